@@ -1,3 +1,17 @@
 //! `yuanmeng`: the WeChat Official Account backend of Jinan trade unions' 求学圆梦行动.
 //!
 //! The table of contents; who may import whom is in `docs/architecture.md` and enforced by a test.
+
+pub mod app;
+pub mod audit;
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod files;
+pub mod kernel;
+pub mod metrics;
+pub mod outbox;
+pub mod sms;
+pub mod web;

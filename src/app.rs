@@ -1,0 +1,99 @@
+//! What a request, a loop or a command can reach. Cheap to clone.
+
+use crate::cache::Cache;
+use crate::clock::{Clock, Entropy};
+use crate::config::Config;
+use crate::db::Db;
+use crate::files::Files;
+use crate::kernel::{Sealer, Time};
+use crate::metrics::Metrics;
+use crate::sms::Sms;
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The application's means, shared by all that runs in the process.
+#[derive(Clone)]
+pub struct App(Arc<Means>);
+
+/// What [`App`] gives access to.
+pub struct Means {
+    /// Settings, checked at start.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// What may be forgotten.
+    pub cache: Cache,
+    /// Documents.
+    pub files: Files,
+    /// Personal data at rest.
+    pub sealer: Sealer,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Text messages.
+    pub sms: Sms,
+    /// Counters for `/metrics`.
+    pub metrics: Metrics,
+    /// Told when the process should stop.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// Opens every store, brings the schema up to date.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let entropy = Entropy;
+        let db = Db::open(&config.stores.database_url).await?;
+        db.migrate(&config.stores.data_dir).await?;
+        let cache = match &config.stores.redis_url {
+            Some(url) => Cache::redis(url).await?,
+            None => Cache::memory(),
+        };
+        let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
+        let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
+        let sms = Sms::new(&config.sms)?;
+        let stop = CancellationToken::new();
+        let metrics = Metrics::new()?;
+        Ok(App(Arc::new(Means {
+            config,
+            db,
+            cache,
+            files,
+            sealer,
+            clock,
+            entropy,
+            sms,
+            metrics,
+            stop,
+        })))
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A new identifier.
+    pub fn id(&self) -> String {
+        self.entropy.id(self.now())
+    }
+
+    /// Seals a text for one place in the store.
+    pub fn seal(&self, place: &str, text: &str) -> String {
+        self.sealer.seal(place, text.as_bytes(), self.entropy.bytes())
+    }
+
+    /// A link that works outside: the public address and a path.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.config.http.public_url)
+    }
+}
+
+impl Deref for App {
+    type Target = Means;
+
+    fn deref(&self) -> &Means {
+        &self.0
+    }
+}

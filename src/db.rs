@@ -1,0 +1,148 @@
+//! The database: SQLite or PostgreSQL by URL, one text per query (architecture.md, "SQL").
+//!
+//! Reads take any connection of [`Db::read`]; whatever writes opens [`Db::write`]. On SQLite all writers
+//! share one connection and begin with `BEGIN IMMEDIATE`, so they queue instead of failing; on PostgreSQL a
+//! read-modify-write locks its row first or is a conditional UPDATE.
+
+use anyhow::Context as _;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyPool, Executor as _, Transaction};
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+/// A writing transaction; nothing is kept unless [`Transaction::commit`] returns.
+pub type Tx = Transaction<'static, Any>;
+
+/// Which database stands behind [`Db`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, for one process or a few on one machine.
+    Sqlite,
+    /// A server, for production.
+    Postgres,
+}
+
+/// The pools; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    kind: Kind,
+    read: AnyPool,
+    write: AnyPool,
+}
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// In `after_connect`, for every SQLite connection: FULL keeps what was acknowledged through a power cut.
+const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
+                              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
+
+impl Db {
+    /// Opens the pools of `url` (`sqlite://path` or `postgres://…`); a missing SQLite file is made.
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
+        sqlx::any::install_default_drivers();
+        let kind = Self::kind_of(url)?;
+        let url = match kind {
+            Kind::Sqlite if !url.contains("mode=") => {
+                format!("{url}{}mode=rwc", if url.contains('?') { "&" } else { "?" })
+            }
+            _ => url.to_owned(),
+        };
+        let options = AnyConnectOptions::from_str(&url).context("DATABASE_URL is not understood")?;
+        let (read, write) = match kind {
+            Kind::Sqlite => {
+                let write = Self::sqlite_pool(1)
+                    .connect_with(options.clone())
+                    .await
+                    .context("cannot open the database file")?;
+                (
+                    Self::sqlite_pool(4)
+                        .connect_with(options)
+                        .await
+                        .context("cannot open the database file")?,
+                    write,
+                )
+            }
+            Kind::Postgres => {
+                let pool = AnyPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(Duration::from_secs(10));
+                let pool = pool
+                    .connect_with(options)
+                    .await
+                    .context("cannot reach PostgreSQL at DATABASE_URL")?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Db { kind, read, write })
+    }
+
+    fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+        let pool = AnyPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(30));
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(SQLITE_PRAGMAS).await?;
+                Ok(())
+            })
+        })
+    }
+
+    /// The kind of database that a URL names.
+    pub fn kind_of(url: &str) -> anyhow::Result<Kind> {
+        match url.split(':').next() {
+            Some("sqlite") => Ok(Kind::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Kind::Postgres),
+            _ => anyhow::bail!("DATABASE_URL must begin with sqlite:// or postgres://"),
+        }
+    }
+
+    /// Which database this is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// For reading.
+    pub fn read(&self) -> &AnyPool {
+        &self.read
+    }
+
+    /// Begins a writing transaction.
+    pub async fn write(&self) -> Result<Tx, sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await,
+            Kind::Postgres => self.write.begin().await,
+        }
+    }
+
+    /// Brings the schema up to date. PostgreSQL locks by itself; for SQLite a file lock keeps two processes apart.
+    pub async fn migrate(&self, lock_dir: &std::path::Path) -> anyhow::Result<()> {
+        let _lock = match self.kind {
+            Kind::Sqlite => Some(Self::lock_file(lock_dir.join("migrate.lock")).await?),
+            Kind::Postgres => None,
+        };
+        MIGRATOR.run(&self.write).await.context("migrating the database")
+    }
+
+    async fn lock_file(path: PathBuf) -> anyhow::Result<std::fs::File> {
+        tokio::task::spawn_blocking(move || {
+            let file =
+                std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            file.lock().context("cannot lock for migration")?;
+            Ok(file)
+        })
+        .await?
+    }
+
+    /// Whether the database answers, for `/readyz`.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.read).await.map(|_| ())
+    }
+
+    /// Closes the pools, waiting for what is in use.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}

@@ -1,0 +1,321 @@
+//! Every "no" the system can say, in one catalogue: a stable code for programs, and words for people that
+//! say what to do next. Pages and the API only show what stands here.
+
+use super::time::Time;
+
+/// The hotline that every dead end names.
+pub const HOTLINE: &str = "4000123318 转 0";
+
+/// Why an act is refused. Carries only what may be shown to the person who acted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    // Any field
+    Empty,
+    TooShort { min: usize },
+    TooLong { max: usize },
+    NotAChoice,
+    // Phone, SMS, slider
+    PhoneMalformed,
+    PhoneVirtual,
+    PhoneTaken,
+    PhoneUnknown,
+    SliderMissing,
+    SliderFailed,
+    SmsTooSoon { wait_s: u64 },
+    SmsTooMany,
+    SmsCodeWrong { left: u32 },
+    SmsCodeEnded,
+    SmsCodeNone,
+    SignInTooMany,
+    PasswordWrong,
+    // Identity and card
+    IdNumberMalformed,
+    IdNumberChecksum,
+    IdNumberBirthDate,
+    SexDisagrees,
+    CardMalformed,
+    CardChecksum,
+    CardNotIcbc,
+    // Who may
+    PostTooHigh,
+    NotOfJinan,
+    LevelTooLow,
+    NotEnrolledThisYear { year: i32 },
+    EmployerDisagrees,
+    DateMalformed,
+    // Windows
+    NoIntake,
+    ApplyWindowClosed { from: Time, until: Time },
+    ReviewWindowClosed { from: Time, until: Time },
+    CorrectionOver { until: Time },
+    // Application (R-5, R-12, R-15 … R-18)
+    UnionMissing,
+    UnionUnknown,
+    FormIncomplete,
+    StampedFormOutOfDate,
+    ChecksNotTicked,
+    DocumentMissing { kind: &'static str },
+    AlreadyThisYear { number: String },
+    AlreadyThisLevel { level: &'static str, number: String },
+    NotEditable,
+    OpenElsewhere,
+    // Files
+    FileEmpty,
+    FileTooLarge { bytes: u64 },
+    FileWrongType,
+    FileTruncated,
+    FileLocked,
+    FilePixels,
+    // Review (R-21 … R-24)
+    NotYourStep,
+    AlreadyDecided { by: String },
+    ReasonMissing,
+    NothingToCorrect,
+    ChangedMeanwhile,
+    OwnApplication,
+    // Doors
+    CsrfFailed,
+    SignInAgain,
+    OauthState,
+    OauthCode,
+    OauthVirtual,
+    NotAllowed,
+    BodyTooLarge,
+    MalformedRequest,
+}
+
+impl Refusal {
+    /// A stable code for programs and metrics; never shown alone.
+    pub fn code(&self) -> &'static str {
+        use Refusal::*;
+        match self {
+            Empty => "empty",
+            TooShort { .. } => "too_short",
+            TooLong { .. } => "too_long",
+            NotAChoice => "not_a_choice",
+            PhoneMalformed => "phone_malformed",
+            PhoneVirtual => "phone_virtual",
+            PhoneTaken => "phone_taken",
+            PhoneUnknown => "phone_unknown",
+            SliderMissing => "slider_missing",
+            SliderFailed => "slider_failed",
+            SmsTooSoon { .. } => "sms_too_soon",
+            SmsTooMany => "sms_too_many",
+            SmsCodeWrong { .. } => "sms_code_wrong",
+            SmsCodeEnded => "sms_code_ended",
+            SmsCodeNone => "sms_code_none",
+            SignInTooMany => "sign_in_too_many",
+            PasswordWrong => "password_wrong",
+            IdNumberMalformed => "id_number_malformed",
+            IdNumberChecksum => "id_number_checksum",
+            IdNumberBirthDate => "id_number_birth_date",
+            SexDisagrees => "sex_disagrees",
+            CardMalformed => "card_malformed",
+            CardChecksum => "card_checksum",
+            CardNotIcbc => "card_not_icbc",
+            PostTooHigh => "post_too_high",
+            NotOfJinan => "not_of_jinan",
+            LevelTooLow => "level_too_low",
+            NotEnrolledThisYear { .. } => "not_enrolled_this_year",
+            EmployerDisagrees => "employer_disagrees",
+            DateMalformed => "date_malformed",
+            NoIntake => "no_intake",
+            ApplyWindowClosed { .. } => "apply_window_closed",
+            ReviewWindowClosed { .. } => "review_window_closed",
+            CorrectionOver { .. } => "correction_over",
+            UnionMissing => "union_missing",
+            UnionUnknown => "union_unknown",
+            FormIncomplete => "form_incomplete",
+            StampedFormOutOfDate => "stamped_form_out_of_date",
+            ChecksNotTicked => "checks_not_ticked",
+            DocumentMissing { .. } => "document_missing",
+            AlreadyThisYear { .. } => "already_this_year",
+            AlreadyThisLevel { .. } => "already_this_level",
+            NotEditable => "not_editable",
+            OpenElsewhere => "open_elsewhere",
+            FileEmpty => "file_empty",
+            FileTooLarge { .. } => "file_too_large",
+            FileWrongType => "file_wrong_type",
+            FileTruncated => "file_truncated",
+            FileLocked => "file_locked",
+            FilePixels => "file_pixels",
+            NotYourStep => "not_your_step",
+            AlreadyDecided { .. } => "already_decided",
+            ReasonMissing => "reason_missing",
+            NothingToCorrect => "nothing_to_correct",
+            ChangedMeanwhile => "changed_meanwhile",
+            OwnApplication => "own_application",
+            CsrfFailed => "csrf_failed",
+            SignInAgain => "sign_in_again",
+            OauthState => "oauth_state",
+            OauthCode => "oauth_code",
+            OauthVirtual => "oauth_virtual",
+            NotAllowed => "not_allowed",
+            BodyTooLarge => "body_too_large",
+            MalformedRequest => "malformed_request",
+        }
+    }
+
+    /// The words for the person, in Chinese, with what to do next.
+    pub fn text(&self) -> String {
+        use Refusal::*;
+        let fixed = match self {
+            TooShort { min } => return format!("太短了，请至少填写 {min} 个字"),
+            TooLong { max } => return format!("太长了，请不要超过 {max} 个字"),
+            SmsTooSoon { wait_s } => return format!("验证码刚刚发送过，请 {wait_s} 秒后再试"),
+            SmsCodeWrong { left } => return format!("验证码不正确，还可以再试 {left} 次"),
+            NotEnrolledThisYear { year } => {
+                return format!("本年度补助面向 {year} 年新入学的职工，您填写的入学时间不在 {year} 年内");
+            }
+            ApplyWindowClosed { from, until } => {
+                return format!(
+                    "现在不在申请时间内。本批次申请时间为 {} 至 {}，已填写的内容会为您保留",
+                    from.day_text(),
+                    until.deadline_text()
+                );
+            }
+            ReviewWindowClosed { from, until } => {
+                return format!(
+                    "现在不在审核时间内。本批次审核时间为 {} 至 {}",
+                    from.day_text(),
+                    until.deadline_text()
+                );
+            }
+            CorrectionOver { until } => return format!("补正时间已于 {} 截止", until.deadline_text()),
+            DocumentMissing { kind } => return format!("还没有上传“{kind}”，请先上传"),
+            AlreadyThisYear { number } => {
+                return format!(
+                    "此身份证号今年已有一份申请（编号 {number}），每人每年只能申请一次。请在“进度查询”中查看那一份"
+                );
+            }
+            AlreadyThisLevel { level, number } => {
+                return format!(
+                    "此身份证号已申请过“{level}”层次的补助（编号 {number}），同一学历层次只能申请一次"
+                );
+            }
+            FileTooLarge { bytes } => {
+                return format!(
+                    "文件有 {:.1} MB，超过了 3 MB。请压缩或重新拍摄后再上传",
+                    *bytes as f64 / 1_048_576.0
+                );
+            }
+            AlreadyDecided { by } => {
+                return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
+            }
+            Empty => "请填写此项",
+            NotAChoice => "请从列表中选择一项",
+            PhoneMalformed => "请填写 11 位手机号码，例如 13800138000",
+            PhoneVirtual => {
+                "请填写本人的有效手机号，不要使用虚拟号段的电话，否则会因无法及时收到审核信息和电话而错过申补机会"
+            }
+            PhoneTaken => "这个手机号已经注册过，请直接登录",
+            PhoneUnknown => "这个手机号还没有注册，请先注册",
+            SliderMissing => "请先按住滑块，拖动到最右边",
+            SliderFailed => "滑动验证没有通过，请重新拖动滑块到最右边",
+            SmsTooMany => "今天发送验证码的次数太多了，请明天再试，或拨打 4000123318 转 0",
+            SmsCodeEnded => "验证码输错次数过多，已经失效，请重新获取",
+            SmsCodeNone => "验证码已过期或已使用，请重新获取",
+            SignInTooMany => "尝试次数太多，请 15 分钟后再试",
+            PasswordWrong => "手机号或密码不正确",
+            IdNumberMalformed => "身份证号应为 18 位，最后一位可以是 X",
+            IdNumberChecksum => "身份证号校验不通过，请对照身份证逐位核对",
+            IdNumberBirthDate => "身份证号中的出生日期不正确，请对照身份证核对",
+            SexDisagrees => "性别与身份证号不一致，请核对",
+            CardMalformed => "银行卡号应为 16 至 19 位数字",
+            CardChecksum => "银行卡号校验不通过，请对照银行卡逐位核对",
+            CardNotIcbc => "请填写申请人本人的工商银行储蓄卡号，其他银行的卡无法发放补助",
+            PostTooHigh => {
+                "补助面向一线职工：企业车间（工段、科室）主任及以下，机关事业单位科级及以下。您的职务超出了范围"
+            }
+            NotOfJinan => "补助面向济南市的职工（含农民工）。暂无工作的农民工，请先到居住地街道或社区了解",
+            LevelTooLow => "补助面向大专及以上学历教育，您选择的学历层次不在范围内",
+            EmployerDisagrees => "报读专业须符合单位工作需要并经单位同意，请先与单位沟通",
+            DateMalformed => "请选择正确的日期",
+            NoIntake => "目前没有开放的申请批次，请留意政策通知",
+            UnionMissing => "请先选择单位所在区域的工会组织",
+            UnionUnknown => "没有找到这个工会，请重新选择",
+            FormIncomplete => "申请表还没有填写完整，请返回填写",
+            StampedFormOutOfDate => "申请表修改过了，请重新打印、盖章并上传新的盖章申请表",
+            ChecksNotTicked => "请逐项确认 4 项工作都已完成",
+            NotEditable => "申请已提交，现在不能修改",
+            OpenElsewhere => "内容已在别处修改，已为您保留两边的填写，请核对后再保存",
+            FileEmpty => "文件是空的，请重新选择",
+            FileWrongType => "只能上传 jpg、jpeg、png、gif 图片或 pdf 文件，请更换文件",
+            FileTruncated => "文件不完整或已损坏，打不开，请重新拍摄或导出后上传",
+            FileLocked => "这个 PDF 设置了密码，请取消密码后再上传",
+            FilePixels => "图片尺寸过大，请用手机相机的普通模式重新拍摄",
+            NotYourStep => "这份申请现在不在您的审核环节",
+            ReasonMissing => "请写明理由，职工会看到这段话",
+            NothingToCorrect => "请勾选需要职工补正的内容",
+            ChangedMeanwhile => "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
+            OwnApplication => "不能审核本人的申请，请由同工会其他管理员办理",
+            CsrfFailed => "页面停留太久或已在别处登录，请返回上一页刷新后再提交",
+            SignInAgain => "登录已过期，请重新登录，已填写的内容会为您保留",
+            OauthState => "微信登录已失效，请重新从公众号菜单进入",
+            OauthCode => "微信登录没有完成，请重新进入",
+            OauthVirtual => "您正以“快照页”浏览，请点击页面底部的“使用完整服务”后再登录",
+            NotAllowed => "您没有办理此事的权限",
+            BodyTooLarge => "提交的内容过大",
+            MalformedRequest => "提交的内容不完整，请返回重试",
+        };
+        fixed.to_owned()
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What is wrong with a form, field by field, in the order of the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldErrors(pub Vec<(&'static str, Refusal)>);
+
+impl FieldErrors {
+    /// One field's error.
+    pub fn one(field: &'static str, refusal: Refusal) -> Self {
+        FieldErrors(vec![(field, refusal)])
+    }
+
+    /// Keeps the value, or notes the field's error and goes on with the other fields.
+    pub fn take<T>(&mut self, field: &'static str, result: Result<T, Refusal>) -> Option<T> {
+        result.map_err(|refusal| self.0.push((field, refusal))).ok()
+    }
+
+    /// The first error of a field, in words.
+    pub fn text(&self, field: &str) -> Option<String> {
+        self.0
+            .iter()
+            .find(|(name, _)| *name == field)
+            .map(|(_, refusal)| refusal.text())
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// the hotline in the catalogue is the constant's.
+    #[test]
+    fn the_hotline_is_the_sources() {
+        assert!(Refusal::SmsTooMany.text().contains(HOTLINE));
+    }
+
+    #[test]
+    fn every_field_is_reported_at_once() {
+        let mut errors = FieldErrors::default();
+        assert_eq!(errors.take("name", Err::<(), _>(Refusal::Empty)), None);
+        assert_eq!(errors.take("phone", Ok(1)), Some(1));
+        errors.take("card", Err::<(), _>(Refusal::CardNotIcbc));
+        assert_eq!(errors.text("name").as_deref(), Some("请填写此项"));
+        assert_eq!(errors.0.len(), 2);
+    }
+}

@@ -1,0 +1,157 @@
+//! Turning a page struct into an answer, and what every layout shows.
+
+use crate::error::{Error, Result};
+use crate::kernel::FieldErrors;
+use askama::Template;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use std::sync::Arc;
+
+/// What the layout needs. Every page struct has one in its field `base`.
+#[derive(Debug, Clone, Default)]
+pub struct Base {
+    /// The page's title.
+    pub title: String,
+    /// The CSRF token for the page's forms.
+    pub csrf: String,
+    /// The version in asset URLs.
+    pub assets: &'static str,
+    /// Whether a worker is signed in.
+    pub worker: bool,
+    /// Whether an officer is signed in.
+    pub officer: bool,
+    /// A sentence left by the page before.
+    pub flash: Option<String>,
+}
+
+/// An error beside its field, and in the summary on top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLine {
+    /// The field's name; its input has `id="f-<name>"`.
+    pub field: &'static str,
+    /// What is wrong, in words.
+    pub text: String,
+}
+
+/// The errors of a form, as a template asks for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Errors(pub Vec<ErrorLine>);
+
+impl Errors {
+    /// The words for one field, for use beside it.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|line| line.field == field)
+            .map(|line| line.text.as_str())
+    }
+
+    /// Whether a summary is needed.
+    pub fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+impl From<&FieldErrors> for Errors {
+    fn from(errors: &FieldErrors) -> Self {
+        Errors(
+            errors
+                .0
+                .iter()
+                .map(|(field, refusal)| ErrorLine {
+                    field,
+                    text: refusal.text(),
+                })
+                .collect(),
+        )
+    }
+}
+
+/// Renders a page. 200, never cached: pages hold personal data.
+pub fn page(template: &impl Template) -> Result<Response> {
+    page_with(StatusCode::OK, template)
+}
+
+/// Renders a form again with its errors: 422, so that nothing mistakes it for success.
+pub fn page_again(template: &impl Template) -> Result<Response> {
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// Renders a page with a status.
+pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Response> {
+    let html = template
+        .render()
+        .map_err(|error| Error::Internal(anyhow::Error::new(error).context("rendering a page")))?;
+    Ok(Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(html))
+}
+
+/// After a successful POST: 303 to the page that shows the result.
+pub fn see_other(path: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, path)
+        .finish()
+}
+
+/// A path of our own, or `/` for anything that could lead elsewhere (`next=` of the sign-in pages).
+pub fn local_path(next: &str) -> &str {
+    let safe = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.bytes().any(|b| b.is_ascii_control());
+    if safe { next } else { "/" }
+}
+
+/// Around every page: no script but our own, no framing but by ourselves (and the demo's phone).
+pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let frames = req
+        .data::<crate::app::App>()
+        .map(|app| &app.config)
+        .filter(|c| c.purpose == crate::config::Purpose::Demo);
+    let frames = frames.map_or(String::new(), |c| {
+        format!(
+            " http://{} http://localhost:{}",
+            c.sim_listen,
+            c.sim_listen.port()
+        )
+    });
+    let mut response = next.call(req).await?.into_response();
+    let csp = format!(
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"
+    );
+    let headers = response.headers_mut();
+    if let Ok(csp) = HeaderValue::from_str(&csp) {
+        headers.entry("content-security-policy").or_insert(csp);
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_never_leads_elsewhere() {
+        assert_eq!(local_path("/apply?x=1"), "/apply?x=1");
+        for bad in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:1",
+            "/a\r\nb",
+            "/\t/evil",
+        ] {
+            assert_eq!(local_path(bad), "/", "{bad}");
+        }
+    }
+}
