@@ -20,6 +20,7 @@ impl Files {
     /// Opens `url`: `fs:///var/lib/yuanmeng/files`, `s3://bucket/prefix?region=…`, `cos://…`, `oss://…`
     /// (opendal's own options as query parameters).
     pub fn open(url: &str, sealer: Sealer, entropy: Entropy) -> anyhow::Result<Self> {
+        opendal::init_default_registry();
         let store = Operator::from_uri(url).context("FILES_URL is not understood")?;
         let store = store
             .layer(

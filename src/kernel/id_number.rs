@@ -121,7 +121,9 @@ mod tests {
     /// each way of being wrong has its own words.
     #[test]
     fn what_is_wrong_is_told_apart() {
-        let parse = |text| IdNumber::parse(text, now());
+        fn parse(text: &str) -> Result<IdNumber, Refusal> {
+            IdNumber::parse(text, now())
+        }
         assert_eq!(parse("110105194912310021"), Err(Refusal::IdNumberChecksum));
         assert_eq!(parse("1101051949123100"), Err(Refusal::IdNumberMalformed));
         assert_eq!(parse("11010519491231O02X"), Err(Refusal::IdNumberMalformed));
