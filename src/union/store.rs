@@ -1,0 +1,111 @@
+//! SQL of unions and officers.
+
+use super::{Kind, Union};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::kernel::Time;
+
+#[derive(sqlx::FromRow)]
+struct UnionRow {
+    id: String,
+    parent_id: Option<String>,
+    kind: String,
+    name: String,
+    path: String,
+    no: i64,
+}
+
+impl UnionRow {
+    fn into_union(self) -> Result<Union> {
+        let kind = Kind::parse(&self.kind).ok_or_else(|| anyhow::anyhow!("union {} has an unknown kind", self.id))?;
+        Ok(Union { id: self.id, parent_id: self.parent_id, kind, name: self.name, path: self.path, no: self.no })
+    }
+}
+
+/// An officer's row, without the sealed phone.
+#[derive(sqlx::FromRow)]
+pub struct OfficerRow {
+    pub id: String,
+    pub union_id: String,
+    pub name: String,
+    pub phone_index: String,
+    pub password_hash: String,
+    pub roles: String,
+    pub openid: Option<String>,
+}
+
+pub async fn insert_union(tx: &mut Tx, union: &Union, now: Time) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO unions (id, parent_id, kind, name, path, no, active, created_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)")
+        .bind(&union.id)
+        .bind(union.parent_id.as_deref())
+        .bind(union.kind.as_str())
+        .bind(&union.name)
+        .bind(&union.path)
+        .bind(union.no)
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn union(app: &App, id: &str) -> Result<Option<Union>> {
+    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE id = $1 AND active = 1";
+    let row: Option<UnionRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
+    row.map(UnionRow::into_union).transpose()
+}
+
+pub async fn root(app: &App) -> Result<Option<Union>> {
+    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE parent_id IS NULL AND active = 1";
+    let row: Option<UnionRow> = sqlx::query_as(sql).fetch_optional(app.db.read()).await?;
+    row.map(UnionRow::into_union).transpose()
+}
+
+pub async fn children(app: &App, parent: &str) -> Result<Vec<Union>> {
+    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE parent_id = $1 AND active = 1 ORDER BY no, name";
+    let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(parent).fetch_all(app.db.read()).await?;
+    rows.into_iter().map(UnionRow::into_union).collect()
+}
+
+pub async fn insert_officer(tx: &mut Tx, row: &OfficerRow, phone_sealed: &str, now: Time) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO officers (id, union_id, name, phone_sealed, phone_index, password_hash, roles, openid, active, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)",
+    )
+    .bind(&row.id)
+    .bind(&row.union_id)
+    .bind(&row.name)
+    .bind(phone_sealed)
+    .bind(&row.phone_index)
+    .bind(&row.password_hash)
+    .bind(&row.roles)
+    .bind(row.openid.as_deref())
+    .bind(now.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn officer(app: &App, id: &str) -> sqlx::Result<Option<OfficerRow>> {
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE id = $1 AND active = 1";
+    sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await
+}
+
+pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<OfficerRow>> {
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE phone_index = $1 AND active = 1";
+    sqlx::query_as(sql).bind(index).fetch_optional(app.db.read()).await
+}
+
+pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerRow>> {
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE union_id = $1 AND active = 1 ORDER BY id";
+    sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
+}
+
+pub async fn officer_phone(app: &App, id: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT phone_sealed FROM officers WHERE id = $1").bind(id).fetch_optional(app.db.read()).await
+}
+
+pub async fn bind_officer(tx: &mut Tx, id: &str, openid: Option<&str>) -> sqlx::Result<()> {
+    sqlx::query("UPDATE officers SET openid = $1 WHERE id = $2").bind(openid).bind(id).execute(&mut **tx).await?;
+    Ok(())
+}

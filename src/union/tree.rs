@@ -1,0 +1,143 @@
+//! Unions and their place in the tree.
+
+use super::{Kind, store};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::kernel::{Refusal, Time};
+
+/// A union.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Union {
+    /// Its id.
+    pub id: String,
+    /// The union above; none for the city.
+    pub parent_id: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name, as on its seal.
+    pub name: String,
+    /// Ids from the root, `/root/unit/street/`.
+    pub path: String,
+    /// Order among its siblings.
+    pub no: i64,
+}
+
+impl Union {
+    /// What an officer of this union sees: its own subtree; the centre, being the city's organ, sees the city's.
+    pub fn scope(&self) -> &str {
+        match self.kind {
+            Kind::Centre => parent_path(&self.path),
+            _ => &self.path,
+        }
+    }
+}
+
+fn parent_path(path: &str) -> &str {
+    let inner = path.trim_end_matches('/');
+    inner.rfind('/').map_or(path, |at| &path[..=at])
+}
+
+/// A union to be made.
+pub struct NewUnion<'a> {
+    /// The union above; none for the city.
+    pub parent: Option<&'a Union>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: &'a str,
+    /// Order among its siblings.
+    pub no: i64,
+}
+
+/// Adds an active union under its parent, within the caller's transaction.
+pub async fn add(tx: &mut Tx, id: String, now: Time, new: NewUnion<'_>) -> Result<Union> {
+    let above = new.parent.map_or("/", |parent| parent.path.as_str());
+    let union = Union {
+        path: format!("{above}{id}/"),
+        id,
+        parent_id: new.parent.map(|parent| parent.id.clone()),
+        kind: new.kind,
+        name: new.name.to_owned(),
+        no: new.no,
+    };
+    store::insert_union(tx, &union, now).await?;
+    Ok(union)
+}
+
+/// An active union, or [`Error::NotFound`].
+pub async fn find(app: &App, id: &str) -> Result<Union> {
+    store::union(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// The city's root union, once data is there.
+pub async fn root(app: &App) -> Result<Option<Union>> {
+    store::root(app).await
+}
+
+/// The unions a worker chooses from, one level at a time: with no parent the units of Annex 1.
+pub async fn choices(app: &App, parent: Option<&str>) -> Result<Vec<Union>> {
+    let parent = match parent {
+        Some(id) => find(app, id).await?,
+        None => match root(app).await? {
+            Some(root) => root,
+            None => return Ok(Vec::new()),
+        },
+    };
+    let children = store::children(app, &parent.id).await?;
+    Ok(children.into_iter().filter(|union| union.kind != Kind::Centre).collect())
+}
+
+/// A union that a worker may choose: any but the city and its centre.
+pub async fn chosen(app: &App, id: &str) -> Result<Union> {
+    match store::union(app, id).await? {
+        Some(union) if !matches!(union.kind, Kind::City | Kind::Centre) => Ok(union),
+        _ => Err(Refusal::UnionUnknown.into()),
+    }
+}
+
+/// The union and all above it, from itself up to the city.
+pub async fn lineage(app: &App, union: &Union) -> Result<Vec<Union>> {
+    let ids: Vec<&str> = union.path.split('/').filter(|id| !id.is_empty()).collect();
+    let mut lineage = Vec::with_capacity(ids.len());
+    for id in ids.into_iter().rev() {
+        lineage.push(find(app, id).await?);
+    }
+    Ok(lineage)
+}
+
+/// The unit of a union: itself or the ancestor that has places.
+pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
+    let lineage = lineage(app, union).await?;
+    lineage.into_iter().find(|u| u.kind == Kind::Unit).ok_or_else(|| Refusal::UnionUnknown.into())
+}
+
+/// Who reviews an application of this union, in order: the union, each above it below the city, and last
+/// the city's 职工文化事业发展中心.
+pub async fn review_chain(app: &App, union: &Union) -> Result<Vec<Union>> {
+    let mut chain = lineage(app, union).await?;
+    let root = chain.pop().ok_or(Error::NotFound)?;
+    let centre = store::children(app, &root.id).await?.into_iter().find(|u| u.kind == Kind::Centre);
+    chain.push(centre.unwrap_or(root));
+    Ok(chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// the centre decides the city's step and sees the whole city; a unit sees only itself and below.
+    #[test]
+    fn the_centre_sees_the_city() {
+        let union = |kind, path: &str| Union {
+            id: String::new(),
+            parent_id: None,
+            kind,
+            name: String::new(),
+            path: path.to_owned(),
+            no: 0,
+        };
+        assert_eq!(union(Kind::Centre, "/root/centre/").scope(), "/root/");
+        assert_eq!(union(Kind::Unit, "/root/u1/").scope(), "/root/u1/");
+    }
+}
