@@ -1,0 +1,19 @@
+//! The WeChat Official Account protocol, and nothing of ours: usable alone, imports nothing of this crate.
+//!
+//! Time and randomness are passed in; secrets are never printed; no web framework is needed. `docs/wechat.md` shows
+//! the use in twenty lines.
+
+pub mod callback;
+pub mod envelope;
+pub mod message;
+pub mod reply;
+pub mod signature;
+pub mod xml;
+
+#[cfg(test)]
+pub(crate) mod testing {
+    /// The published vectors in `tests/data/wechat-vectors.json`.
+    pub fn vectors() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../tests/data/wechat-vectors.json")).unwrap()
+    }
+}
