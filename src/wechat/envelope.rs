@@ -3,7 +3,7 @@
 //! Source: WeChat, 消息加解密说明. Traps (facts rows 5, 6): the padding block is 32, not AES's 16; the last base64
 //! digit of a genuine EncodingAESKey may carry bits a strict decoder rejects.
 
-use aes::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit};
+use aes::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use aes::{Aes256Dec, Aes256Enc};
 use base64::Engine;
 use base64::alphabet;
@@ -86,7 +86,6 @@ impl AesKey {
         // The IV is the key's first half: WeChat's choice, the random16 before each message makes up for it.
         let mut iv = [0; AES_BLOCK];
         iv.copy_from_slice(&key[..AES_BLOCK]);
-        use aes::cipher::KeyInit;
         Ok(AesKey {
             enc: Aes256Enc::new(key.into()),
             dec: Aes256Dec::new(key.into()),

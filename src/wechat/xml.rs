@@ -221,7 +221,7 @@ fn is_legal(c: char) -> bool {
 fn is_clean(s: &str) -> bool {
     // 0xEF starts the only illegal non-controls (U+FFFE, U+FFFF), but also full-width punctuation: look closer.
     let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
-    !s.as_bytes().iter().any(|b| suspicious(b)) || s.chars().all(is_legal)
+    !s.as_bytes().iter().any(suspicious) || s.chars().all(is_legal)
 }
 
 /// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.
@@ -288,7 +288,7 @@ fn push_all(out: &mut Vec<u8>, parts: &[&str]) {
 mod tests {
     use super::*;
 
-    fn value<'a>(xml: &'a str, name: &'static str) -> String {
+    fn value(xml: &str, name: &'static str) -> String {
         Fields::parse(xml)
             .unwrap()
             .get(name)
