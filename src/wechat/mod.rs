@@ -4,10 +4,18 @@
 //! the use in twenty lines.
 
 pub mod callback;
+pub mod client;
 pub mod envelope;
+pub mod error;
+pub mod menu;
 pub mod message;
+pub mod oauth;
+pub mod qrcode;
 pub mod reply;
 pub mod signature;
+pub mod template;
+pub mod token;
+pub mod user;
 pub mod xml;
 
 #[cfg(test)]
