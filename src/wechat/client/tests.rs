@@ -216,6 +216,22 @@ async fn errors_and_debug_show_no_secret() {
     assert_eq!(call.class(), ErrorClass::Retry);
 }
 
+/// Some errors of reqwest have no inner cause and show their URL.
+#[tokio::test]
+async fn the_url_is_cut_off_every_error() {
+    let server = serve(&["HTTP/1.1 500 Oops\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"]).await;
+    let client = server.client();
+    let sent = client
+        .api
+        .request(Method::GET, "/x?access_token=TOKEN1")
+        .send()
+        .await
+        .unwrap();
+    let error = sent.error_for_status().unwrap_err();
+    assert!(error.to_string().contains("TOKEN1"));
+    assert!(!CallError::from(error).to_string().contains("TOKEN1"));
+}
+
 /// A redirect could carry the token elsewhere.
 #[tokio::test]
 async fn redirects_are_not_followed() {

@@ -265,6 +265,53 @@ async fn refusals_are_not_hammered() {
     assert_eq!(world.wechat.fetches(), 1);
 }
 
+/// A store where another process finishes its fetch just before the lock is given.
+struct Overtaken(Arc<Flaky>);
+
+#[async_trait]
+impl TokenStore for Overtaken {
+    async fn get(&self, key: &str) -> Result<Option<StoredToken>, StoreError> {
+        self.0.get(key).await
+    }
+    async fn put_if_newer(&self, key: &str, token: &StoredToken) -> Result<bool, StoreError> {
+        self.0.put_if_newer(key, token).await
+    }
+    async fn expire_if_equals(&self, key: &str, value: &str) -> Result<bool, StoreError> {
+        self.0.expire_if_equals(key, value).await
+    }
+    async fn lock(&self, key: &str, owner: &str, ttl_ms: u64) -> Result<bool, StoreError> {
+        let others = StoredToken {
+            value: "others".into(),
+            expires_at_ms: i64::MAX,
+        };
+        self.0.put_if_newer("t", &others).await?;
+        self.0.lock(key, owner, ttl_ms).await
+    }
+    async fn unlock(&self, key: &str, owner: &str) -> Result<(), StoreError> {
+        self.0.unlock(key, owner).await
+    }
+}
+
+/// facts row 1: read again after getting the lock.
+#[tokio::test]
+async fn the_store_is_read_again_under_the_lock() {
+    let world = World::new();
+    let store = Arc::new(Overtaken(world.store.clone()));
+    let manager = TokenManager::new(
+        store,
+        world.wechat.clone(),
+        world.time.clock(),
+        "t",
+        TokenOptions::new("a"),
+    );
+    assert_eq!(manager.token().await.unwrap(), "others");
+    assert_eq!(world.wechat.fetches(), 0);
+    assert!(
+        world.store.lock("t:lock", "b", 1).await.unwrap(),
+        "the lock was given back"
+    );
+}
+
 /// A lock whose owner died holds up nobody longer than its time.
 #[tokio::test]
 async fn a_dead_owners_lock_ends() {
