@@ -19,3 +19,4 @@ pub mod outbox;
 pub mod sms;
 pub mod union;
 pub mod web;
+pub mod wechat;
