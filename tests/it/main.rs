@@ -1,0 +1,4 @@
+//! The tests of the whole: one binary, so that services start once and a browser is shared out fairly.
+
+mod guarded;
+mod services;
