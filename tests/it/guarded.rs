@@ -15,7 +15,7 @@ const GUARD: &str = r#"
 dir=$(mktemp -d /tmp/yuanmeng-test.XXXXXX) && cd "$dir" || exit 1
 echo "$dir"
 signal=$1; prepare=$2; shift 2
-export HOME="$dir"
+export HOME="$dir" TMPDIR="$dir"
 pid=
 if (eval "$prepare") </dev/null >log 2>&1; then
     setpriv --pdeathsig "$signal" -- "$@" </dev/null >>log 2>&1 &
@@ -24,8 +24,21 @@ fi
 echo "${pid:-0}"
 exec >/dev/null 2>&1
 cat
-[ -z "$pid" ] || { kill -s "$signal" "$pid"; wait "$pid"; }
-cd / && rm -rf "$dir"
+cd /
+if [ -n "$pid" ]; then
+    family() { for child in $(cat /proc/"$1"/task/*/children); do echo "$child"; family "$child"; done; }
+    family=$(family "$pid")
+    kill -s "$signal" "$pid"
+    wait "$pid"
+    # A browser outlives its driver by a moment, and would write its profile anew.
+    for _ in $(seq 50); do
+        left=; for child in $family; do [ ! -e /proc/"$child" ] || left="$left $child"; done
+        [ -n "$left" ] || break
+        sleep 0.1
+    done
+    [ -z "$left" ] || kill -s KILL $left
+fi
+rm -rf "$dir"
 "#;
 
 /// What to run, and how.
