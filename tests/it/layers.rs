@@ -22,11 +22,13 @@ const CAPABILITIES: [&str; 10] = [
 /// Told through the outbox and the audit: no capability waits for them.
 const TOLD: [&str; 2] = ["notice", "supervision"];
 /// What stands under every capability.
-const FOUNDATIONS: [&str; 7] = ["cache", "clock", "config", "db", "error", "files", "outbox"];
+const FOUNDATIONS: [&str; 10] = [
+    "audit", "cache", "clock", "config", "db", "error", "files", "metrics", "outbox", "sms",
+];
 /// Where requests and ticks come in.
 const DOORS: [&str; 4] = ["web", "api", "cli", "background"];
-/// The only foundations that speak SQL.
-const SQL_FOUNDATIONS: [&str; 2] = ["db", "outbox"];
+/// The only foundations that speak SQL: the database itself, and what is written in the transaction that makes it true.
+const SQL_FOUNDATIONS: [&str; 3] = ["audit", "db", "outbox"];
 /// The only ones that know the web framework.
 const POEM: [&str; 4] = ["web", "api", "sim", "cli"];
 const MAX_LINES: usize = 450;
@@ -192,7 +194,7 @@ fn sql(path: &str, module: &str, code: &[Token], report: &mut impl FnMut(usize, 
         };
         report(
             token.line,
-            format!("{what}: SQL stands in a capability's store.rs, in db.rs and outbox.rs"),
+            format!("{what}: SQL stands in a capability's store.rs, in db.rs, outbox.rs and audit.rs"),
         );
     }
 }
