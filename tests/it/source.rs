@@ -303,8 +303,7 @@ fn base(path: &str, inline: &[(String, i32)], word: &str) -> Option<Vec<String>>
 /// The paths of a use tree, or of a plain path, that goes on at `at`; returns where it ends.
 fn tree(tokens: &[Token], mut at: usize, mut path: Vec<String>, found: &mut Vec<Import>) -> usize {
     let line = tokens.get(at).map_or(0, |token| token.line);
-    loop {
-        let Some(token) = tokens.get(at) else { break };
+    while let Some(token) = tokens.get(at) {
         if token.is("{") {
             at += 1;
             while tokens.get(at).is_some_and(|token| !token.is("}")) {
