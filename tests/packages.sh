@@ -10,7 +10,7 @@ need() { # need PACKAGE COMMAND...: the package is missing when the command fail
     shift
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
-has_postgres() { ls /usr/lib/postgresql/*/bin/initdb || command -v initdb; }
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb; }
 has_chinese_font() { ls /usr/share/fonts/truetype/wqy/* || ls /usr/share/fonts/opentype/noto/NotoSansCJK* || fc-list :lang=zh family | grep .; }
 
 need chromium command -v chromium
