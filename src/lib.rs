@@ -16,6 +16,7 @@ pub mod files;
 pub mod kernel;
 pub mod metrics;
 pub mod outbox;
+pub mod review;
 pub mod sms;
 pub mod union;
 pub mod web;

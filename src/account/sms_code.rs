@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::error::Result;
 use crate::kernel::time::{MINUTE, SECOND};
 use crate::kernel::{Phone, Refusal, Time, code};
-use crate::union::officers::phone_index;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
@@ -22,7 +21,7 @@ pub const MISTAKES: u64 = 5;
 /// [`Refusal::SmsFailed`].
 pub async fn send(app: &App, phone: &Phone, address: &str, pass: &str) -> Result<()> {
     slider::use_pass(app, pass).await?;
-    let who = phone_index(app, phone);
+    let who = app.phone_index(phone);
     let gap = Duration::from_millis(GAP as u64);
     if !app.cache.set_new(&format!("sms-gap:{who}"), "", gap).await? {
         let left = app
@@ -63,7 +62,7 @@ pub async fn send(app: &App, phone: &Phone, address: &str, pass: &str) -> Result
 /// Errors: [`Refusal::SmsCodeNone`] for expired or used, [`Refusal::SmsCodeWrong`] with the tries left,
 /// [`Refusal::SmsCodeEnded`] after five mistakes.
 pub async fn check(app: &App, phone: &Phone, typed: &str) -> Result<()> {
-    let who = phone_index(app, phone);
+    let who = app.phone_index(phone);
     let key = format!("sms-code:{who}");
     let stored = app.cache.get(&key).await?;
     let stored = stored.as_deref().and_then(|value| value.split_once(':'));

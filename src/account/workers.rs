@@ -6,7 +6,6 @@ use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::{FieldErrors, Phone, Refusal, text};
-use crate::union::officers::phone_index;
 use serde_json::json;
 
 /// A worker.
@@ -56,7 +55,7 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<Worker> {
     let (Some(phone), Some(name), Some(employer), true) = (phone, name, employer, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let index = phone_index(app, &phone);
+    let index = app.phone_index(&phone);
     if store::worker_by_phone(app, &index).await?.is_some() {
         return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
     }
@@ -97,7 +96,7 @@ pub async fn sign_in(app: &App, phone: &str, code: &str) -> Result<Worker> {
         return Err(errors.into());
     };
     at_field("code", sms_code::check(app, &phone, code).await)?;
-    match store::worker_by_phone(app, &phone_index(app, &phone)).await? {
+    match store::worker_by_phone(app, &app.phone_index(&phone)).await? {
         Some(worker) => Ok(worker),
         None => Err(FieldErrors::one("phone", Refusal::PhoneUnknown).into()),
     }

@@ -55,11 +55,6 @@ pub struct NewOfficer<'a> {
     pub openid: Option<&'a str>,
 }
 
-/// The keyed hash that finds a person by phone.
-pub fn phone_index(app: &App, phone: &Phone) -> String {
-    app.sealer.index("phone", phone.digits())
-}
-
 /// The shortest password that is accepted for an officer.
 pub const PASSWORD_MIN: usize = 8;
 
@@ -82,7 +77,7 @@ pub async fn add(app: &App, tx: &mut Tx, by: &Actor, new: NewOfficer<'_>) -> Res
         id: id.clone(),
         union_id: new.union_id.to_owned(),
         name,
-        phone_index: phone_index(app, new.phone),
+        phone_index: app.phone_index(new.phone),
         password_hash: hash(new.password, app.entropy.bytes())?,
         roles: new
             .roles
@@ -140,7 +135,7 @@ async fn with_union(app: &App, row: store::OfficerRow) -> Result<Officer> {
 ///
 /// Errors: [`Refusal::PasswordWrong`].
 pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<Officer> {
-    let row = store::officer_by_phone(app, &phone_index(app, phone)).await?;
+    let row = store::officer_by_phone(app, &app.phone_index(phone)).await?;
     let stored = row
         .as_ref()
         .map_or_else(|| decoy_hash().to_owned(), |row| row.password_hash.clone());
