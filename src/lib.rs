@@ -3,3 +3,6 @@
 //! The table of contents; who may import whom is in `docs/architecture.md` and enforced by a test.
 
 pub mod wechat;
+
+#[cfg(feature = "demo")]
+pub mod sim;
