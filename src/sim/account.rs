@@ -22,7 +22,9 @@ pub(super) fn user_info(sim: Data<&Sim>, Query(ask): Query<Ask>) -> WxResult {
     let openid = ask.openid.filter(|o| !o.is_empty());
     let openid = openid.ok_or_else(|| WxError::new(41009, "missing openid"))?;
     let state = sim.state();
-    let user = state.by_openid(&openid).ok_or_else(|| WxError::new(40003, "invalid openid"))?;
+    let user = state
+        .by_openid(&openid)
+        .ok_or_else(|| WxError::new(40003, "invalid openid"))?;
     if !user.following {
         return Ok(Json(json!({ "subscribe": 0, "openid": openid })));
     }

@@ -40,6 +40,10 @@ pub(super) async fn control_body<T: DeserializeOwned>(body: Body) -> Result<T, C
         .into_bytes_limit(MAX_BODY)
         .await
         .map_err(|e| ControlError::bad("bad_body", e.to_string()))?;
-    let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+    let bytes = if bytes.is_empty() {
+        b"{}".as_slice()
+    } else {
+        &bytes
+    };
     serde_json::from_slice(bytes).map_err(|e| ControlError::bad("bad_json", e.to_string()))
 }

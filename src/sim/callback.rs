@@ -29,19 +29,37 @@ const BETWEEN: Duration = Duration::from_millis(100);
 
 /// Something that happens to the account.
 pub(super) enum Incoming {
-    Text { content: String },
-    Subscribe { scene: Option<String>, ticket: Option<String> },
+    Text {
+        content: String,
+    },
+    Subscribe {
+        scene: Option<String>,
+        ticket: Option<String>,
+    },
     Unsubscribe,
-    Scan { scene: String, ticket: Option<String> },
-    Click { key: String },
-    View { url: String },
-    TemplateJob { msgid: u64, status: String },
+    Scan {
+        scene: String,
+        ticket: Option<String>,
+    },
+    Click {
+        key: String,
+    },
+    View {
+        url: String,
+    },
+    TemplateJob {
+        msgid: u64,
+        status: String,
+    },
 }
 
 impl Incoming {
     /// Whether the phone waits for the answer, and is told when there is trouble.
     fn wants_reply(&self) -> bool {
-        !matches!(self, Incoming::Unsubscribe | Incoming::View { .. } | Incoming::TemplateJob { .. })
+        !matches!(
+            self,
+            Incoming::Unsubscribe | Incoming::View { .. } | Incoming::TemplateJob { .. }
+        )
     }
 
     /// The message's own elements, after `CreateTime`.
@@ -76,8 +94,11 @@ impl Incoming {
 /// `]]>` would end the section: it is split over two. Anything else goes as typed, control characters too,
 /// because WeChat sends those as well (facts row 7).
 fn element(name: &str, text: &str) -> String {
-    let text: Cow<str> =
-        if text.contains("]]>") { text.replace("]]>", "]]]]><![CDATA[>").into() } else { text.into() };
+    let text: Cow<str> = if text.contains("]]>") {
+        text.replace("]]>", "]]]]><![CDATA[>").into()
+    } else {
+        text.into()
+    };
     format!("<{name}><![CDATA[{text}]]></{name}>")
 }
 
@@ -111,11 +132,24 @@ impl Outcome {
 impl Delivery {
     fn end(attempts: u32, answer: Result<Option<Reply>, String>) -> Delivery {
         match answer {
-            Ok(Some(reply)) => Delivery { outcome: Outcome::Reply, attempts, reply: Some(reply), error: None },
-            Ok(None) => Delivery { outcome: Outcome::None, attempts, reply: None, error: None },
-            Err(error) => {
-                Delivery { outcome: Outcome::Trouble, attempts, reply: None, error: Some(error) }
-            }
+            Ok(Some(reply)) => Delivery {
+                outcome: Outcome::Reply,
+                attempts,
+                reply: Some(reply),
+                error: None,
+            },
+            Ok(None) => Delivery {
+                outcome: Outcome::None,
+                attempts,
+                reply: None,
+                error: None,
+            },
+            Err(error) => Delivery {
+                outcome: Outcome::Trouble,
+                attempts,
+                reply: None,
+                error: Some(error),
+            },
         }
     }
 
@@ -151,10 +185,15 @@ impl Sim {
         let mut state = self.state();
         let stats = &mut state.stats;
         stats.callback_attempts += u64::from(delivery.attempts);
-        *stats.callback_outcomes.entry(delivery.outcome.name().to_owned()).or_default() += 1;
+        *stats
+            .callback_outcomes
+            .entry(delivery.outcome.name().to_owned())
+            .or_default() += 1;
         if incoming.wants_reply() {
             let shown = match (&delivery.outcome, &delivery.reply) {
-                (Outcome::Trouble, _) => Some(Body::Trouble { text: TROUBLE.to_owned() }),
+                (Outcome::Trouble, _) => Some(Body::Trouble {
+                    text: TROUBLE.to_owned(),
+                }),
                 (_, Some(reply)) => Some(reply.shown()),
                 (_, None) => None,
             };
@@ -194,29 +233,48 @@ impl Sim {
         let to = element("ToUserName", &original_id(&self.cfg().app_id));
         let from = element("FromUserName", openid);
         let at = Utc::now().timestamp();
-        format!("<xml>{to}{from}<CreateTime>{at}</CreateTime>{}</xml>", incoming.elements(id))
+        format!(
+            "<xml>{to}{from}<CreateTime>{at}</CreateTime>{}</xml>",
+            incoming.elements(id)
+        )
     }
 
     fn sign(&self, message: &str) -> Result<Request, String> {
         let cfg = self.cfg();
         let timestamp = Utc::now().timestamp().to_string();
         let nonce = nonce();
-        let signature = Signature::plain(&cfg.token, &timestamp, &nonce).as_str().to_owned();
-        let mut query = vec![("signature", signature), ("timestamp", timestamp.clone()), ("nonce", nonce.clone())];
+        let signature = Signature::plain(&cfg.token, &timestamp, &nonce)
+            .as_str()
+            .to_owned();
+        let mut query = vec![
+            ("signature", signature),
+            ("timestamp", timestamp.clone()),
+            ("nonce", nonce.clone()),
+        ];
         if let Some(openid) = between(message, "<FromUserName><![CDATA[", "]]>") {
             query.push(("openid", openid.to_owned()));
         }
         if cfg.mode == Mode::Plain {
-            return Ok(Request { query, body: message.to_owned() });
+            return Ok(Request {
+                query,
+                body: message.to_owned(),
+            });
         }
-        let encrypt = self.aes_key()?.encrypt(message.as_bytes(), &cfg.app_id, &rand::random());
-        let signed = Signature::message(&cfg.token, &timestamp, &nonce, &encrypt).as_str().to_owned();
+        let encrypt = self
+            .aes_key()?
+            .encrypt(message.as_bytes(), &cfg.app_id, &rand::random());
+        let signed = Signature::message(&cfg.token, &timestamp, &nonce, &encrypt)
+            .as_str()
+            .to_owned();
         query.extend([("encrypt_type", "aes".to_owned()), ("msg_signature", signed)]);
         let sealed = element("Encrypt", &encrypt);
         let body = if cfg.mode == Mode::Compatible {
             message.replacen("</xml>", &format!("{sealed}</xml>"), 1)
         } else {
-            format!("<xml>{}{sealed}</xml>", element("ToUserName", &original_id(&cfg.app_id)))
+            format!(
+                "<xml>{}{sealed}</xml>",
+                element("ToUserName", &original_id(&cfg.app_id))
+            )
         };
         Ok(Request { query, body })
     }
@@ -250,7 +308,9 @@ impl Sim {
             (Mode::Plain, None) | (Mode::Compatible, None) => body.to_owned(),
             (Mode::Plain, Some(_)) => return Err("明文模式的回复不应加密".to_owned()),
             (_, None) => return Err("安全模式的回复必须加密".to_owned()),
-            (_, Some(sealed)) if !sealed.verify(&cfg.token) => return Err("回复的 MsgSignature 不对".to_owned()),
+            (_, Some(sealed)) if !sealed.verify(&cfg.token) => {
+                return Err("回复的 MsgSignature 不对".to_owned());
+            }
             (_, Some(sealed)) => self
                 .aes_key()?
                 .decrypt(&sealed.encrypt, &cfg.app_id)
@@ -267,14 +327,21 @@ impl Sim {
     pub(super) async fn verify_callback(&self) -> Value {
         let timestamp = Utc::now().timestamp().to_string();
         let (nonce, echostr) = (nonce(), nonce());
-        let signature = Signature::plain(&self.cfg().token, &timestamp, &nonce).as_str().to_owned();
+        let signature = Signature::plain(&self.cfg().token, &timestamp, &nonce)
+            .as_str()
+            .to_owned();
         let query = [
             ("signature", signature),
             ("echostr", echostr.clone()),
             ("timestamp", timestamp),
             ("nonce", nonce),
         ];
-        let request = self.inner.http.get(self.callback_url()).query(&query).timeout(self.callback_timeout());
+        let request = self
+            .inner
+            .http
+            .get(self.callback_url())
+            .query(&query)
+            .timeout(self.callback_timeout());
         let answer = match request.send().await {
             Ok(answer) => {
                 let status = answer.status().as_u16();

@@ -34,7 +34,10 @@ impl NewUser {
     fn check(&self) -> Result<(), ControlError> {
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
         if !(1..=32).contains(&self.user.len()) || !self.user.chars().all(word) {
-            return Err(ControlError::bad("bad_user", "用户名须为 1 到 32 个小写字母、数字、_ 或 -"));
+            return Err(ControlError::bad(
+                "bad_user",
+                "用户名须为 1 到 32 个小写字母、数字、_ 或 -",
+            ));
         }
         if !(1..=32).contains(&self.nickname.trim().chars().count()) {
             return Err(ControlError::bad("bad_nickname", "昵称须为 1 到 32 个字"));
@@ -53,18 +56,29 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
     let new: NewUser = api::control_body(body).await?;
     new.check()?;
     let mut state = sim.state();
-    let holder = state.users.iter().find(|u| !u.phone.is_empty() && u.phone == new.phone && u.user != new.user);
+    let holder = state
+        .users
+        .iter()
+        .find(|u| !u.phone.is_empty() && u.phone == new.phone && u.user != new.user);
     if let Some(holder) = holder {
-        return Err(ControlError::conflict("phone_taken", format!("这个号码是 {} 的", holder.nickname)));
+        return Err(ControlError::conflict(
+            "phone_taken",
+            format!("这个号码是 {} 的", holder.nickname),
+        ));
     }
-    let (mine, others) =
-        std::mem::take(&mut state.stray_sms).into_iter().partition(|(phone, _)| *phone == new.phone);
+    let (mine, others) = std::mem::take(&mut state.stray_sms)
+        .into_iter()
+        .partition(|(phone, _)| *phone == new.phone);
     state.stray_sms = others;
     let mine: Vec<(String, super::state::Item)> = mine;
     if state.user(&new.user).is_none() {
-        state.users.push(User::new(&new.user, &new.nickname, &new.phone, &new.role));
+        state
+            .users
+            .push(User::new(&new.user, &new.nickname, &new.phone, &new.role));
     }
-    let user = state.user_mut(&new.user).ok_or_else(|| ControlError::unknown_user(&new.user))?;
+    let user = state
+        .user_mut(&new.user)
+        .ok_or_else(|| ControlError::unknown_user(&new.user))?;
     user.nickname = new.nickname.trim().to_owned();
     user.phone = new.phone;
     user.items.extend(mine.into_iter().map(|(_, item)| item));
@@ -108,7 +122,12 @@ fn set_following(state: &mut State, user: &str, scene: Option<&str>) -> Result<S
         user.subscribed_at = now;
         user.scene = scene.map(str::to_owned);
     }
-    state.show(&openid, Shown::Notice { text: "您已关注该公众号".to_owned() });
+    state.show(
+        &openid,
+        Shown::Notice {
+            text: "您已关注该公众号".to_owned(),
+        },
+    );
     Ok(openid)
 }
 
@@ -116,8 +135,19 @@ fn set_following(state: &mut State, user: &str, scene: Option<&str>) -> Result<S
 pub(super) async fn follow(sim: Data<&Sim>, body: Body) -> ControlResult {
     let act: Act = api::control_body(body).await?;
     let openid = set_following(&mut sim.state(), &act.user, act.scene.as_deref())?;
-    let ticket = act.scene.as_deref().and_then(|s| sim.state().qrcodes.by_scene(s).map(|c| c.ticket.clone()));
-    outcome(&sim, &openid, &Incoming::Subscribe { scene: act.scene, ticket }).await
+    let ticket = act
+        .scene
+        .as_deref()
+        .and_then(|s| sim.state().qrcodes.by_scene(s).map(|c| c.ticket.clone()));
+    outcome(
+        &sim,
+        &openid,
+        &Incoming::Subscribe {
+            scene: act.scene,
+            ticket,
+        },
+    )
+    .await
 }
 
 #[handler]
@@ -130,7 +160,12 @@ pub(super) async fn unfollow(sim: Data<&Sim>, body: Body) -> ControlResult {
             user.following = false;
             user.scene = None;
         }
-        state.show(&openid, Shown::Notice { text: "您已取消关注".to_owned() });
+        state.show(
+            &openid,
+            Shown::Notice {
+                text: "您已取消关注".to_owned(),
+            },
+        );
         openid
     };
     outcome(&sim, &openid, &Incoming::Unsubscribe).await
@@ -164,7 +199,13 @@ pub(super) async fn scan(sim: Data<&Sim>, body: Body) -> ControlResult {
             (openid, Incoming::Scan { scene, ticket })
         } else {
             set_following(&mut state, &act.user, Some(&scene))?;
-            (openid, Incoming::Subscribe { scene: Some(scene), ticket })
+            (
+                openid,
+                Incoming::Subscribe {
+                    scene: Some(scene),
+                    ticket,
+                },
+            )
         }
     };
     outcome(&sim, &openid, &incoming).await
@@ -180,12 +221,20 @@ struct Say {
 pub(super) async fn say(sim: Data<&Sim>, body: Body) -> ControlResult {
     let say: Say = api::control_body(body).await?;
     if say.text.trim().is_empty() || say.text.len() > MAX_SAY {
-        return Err(ControlError::bad("bad_text", "消息不能为空，也不能超过 2048 字节"));
+        return Err(ControlError::bad(
+            "bad_text",
+            "消息不能为空，也不能超过 2048 字节",
+        ));
     }
     let openid = {
         let mut state = sim.state();
         let openid = must_follow(&state, &say.user)?;
-        state.show(&openid, Shown::Said { text: say.text.clone() });
+        state.show(
+            &openid,
+            Shown::Said {
+                text: say.text.clone(),
+            },
+        );
         openid
     };
     outcome(&sim, &openid, &Incoming::Text { content: say.text }).await
@@ -214,12 +263,21 @@ pub(super) async fn tap(sim: Data<&Sim>, body: Body) -> ControlResult {
     let (openid, button) = {
         let state = sim.state();
         let openid = must_follow(&state, &tap.user)?;
-        let menu = state.menu.as_ref().ok_or_else(|| ControlError::conflict("no_menu", "还没有推送菜单"))?;
+        let menu = state
+            .menu
+            .as_ref()
+            .ok_or_else(|| ControlError::conflict("no_menu", "还没有推送菜单"))?;
         let found = button(menu, &tap.path).filter(|b| b.get("type").is_some());
         let found = found.ok_or_else(|| ControlError::bad("no_button", "菜单里没有这个按钮"))?;
         (openid, found.clone())
     };
-    let text = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |key: &str| {
+        button
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     match text("type").as_str() {
         "click" => outcome(&sim, &openid, &Incoming::Click { key: text("key") }).await,
         "view" => {
@@ -252,14 +310,27 @@ pub(super) fn inbox(sim: Data<&Sim>, Query(ask): Query<Inbox>) -> ControlResult 
             user.items.iter().collect()
         }
         (None, Some(phone)) => {
-            let owned = state.users.iter().filter(|u| u.phone == *phone).flat_map(|u| &u.items);
-            let stray = state.stray_sms.iter().filter(|(p, _)| p == phone).map(|(_, item)| item);
-            owned.filter(|item| matches!(item.body, Shown::Sms { .. })).chain(stray).collect()
+            let owned = state
+                .users
+                .iter()
+                .filter(|u| u.phone == *phone)
+                .flat_map(|u| &u.items);
+            let stray = state
+                .stray_sms
+                .iter()
+                .filter(|(p, _)| p == phone)
+                .map(|(_, item)| item);
+            owned
+                .filter(|item| matches!(item.body, Shown::Sms { .. }))
+                .chain(stray)
+                .collect()
         }
         (None, None) => return Err(ControlError::bad("no_user", "须说明 user 或 phone")),
     };
     let items: Vec<_> = items.into_iter().filter(|item| item.seq > ask.after).collect();
-    Ok(Json(json!({ "items": items, "last": items.last().map_or(ask.after, |i| i.seq) })))
+    Ok(Json(
+        json!({ "items": items, "last": items.last().map_or(ask.after, |i| i.seq) }),
+    ))
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,10 @@ pub(super) struct WxError {
 
 impl WxError {
     pub fn new(errcode: i64, errmsg: impl Into<String>) -> WxError {
-        WxError { errcode, errmsg: errmsg.into() }
+        WxError {
+            errcode,
+            errmsg: errmsg.into(),
+        }
     }
 }
 
@@ -43,7 +46,11 @@ pub(super) struct ControlError {
 
 impl ControlError {
     pub fn bad(error: &'static str, message: impl Into<String>) -> ControlError {
-        ControlError { status: StatusCode::BAD_REQUEST, error, message: message.into() }
+        ControlError {
+            status: StatusCode::BAD_REQUEST,
+            error,
+            message: message.into(),
+        }
     }
 
     pub fn unknown_user(user: &str) -> ControlError {
@@ -55,7 +62,11 @@ impl ControlError {
     }
 
     pub fn conflict(error: &'static str, message: impl Into<String>) -> ControlError {
-        ControlError { status: StatusCode::CONFLICT, error, message: message.into() }
+        ControlError {
+            status: StatusCode::CONFLICT,
+            error,
+            message: message.into(),
+        }
     }
 }
 

@@ -64,7 +64,10 @@ impl Fault {
         if self.times == 0 {
             return bad("times 至少为 1");
         }
-        if self.http_status.is_some_and(|s| StatusCode::from_u16(s).is_err() || s < 200) {
+        if self
+            .http_status
+            .is_some_and(|s| StatusCode::from_u16(s).is_err() || s < 200)
+        {
             return bad("http_status 须在 200 到 999 之间");
         }
         let does = self.errcode.is_some()
@@ -72,7 +75,11 @@ impl Fault {
             || self.delay_ms.is_some()
             || self.cut().is_some()
             || self.job_status.is_some();
-        if does { Ok(()) } else { bad("没有说明要怎样出错：errcode、http_status、delay_ms、drop、job_status") }
+        if does {
+            Ok(())
+        } else {
+            bad("没有说明要怎样出错：errcode、http_status、delay_ms、drop、job_status")
+        }
     }
 }
 
@@ -82,7 +89,10 @@ pub(super) struct JobStatus(pub String);
 
 /// The paths of WeChat and the SMS gateway: not the phones' pages, not the control API.
 fn is_counted(path: &str) -> bool {
-    ["/cgi-bin/", "/connect/", "/sns/"].iter().any(|p| path.starts_with(p)) || path == "/sim/sms"
+    ["/cgi-bin/", "/connect/", "/sns/"]
+        .iter()
+        .any(|p| path.starts_with(p))
+        || path == "/sim/sms"
 }
 
 impl Sim {
@@ -101,7 +111,11 @@ impl Sim {
 }
 
 /// The layer: counts the call, and lets it fail if a fault waits for it.
-pub(super) async fn layer<E: Endpoint>(sim: Sim, next: Arc<E>, mut request: Request) -> poem::Result<Response> {
+pub(super) async fn layer<E: Endpoint>(
+    sim: Sim,
+    next: Arc<E>,
+    mut request: Request,
+) -> poem::Result<Response> {
     let path = request.uri().path().to_owned();
     if !is_counted(&path) {
         return next.call(request).await.map(IntoResponse::into_response);
@@ -125,7 +139,11 @@ pub(super) async fn layer<E: Endpoint>(sim: Sim, next: Arc<E>, mut request: Requ
         request.set_data(JobStatus(status));
     }
     let answer = next.call(request).await.map(IntoResponse::into_response);
-    if fault.cut() == Some(CutAt::After) { Ok(cut()) } else { answer }
+    if fault.cut() == Some(CutAt::After) {
+        Ok(cut())
+    } else {
+        answer
+    }
 }
 
 /// A body that promises more than comes, and then fails: the server closes the connection under the client.

@@ -57,7 +57,10 @@ pub(super) fn check(menu: &Value) -> Result<Value, WxError> {
 }
 
 fn check_top(button: &Value) -> Result<Value, WxError> {
-    let subs = button.get("sub_button").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let subs = button
+        .get("sub_button")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     if subs.is_empty() {
         return check_leaf(button, &TOP, TOP_NAME_BYTES);
     }
@@ -84,8 +87,8 @@ fn check_leaf(button: &Value, codes: &Codes, name_bytes: usize) -> Result<Value,
     let mut keep = |key: &str, value: &str| leaf[key] = json!(value);
     match kind {
         "view" => keep("url", check_url(button, codes)?),
-        "click" | "scancode_push" | "scancode_waitmsg" | "pic_sysphoto" | "pic_photo_or_album" | "pic_weixin"
-        | "location_select" => keep("key", check_key(button, codes)?),
+        "click" | "scancode_push" | "scancode_waitmsg" | "pic_sysphoto" | "pic_photo_or_album"
+        | "pic_weixin" | "location_select" => keep("key", check_key(button, codes)?),
         "media_id" | "view_limited" => keep("media_id", present(button, "media_id")?),
         "article_id" | "article_view_limited" => keep("article_id", present(button, "article_id")?),
         "miniprogram" => {
@@ -105,12 +108,20 @@ fn text<'a>(button: &'a Value, key: &str) -> &'a str {
 
 fn check_name<'a>(button: &'a Value, codes: &Codes, bytes: usize) -> Result<&'a str, WxError> {
     let name = text(button, "name");
-    if name.is_empty() || name.len() > bytes { Err(refuse(codes.name)) } else { Ok(name) }
+    if name.is_empty() || name.len() > bytes {
+        Err(refuse(codes.name))
+    } else {
+        Ok(name)
+    }
 }
 
 fn check_key<'a>(button: &'a Value, codes: &Codes) -> Result<&'a str, WxError> {
     let key = text(button, "key");
-    if key.is_empty() || key.len() > KEY_BYTES { Err(refuse(codes.key)) } else { Ok(key) }
+    if key.is_empty() || key.len() > KEY_BYTES {
+        Err(refuse(codes.key))
+    } else {
+        Ok(key)
+    }
 }
 
 fn check_url<'a>(button: &'a Value, codes: &Codes) -> Result<&'a str, WxError> {

@@ -70,9 +70,20 @@ struct Ask {
 impl Ask {
     /// Checks presence, order, appid, response_type, scope and state. Errors: words for the error page.
     fn parse(query: &str, app_id: &str) -> Result<Ask, &'static str> {
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let get = |key: &str| pairs.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str());
-        let known = || pairs.iter().filter_map(|(k, _)| ORDER.iter().position(|o| o == k));
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let get = |key: &str| {
+            pairs
+                .iter()
+                .find(|(k, v)| k == key && !v.is_empty())
+                .map(|(_, v)| v.as_str())
+        };
+        let known = || {
+            pairs
+                .iter()
+                .filter_map(|(k, _)| ORDER.iter().position(|o| o == k))
+        };
         if known().zip(known().skip(1)).any(|(a, b)| a >= b) {
             return Err("参数顺序须为 appid、redirect_uri、response_type、scope、state，各一次");
         }
@@ -97,7 +108,12 @@ impl Ask {
             return Err("state 参数只能是 128 位以内的 a-z、A-Z、0-9");
         }
         let (state, user) = (state.map(str::to_owned), get("sim_user").map(str::to_owned));
-        Ok(Ask { redirect, scope, state, user })
+        Ok(Ask {
+            redirect,
+            scope,
+            state,
+            user,
+        })
     }
 
     /// Back to the account's page: with the code, or without it after a refusal.
@@ -106,7 +122,8 @@ impl Ask {
         if let Some(code) = code {
             to.query_pairs_mut().append_pair("code", code);
         }
-        to.query_pairs_mut().append_pair("state", self.state.as_deref().unwrap_or_default());
+        to.query_pairs_mut()
+            .append_pair("state", self.state.as_deref().unwrap_or_default());
         Response::builder()
             .status(StatusCode::FOUND)
             .header(header::LOCATION, to.as_str())
@@ -138,16 +155,28 @@ struct Consent {
 
 fn page(template: &impl Template) -> Response {
     match template.render() {
-        Ok(html) => Html(html).with_header("cache-control", "no-store").into_response(),
-        Err(e) => e.to_string().with_status(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Ok(html) => Html(html)
+            .with_header("cache-control", "no-store")
+            .into_response(),
+        Err(e) => e
+            .to_string()
+            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response(),
     }
 }
 
 /// The user whose webview asks.
 pub(super) fn user_cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == USER_COOKIE).map(|(_, value)| value.to_owned())
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == USER_COOKIE)
+        .map(|(_, value)| value.to_owned())
 }
 
 /// `snsapi_base` goes straight back with a code; `snsapi_userinfo` asks the user first.
@@ -159,14 +188,25 @@ pub(super) fn authorize(sim: Data<&Sim>, request: &Request) -> Response {
         Err(reason) => return page(&Refused { reason }),
     };
     let who = ask.user.clone().or_else(|| user_cookie(request.headers()));
-    let user = who.and_then(|name| sim.state().user(&name).map(|u| (u.user.clone(), u.nickname.clone())));
+    let user = who.and_then(|name| {
+        sim.state()
+            .user(&name)
+            .map(|u| (u.user.clone(), u.nickname.clone()))
+    });
     let Some((user, nickname)) = user else {
         let users = sim.state().users.iter().map(|u| u.view()).collect();
-        return page(&Who { users, query: query.to_owned() });
+        return page(&Who {
+            users,
+            query: query.to_owned(),
+        });
     };
     match ask.scope {
         Scope::Base => give_code(&sim, &ask, &user),
-        Scope::UserInfo => page(&Consent { nickname, query: query.to_owned(), user }),
+        Scope::UserInfo => page(&Consent {
+            nickname,
+            query: query.to_owned(),
+            user,
+        }),
     }
 }
 
@@ -183,13 +223,19 @@ pub(super) fn consent(sim: Data<&Sim>, request: &Request, Query(answer): Query<A
         Ok(ask) => ask,
         Err(reason) => return page(&Refused { reason }),
     };
-    if answer.allow == 1 { give_code(&sim, &ask, &answer.user) } else { ask.back(None) }
+    if answer.allow == 1 {
+        give_code(&sim, &ask, &answer.user)
+    } else {
+        ask.back(None)
+    }
 }
 
 fn give_code(sim: &Sim, ask: &Ask, user: &str) -> Response {
     let mut state = sim.state();
     let Some(openid) = state.user(user).map(|u| u.openid.clone()) else {
-        return page(&Refused { reason: "没有这个用户" });
+        return page(&Refused {
+            reason: "没有这个用户",
+        });
     };
     let code = Code {
         value: random_word(),
@@ -276,7 +322,9 @@ pub(super) fn userinfo(sim: Data<&Sim>, Query(ask): Query<InfoAsk>) -> WxResult 
     if token.scope != Scope::UserInfo {
         return Err(WxError::new(48001, "api unauthorized"));
     }
-    let user = state.by_openid(&ask.openid).ok_or_else(|| WxError::new(40003, "invalid openid"))?;
+    let user = state
+        .by_openid(&ask.openid)
+        .ok_or_else(|| WxError::new(40003, "invalid openid"))?;
     Ok(Json(json!({
         "openid": user.openid,
         "nickname": user.nickname,

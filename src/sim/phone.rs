@@ -18,10 +18,26 @@ const CODES_SHOWN: usize = 20;
 
 /// Name, type and content of every file the pages load.
 const ASSETS: [(&str, &str, &str); 4] = [
-    ("phone.css", "text/css; charset=utf-8", include_str!("../../assets/sim/phone.css")),
-    ("phone.js", "text/javascript; charset=utf-8", include_str!("../../assets/sim/phone.js")),
-    ("desk.css", "text/css; charset=utf-8", include_str!("../../assets/sim/desk.css")),
-    ("desk.js", "text/javascript; charset=utf-8", include_str!("../../assets/sim/desk.js")),
+    (
+        "phone.css",
+        "text/css; charset=utf-8",
+        include_str!("../../assets/sim/phone.css"),
+    ),
+    (
+        "phone.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/sim/phone.js"),
+    ),
+    (
+        "desk.css",
+        "text/css; charset=utf-8",
+        include_str!("../../assets/sim/desk.css"),
+    ),
+    (
+        "desk.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/sim/desk.js"),
+    ),
 ];
 
 #[derive(Template)]
@@ -40,8 +56,13 @@ struct DeskPage {
 
 fn page(template: &impl Template) -> Response {
     match template.render() {
-        Ok(html) => Html(html).with_header("cache-control", "no-store").into_response(),
-        Err(e) => e.to_string().with_status(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Ok(html) => Html(html)
+            .with_header("cache-control", "no-store")
+            .into_response(),
+        Err(e) => e
+            .to_string()
+            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response(),
     }
 }
 
@@ -56,7 +77,12 @@ fn better_host(sim: &Sim, request: &Request) -> Option<Response> {
         return None;
     }
     let to = format!("http://{theirs}:{port}{}", request.uri());
-    Some(Response::builder().status(StatusCode::FOUND).header(header::LOCATION, to).finish())
+    Some(
+        Response::builder()
+            .status(StatusCode::FOUND)
+            .header(header::LOCATION, to)
+            .finish(),
+    )
 }
 
 #[derive(Deserialize)]
@@ -79,7 +105,10 @@ pub(super) fn desk(sim: Data<&Sim>, request: &Request, Query(holders): Query<Hol
             .or_else(|| users.get(place).map(|u| u.user.clone()))
             .unwrap_or_default()
     };
-    let holders = vec![("left", holder(holders.left, 0)), ("right", holder(holders.right, 1))];
+    let holders = vec![
+        ("left", holder(holders.left, 0)),
+        ("right", holder(holders.right, 1)),
+    ];
     page(&DeskPage { users, holders })
 }
 
@@ -106,13 +135,20 @@ pub(super) fn open(sim: Data<&Sim>, Path(user): Path<String>, Query(open): Query
         return "没有这个用户".with_status(StatusCode::NOT_FOUND).into_response();
     }
     // Nothing but a web page: `javascript:` would run in the phone.
-    let url = url::Url::parse(&open.url).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
+    let url = url::Url::parse(&open.url)
+        .ok()
+        .filter(|u| matches!(u.scheme(), "http" | "https"));
     let Some(url) = url else {
-        return "网页地址不正确".with_status(StatusCode::BAD_REQUEST).into_response();
+        return "网页地址不正确"
+            .with_status(StatusCode::BAD_REQUEST)
+            .into_response();
     };
     Response::builder()
         .status(StatusCode::FOUND)
-        .header(header::SET_COOKIE, format!("{USER_COOKIE}={user}; Path=/; HttpOnly; SameSite=Lax"))
+        .header(
+            header::SET_COOKIE,
+            format!("{USER_COOKIE}={user}; Path=/; HttpOnly; SameSite=Lax"),
+        )
         .header(header::LOCATION, url.as_str())
         .header(header::CACHE_CONTROL, "no-store")
         .finish()
@@ -129,7 +165,9 @@ struct After {
 #[handler]
 pub(super) fn poll(sim: Data<&Sim>, Path(name): Path<String>, Query(ask): Query<After>) -> ControlResult {
     let state = sim.state();
-    let user = state.user(&name).ok_or_else(|| ControlError::unknown_user(&name))?;
+    let user = state
+        .user(&name)
+        .ok_or_else(|| ControlError::unknown_user(&name))?;
     let items: Vec<_> = user.items.iter().filter(|item| item.seq > ask.after).collect();
     Ok(Json(json!({
         "epoch": state.epoch,
@@ -144,9 +182,10 @@ pub(super) fn poll(sim: Data<&Sim>, Path(name): Path<String>, Query(ask): Query<
 #[handler]
 pub(super) fn asset(Path(file): Path<String>) -> Response {
     match ASSETS.iter().find(|(name, ..)| *name == file) {
-        Some((_, kind, text)) => {
-            text.with_content_type(*kind).with_header("cache-control", "no-cache").into_response()
-        }
+        Some((_, kind, text)) => text
+            .with_content_type(*kind)
+            .with_header("cache-control", "no-cache")
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -83,12 +83,20 @@ fn check(ask: &Ask) -> Result<(String, Option<i64>), WxError> {
 }
 
 fn number(id: u64, max: u64) -> Result<String, WxError> {
-    if (1..=max).contains(&id) { Ok(id.to_string()) } else { Err(WxError::new(40053, "invalid action info")) }
+    if (1..=max).contains(&id) {
+        Ok(id.to_string())
+    } else {
+        Err(WxError::new(40053, "invalid action info"))
+    }
 }
 
 fn word(scene: &str) -> Result<String, WxError> {
     let fits = (1..=64).contains(&scene.len());
-    if fits { Ok(scene.to_owned()) } else { Err(WxError::new(40053, "invalid action info")) }
+    if fits {
+        Ok(scene.to_owned())
+    } else {
+        Err(WxError::new(40053, "invalid action info"))
+    }
 }
 
 #[handler]
@@ -99,10 +107,22 @@ pub(super) async fn create(sim: Data<&Sim>, Query(query): Query<TokenQuery>, bod
     let mut state = sim.state();
     let made_at = state.now_ms();
     // Tickets of WeChat have characters that must be escaped in a query.
-    let ticket = format!("gQ{}==", URL_SAFE_NO_PAD.encode(rand::random::<[[u8; 15]; 4]>().concat()));
-    let url = format!("http://weixin.qq.com/q/02{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>()));
+    let ticket = format!(
+        "gQ{}==",
+        URL_SAFE_NO_PAD.encode(rand::random::<[[u8; 15]; 4]>().concat())
+    );
+    let url = format!(
+        "http://weixin.qq.com/q/02{}",
+        URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>())
+    );
     let until = lifetime.map(|s| made_at + s * 1000);
-    let code = SceneCode { ticket: ticket.clone(), scene, url: url.clone(), made_at, until };
+    let code = SceneCode {
+        ticket: ticket.clone(),
+        scene,
+        url: url.clone(),
+        made_at,
+        until,
+    };
     state.qrcodes.made.push(code);
     let mut answer = json!({ "ticket": ticket, "url": url });
     if let Some(seconds) = lifetime {

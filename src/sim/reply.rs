@@ -36,8 +36,12 @@ impl Reply {
     pub fn shown(&self) -> Body {
         match self {
             Reply::Text { text } => Body::Text { text: text.clone() },
-            Reply::News { articles } => Body::News { articles: articles.clone() },
-            Reply::Other { msg_type } => Body::Notice { text: format!("［{msg_type}］模拟手机不显示这种消息") },
+            Reply::News { articles } => Body::News {
+                articles: articles.clone(),
+            },
+            Reply::Other { msg_type } => Body::Notice {
+                text: format!("［{msg_type}］模拟手机不显示这种消息"),
+            },
         }
     }
 }
@@ -60,13 +64,17 @@ pub(super) fn parse(xml: &str, account: &str, openid: &str) -> Result<Reply, Str
     if get("FromUserName")? != account {
         return Err("回复的 FromUserName 不是本公众号".to_owned());
     }
-    get("CreateTime")?.parse::<u64>().map_err(|_| "回复的 CreateTime 不是秒数".to_owned())?;
+    get("CreateTime")?
+        .parse::<u64>()
+        .map_err(|_| "回复的 CreateTime 不是秒数".to_owned())?;
     match get("MsgType")? {
-        "text" => Ok(Reply::Text { text: get("Content")?.to_owned() }),
+        "text" => Ok(Reply::Text {
+            text: get("Content")?.to_owned(),
+        }),
         "news" => news(&fields),
-        other @ ("image" | "voice" | "video" | "music" | "transfer_customer_service") => {
-            Ok(Reply::Other { msg_type: other.to_owned() })
-        }
+        other @ ("image" | "voice" | "video" | "music" | "transfer_customer_service") => Ok(Reply::Other {
+            msg_type: other.to_owned(),
+        }),
         other => Err(format!("回复的 MsgType 不认识：{other}")),
     }
 }
@@ -90,5 +98,9 @@ fn news(fields: &Fields<'_>) -> Result<Reply, String> {
             _ => {}
         }
     }
-    if articles.is_empty() { Err("图文消息没有条目".to_owned()) } else { Ok(Reply::News { articles }) }
+    if articles.is_empty() {
+        Err("图文消息没有条目".to_owned())
+    } else {
+        Ok(Reply::News { articles })
+    }
 }

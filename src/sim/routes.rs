@@ -13,7 +13,9 @@ pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {
         .at("/phone/:user/state", get(phone::poll))
         .at("/assets/:file", get(phone::asset));
     let layer_sim = sim.clone();
-    route.with(AddData::new(sim)).around(move |next, request| faults::layer(layer_sim.clone(), next, request))
+    route
+        .with(AddData::new(sim))
+        .around(move |next, request| faults::layer(layer_sim.clone(), next, request))
 }
 
 fn wechat_routes(route: Route) -> Route {

@@ -28,7 +28,10 @@ pub(super) async fn send(sim: Data<&Sim>, body: RawBody) -> ControlResult {
     }
     let mut state = sim.state();
     state.stats.sms += 1;
-    let shown = Body::Sms { code: code_in(&sms.text), text: sms.text };
+    let shown = Body::Sms {
+        code: code_in(&sms.text),
+        text: sms.text,
+    };
     let item = state.item(shown);
     match state.users.iter_mut().find(|u| u.phone == sms.phone) {
         Some(user) => user.items.push(item),
@@ -39,7 +42,9 @@ pub(super) async fn send(sim: Data<&Sim>, body: RawBody) -> ControlResult {
 
 /// The first run of 4 to 8 digits: what phones offer to copy.
 pub(super) fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit()).find(|run| (4..=8).contains(&run.len())).map(str::to_owned)
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|run| (4..=8).contains(&run.len()))
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -48,7 +53,10 @@ mod tests {
 
     #[test]
     fn the_code_is_the_first_run_of_four_to_eight_digits() {
-        assert_eq!(code_in("【泉城工会】验证码 482913，5 分钟内有效").as_deref(), Some("482913"));
+        assert_eq!(
+            code_in("【泉城工会】验证码 482913，5 分钟内有效").as_deref(),
+            Some("482913")
+        );
         assert_eq!(code_in("热线 400012331800，第 12 位"), None);
     }
 }

@@ -99,10 +99,16 @@ pub(super) struct Item {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Body {
     /// Typed by the user.
-    Said { text: String },
+    Said {
+        text: String,
+    },
     /// A passive reply.
-    Text { text: String },
-    News { articles: Vec<Article> },
+    Text {
+        text: String,
+    },
+    News {
+        articles: Vec<Article>,
+    },
     Template(TemplateCard),
     Sms {
         text: String,
@@ -110,9 +116,13 @@ pub(super) enum Body {
         code: Option<String>,
     },
     /// The account's server did not answer as it must.
-    Trouble { text: String },
+    Trouble {
+        text: String,
+    },
     /// A grey line of WeChat's own.
-    Notice { text: String },
+    Notice {
+        text: String,
+    },
 }
 
 #[derive(Clone, Serialize)]
@@ -220,7 +230,11 @@ impl State {
 
     pub fn item(&mut self, body: Body) -> Item {
         self.seq += 1;
-        Item { seq: self.seq, at: self.now_ms(), body }
+        Item {
+            seq: self.seq,
+            at: self.now_ms(),
+            body,
+        }
     }
 
     /// Shows something on the phone of `openid`; a user who is gone since a reset sees nothing.

@@ -85,14 +85,26 @@ fn check(sim: &Sim, message: &Message) -> Result<TemplateCard, WxError> {
 /// The card's fields in the template's order. Keys the template does not have are ignored, as WeChat does.
 fn fields(template: &SimTemplate, data: &HashMap<String, Value>) -> Result<Vec<CardField>, WxError> {
     let field = |(key, label): &(String, String)| {
-        let value = data.get(key).and_then(|field| field.get("value")).and_then(Value::as_str);
+        let value = data
+            .get(key)
+            .and_then(|field| field.get("value"))
+            .and_then(Value::as_str);
         let value = value.unwrap_or_default();
         let why = match template_rules::check(key, value) {
-            Ok(()) => return Ok(CardField { key: key.clone(), label: label.clone(), value: value.to_owned() }),
+            Ok(()) => {
+                return Ok(CardField {
+                    key: key.clone(),
+                    label: label.clone(),
+                    value: value.to_owned(),
+                });
+            }
             Err(Fault::Empty) => "is empty",
             Err(Fault::Invalid) => "invalid",
         };
-        Err(WxError::new(47003, format!("argument invalid! data.{key}.value {why}")))
+        Err(WxError::new(
+            47003,
+            format!("argument invalid! data.{key}.value {why}"),
+        ))
     };
     template.fields.iter().map(field).collect()
 }
@@ -102,7 +114,11 @@ fn fields(template: &SimTemplate, data: &HashMap<String, Value>) -> Result<Vec<C
 fn accept(state: &mut State, openid: &str, mut card: TemplateCard, status: &str) -> (u64, bool) {
     let now = state.now_ms();
     let key = card.client_msg_id.clone().map(|id| (openid.to_owned(), id));
-    if let Some(sent) = key.as_ref().and_then(|k| state.sent.get(k)).filter(|s| now - s.at < DEDUP_MS) {
+    if let Some(sent) = key
+        .as_ref()
+        .and_then(|k| state.sent.get(k))
+        .filter(|s| now - s.at < DEDUP_MS)
+    {
         let msgid = sent.msgid;
         state.stats.templates_repeated += 1;
         return (msgid, false);
@@ -112,7 +128,11 @@ fn accept(state: &mut State, openid: &str, mut card: TemplateCard, status: &str)
     if status == "success" {
         state.stats.templates_shown += 1;
         if let Some((_, id)) = &key {
-            *state.stats.templates_by_client_msg_id.entry(id.clone()).or_default() += 1;
+            *state
+                .stats
+                .templates_by_client_msg_id
+                .entry(id.clone())
+                .or_default() += 1;
         }
         state.show(openid, Shown::Template(card));
     }
@@ -125,6 +145,7 @@ fn accept(state: &mut State, openid: &str, mut card: TemplateCard, status: &str)
 fn report_later(sim: Sim, openid: String, msgid: u64, status: String) {
     sim.clone().in_background(async move {
         tokio::time::sleep(EVENT_AFTER).await;
-        sim.deliver(&openid, &Incoming::TemplateJob { msgid, status }).await;
+        sim.deliver(&openid, &Incoming::TemplateJob { msgid, status })
+            .await;
     });
 }

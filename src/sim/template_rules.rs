@@ -28,7 +28,9 @@ fn fits(kind: &str, value: &str) -> bool {
         "number" => chars <= 32 && value.parse::<f64>().is_ok_and(f64::is_finite),
         "letter" => chars <= 32 && value.chars().all(|c| c.is_ascii_alphabetic()),
         "amount" => is_amount(value),
-        "phone_number" | "phone" => chars <= 17 && value.chars().all(|c| c.is_ascii_digit() || "+-".contains(c)),
+        "phone_number" | "phone" => {
+            chars <= 17 && value.chars().all(|c| c.is_ascii_digit() || "+-".contains(c))
+        }
         "car_number" | "car" => chars <= 8,
         "name" => chars <= if ascii { 20 } else { 10 },
         "time" => value.split('~').count() <= 2 && value.split('~').all(is_time),
@@ -64,7 +66,11 @@ fn is_time(value: &str) -> bool {
 fn is_clock(value: &str) -> bool {
     let parts: Vec<&str> = value.split(':').collect();
     let limits = [24, 60, 60];
-    (2..=3).contains(&parts.len()) && parts.iter().zip(limits).all(|(part, limit)| is_below(part, limit))
+    (2..=3).contains(&parts.len())
+        && parts
+            .iter()
+            .zip(limits)
+            .all(|(part, limit)| is_below(part, limit))
 }
 
 /// `2019年10月1日`, `2019-10-01`, `2019/10/01`, with or without a clock time behind it.
@@ -86,7 +92,8 @@ fn is_date(value: &str) -> bool {
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 4);
     match (number(year), number(month), number(day)) {
         (Some(year), Some(month), Some(day)) => {
-            chrono::NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), month, day).is_some() && year >= 1000
+            chrono::NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), month, day).is_some()
+                && year >= 1000
         }
         _ => false,
     }

@@ -48,12 +48,19 @@ impl Tokens {
             self.forced.push(now);
             self.given.iter_mut().for_each(|t| t.revoked = true);
         }
-        let live = self.given.last().filter(|t| !t.revoked && t.until - now > RENEW_BEFORE_MS);
+        let live = self
+            .given
+            .last()
+            .filter(|t| !t.revoked && t.until - now > RENEW_BEFORE_MS);
         if let Some(token) = live {
             return Ok((token.value.clone(), (token.until - now) / 1000));
         }
         let value = random_token();
-        self.given.push(Token { value: value.clone(), until: now + LIFETIME_MS, revoked: false });
+        self.given.push(Token {
+            value: value.clone(),
+            until: now + LIFETIME_MS,
+            revoked: false,
+        });
         Ok((value, LIFETIME_MS / 1000))
     }
 
