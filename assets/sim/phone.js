@@ -33,6 +33,8 @@
 
   /** Calls the control API as this user; a refusal becomes a toast and null. */
   async function act(path, body) {
+    // What one did oneself shows at once, however long the account takes to answer.
+    setTimeout(poll, 60);
     try {
       const answer = await fetch(path, { method: 'POST', body: JSON.stringify({ user, ...body }) });
       const result = await answer.json();
@@ -48,8 +50,9 @@
   // --- what the simulator says ---
 
   const HM = { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'Asia/Shanghai' };
-  const MDHM = { month: 'numeric', day: 'numeric', ...HM };
-  const when = (at, form = MDHM) => new Intl.DateTimeFormat('zh-CN', form).format(new Date(at));
+  const MD = { month: 'long', day: 'numeric', timeZone: 'Asia/Shanghai' };
+  const format = (at, form) => new Intl.DateTimeFormat('zh-CN', form).format(new Date(at));
+  const when = (at) => `${format(at, MD)} ${format(at, HM)}`;
 
   let polling = false;
   let again = false;
@@ -68,7 +71,7 @@
   function draw(state) {
     if (epoch !== null && epoch !== state.epoch) { location.reload(); return; }
     epoch = state.epoch;
-    $('clock').textContent = when(state.now, HM);
+    $('clock').textContent = format(state.now, HM);
     $('owner').textContent = `${state.user.nickname} ${state.user.phone}`;
     drawFollowing(state.user.following);
     drawMenu(state.menu);
@@ -127,7 +130,10 @@
       node.append(text.slice(from, found.index));
       const url = found[1] || found[3];
       const label = found[2] || found[3];
-      node.append(make('button', { type: 'button', testid: 'text-link', textContent: label, onclick: () => openPage(url, label) }));
+      node.append(make('a', {
+        href: url, testid: 'text-link', textContent: label,
+        onclick: (event) => { event.preventDefault(); openPage(url, label); },
+      }));
       from = found.index + found[0].length;
     }
     node.append(text.slice(from));
@@ -320,8 +326,8 @@
       button.setAttribute('aria-selected', String(button.dataset.tab === tab));
     }
     for (const name of ['chat', 'sms', 'scan']) $(`screen-${name}`).hidden = name !== tab;
-    // A notification stays visible over a page; going to the list closes the page as a real phone would leave it.
-    if (!$('webview').hidden) closePage();
+    // A page that is open belongs to 微信: reading an SMS meanwhile must not lose what was typed in it.
+    $('webview').hidden = opened === null || tab !== 'chat';
     if (tab === 'sms') { unread = 0; drawUnread(); closeBanner(); }
   }
   for (const button of document.querySelectorAll('.tabs button')) {
@@ -339,7 +345,7 @@
     opened = url;
     $('webview-title').replaceChildren(title, make('small', { textContent: new URL(url).host }));
     $('webview-newtab').href = `/phone/${encodeURIComponent(user)}/open?url=${encodeURIComponent(url)}`;
-    $('webview').hidden = false;
+    show('chat');
     loadPage();
   }
 
