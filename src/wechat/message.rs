@@ -3,6 +3,7 @@
 //! Source: WeChat, 接收普通消息 / 接收事件推送. Field names and spellings are WeChat's (`MsgId` of a message,
 //! but `MsgID` of TEMPLATESENDJOBFINISH).
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::callback::Malformed;
@@ -11,8 +12,8 @@ use super::xml::Fields;
 /// Scene values of parametric QR codes come with this prefix when the scan made the person follow.
 const QR_SCENE_PREFIX: &str = "qrscene_";
 
-/// One message or event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One message or event. Can be stored as JSON, for handling that outlasts the five seconds WeChat waits.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbound {
     /// `ToUserName`: the account's original id (`gh_…`), the sender of a reply.
     pub to: String,
@@ -26,8 +27,18 @@ pub struct Inbound {
     pub kind: Kind,
 }
 
+/// Who wrote what is personal; a debug print tells only what kind of thing it was.
+impl std::fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inbound")
+            .field("kind", &self.kind.name())
+            .finish_non_exhaustive()
+    }
+}
+
 /// The kinds this library knows, everything else as [`Kind::Other`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Kind {
     /// A text somebody typed, as typed.
     Text {
@@ -237,10 +248,15 @@ impl Kind {
         }
     }
 
+    /// `MsgType`, or `Event` of an event, in WeChat's spelling: for metrics and logs.
+    pub fn name(&self) -> &str {
+        self.identity().0
+    }
+
     /// Event, EventKey and the event's own id, as far as they tell two events of one second apart.
     fn identity(&self) -> (&str, &str, &str) {
         match self {
-            Kind::Text { .. } => ("", "text", ""),
+            Kind::Text { .. } => ("text", "", ""),
             Kind::Subscribe { scene, .. } => ("subscribe", scene.as_deref().unwrap_or_default(), ""),
             Kind::Unsubscribe => ("unsubscribe", "", ""),
             Kind::Scan { scene, .. } => ("SCAN", scene, ""),
@@ -271,6 +287,7 @@ impl Kind {
 mod tests {
     use super::*;
     use crate::wechat::testing::vectors;
+    use proptest::prelude::*;
 
     fn parse(inner: &str) -> Inbound {
         let head = "<ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o1]]></FromUserName>\
@@ -385,6 +402,20 @@ mod tests {
     }
 
     #[test]
+    fn messages_can_be_stored_and_their_debug_print_is_not_personal() {
+        for inner in [
+            "<MsgType>text</MsgType><Content>机密</Content>",
+            "<MsgType>event</MsgType><Event>x</Event>",
+        ] {
+            let message = parse(inner);
+            let stored = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<Inbound>(&stored).unwrap(), message);
+            let printed = format!("{message:?}");
+            assert!(!printed.contains("机密") && !printed.contains("o1"), "{printed}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_missing_is_named() {
         let missing = |xml: &str| Inbound::parse(xml).unwrap_err();
         assert_eq!(missing("<xml></xml>"), Malformed::Missing("CreateTime"));
@@ -435,5 +466,17 @@ mod tests {
         .map(|e| parse(&format!("<MsgType>event</MsgType>{e}")).dedup_key("wx1"))
         .collect();
         assert_eq!(events.len(), 9);
+    }
+
+    proptest! {
+        /// Whatever comes, an answer and no panic; and what is read twice is read alike.
+        #[test]
+        fn rubbish_never_panics(
+            parts in proptest::collection::vec("(<|</|>|]]>|<!\\[CDATA\\[|&#x?|;|xml|MsgType|text|\\PC){1,12}", 0..20),
+        ) {
+            let text = format!("<xml>{}</xml>", parts.concat());
+            prop_assert_eq!(Inbound::parse(&text), Inbound::parse(&text));
+            prop_assert!(Inbound::parse(&parts.concat()).is_err());
+        }
     }
 }

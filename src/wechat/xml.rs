@@ -367,6 +367,7 @@ mod tests {
             let mut out = b"<xml>".to_vec();
             push_cdata(&mut out, "A", nasty);
             out.extend_from_slice(b"</xml>");
+            assert!(!out.contains(&1), "WeChat drops a reply with a control character");
             assert_eq!(
                 value(std::str::from_utf8(&out).unwrap(), "A"),
                 strip_illegal(nasty)

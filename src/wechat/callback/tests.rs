@@ -200,6 +200,11 @@ fn plain_mode_covers_plaintext_only() {
     let (query, body) = push(KEY, APP, TEXT, NOW);
     assert_eq!(open(&callback, &query, &body), forbidden(Forbidden::Mode));
     assert_eq!(open(&callback, &query, TEXT), forbidden(Forbidden::Mode));
+    let both = TEXT.replace("</xml>", "<Encrypt>abcd</Encrypt></xml>");
+    assert_eq!(
+        open(&callback, &plain_query(NOW), &both),
+        forbidden(Forbidden::Mode)
+    );
     assert_eq!(
         open(&callback, "timestamp=1&nonce=1", TEXT),
         forbidden(Forbidden::SignatureMissing)
