@@ -210,7 +210,7 @@ impl Sim {
             // Whether a retry repeats timestamp and nonce was not found in WeChat's documents, so both happen:
             // the second delivery is the first one again, the third is signed anew.
             if attempt != 2 {
-                request = match self.sign(&message) {
+                request = match self.sign(openid, &message) {
                     Ok(request) => Some(request),
                     Err(e) => return Delivery::end(attempt - 1, Err(e)),
                 };
@@ -239,7 +239,7 @@ impl Sim {
         )
     }
 
-    fn sign(&self, message: &str) -> Result<Request, String> {
+    fn sign(&self, openid: &str, message: &str) -> Result<Request, String> {
         let cfg = self.cfg();
         let timestamp = Utc::now().timestamp().to_string();
         let nonce = nonce();
@@ -250,10 +250,8 @@ impl Sim {
             ("signature", signature),
             ("timestamp", timestamp.clone()),
             ("nonce", nonce.clone()),
+            ("openid", openid.to_owned()),
         ];
-        if let Some(openid) = between(message, "<FromUserName><![CDATA[", "]]>") {
-            query.push(("openid", openid.to_owned()));
-        }
         if cfg.mode == Mode::Plain {
             return Ok(Request {
                 query,
@@ -365,11 +363,6 @@ impl Sim {
             }
         });
     }
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(start)?;
-    rest.split_once(end).map(|(inner, _)| inner)
 }
 
 /// A random word for codes, URL-safe, 32 characters, as WeChat's.

@@ -35,6 +35,9 @@
 //! (for `/cgi-bin/message/template/send`) accepts the message, does not show it, and reports this status in
 //! `TEMPLATESENDJOBFINISH`.
 //!
+//! In the browser the phones share one cookie jar, ports included: `sim_user` is that of the webview opened last, and
+//! the account's own session cookies are common to all phones. Pages must allow being framed by the simulator.
+//!
 //! # Outcomes
 //! `{"outcome":"reply"|"none"|"trouble","attempts":n,"reply":null|{"kind":"text","text"}|{"kind":"news",…},"error":null|"…"}`:
 //! `none` is `success` or an empty answer; `trouble` is what makes a phone show [`TROUBLE`].
@@ -55,7 +58,7 @@
 //! | `sms-banner`, `sms-banner-code`, `sms-banner-copy`, `sms-banner-close` | the notification |
 //! | `sms-item`, `sms-text`, `sms-code`, `sms-copy` | the list of SMS |
 //! | `scan-item`, `scan-button`, `scan-input`, `scan-submit` | 扫一扫: `data-ticket`, `data-scene` |
-//! | `webview`, `webview-frame`, `webview-title`, `webview-back`, `webview-close`, `webview-reload`, `webview-newtab` | the page opened in WeChat |
+//! | `webview` (hidden, not closed, while 短信 or 扫一扫 is shown), `webview-frame`, `webview-title`, `webview-back`, `webview-close`, `webview-reload`, `webview-newtab` | the page opened in WeChat |
 //! | `toast` | a short word on what went wrong |
 //! | `desk-left`, `desk-right`, `holder-left`, `holder-right`, `new-user`, `new-user-name`, `new-user-nickname`, `new-user-phone`, `new-user-save` | the page with two phones |
 //! | `consent-allow`, `consent-deny` | the consent page of `snsapi_userinfo` |

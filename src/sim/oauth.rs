@@ -16,6 +16,8 @@ use super::token::random_token;
 
 const CODE_MS: i64 = 300_000;
 const TOKEN_MS: i64 = 7_200_000;
+/// How long what has ended is remembered, so that it is called used or expired rather than unknown.
+const REMEMBER_MS: i64 = 86_400_000;
 /// The order WeChat asks for; the page refuses another one.
 const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 /// The cookie a phone's webview carries.
@@ -237,13 +239,16 @@ fn give_code(sim: &Sim, ask: &Ask, user: &str) -> Response {
             reason: "没有这个用户",
         });
     };
+    let now = state.now_ms();
     let code = Code {
         value: random_word(),
         openid,
         scope: ask.scope,
-        until: state.now_ms() + CODE_MS,
+        until: now + CODE_MS,
         used: false,
     };
+    state.oauth.codes.retain(|c| now - c.until < REMEMBER_MS);
+    state.oauth.tokens.retain(|t| now - t.until < REMEMBER_MS);
     let answer = ask.back(Some(&code.value));
     state.oauth.codes.push(code);
     answer

@@ -1,6 +1,7 @@
 //! A simulator on a port of its own, an account's server on another, and everything spoken over HTTP.
 
 mod callbacks;
+mod client;
 mod control;
 mod menu;
 mod oauth;
