@@ -85,7 +85,9 @@
   }
 
   function drawFollowing(following) {
+    const changed = phone.dataset.following !== String(following);
     phone.dataset.following = following;
+    if (changed && following) $('messages').scrollTop = $('messages').scrollHeight;
     $('profile').hidden = following;
     $('bottom').hidden = !following;
     $('account-menu').hidden = !following;
