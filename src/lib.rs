@@ -21,3 +21,6 @@ pub mod sms;
 pub mod union;
 pub mod web;
 pub mod wechat;
+
+#[cfg(feature = "demo")]
+pub mod sim;
