@@ -5,9 +5,11 @@ pub mod ctx;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod oauth;
 pub mod observe;
 pub mod page;
 pub mod session;
+pub mod wechat;
 
 use crate::app::App;
 use poem::middleware::{AddData, CatchPanic, Compression};
@@ -18,13 +20,16 @@ use poem::{Endpoint, EndpointExt as _, Route, get};
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
 pub fn routes(app: App) -> impl Endpoint + 'static {
-    let pages = Route::new();
+    let pages = Route::new()
+        .at("/wechat/oauth/start", get(oauth::start))
+        .at("/wechat/oauth/callback", get(oauth::callback));
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))
         .with(Compression::new())
         .around(page::security_headers);
     Route::new()
+        .at("/wechat/callback", get(wechat::verify).post(wechat::receive))
         .at("/healthz", get(health::healthz))
         .at("/readyz", get(health::readyz))
         .at("/metrics", get(health::metrics))
