@@ -71,7 +71,8 @@ function slider(el) {
     knob.style.transform = 'translateX(' + at * room() / 1000 + 'px)';
     fill.style.width = at * room() / 1000 + knob.offsetWidth / 2 + 'px';
     knob.setAttribute('aria-valuenow', Math.round(at / 10));
-    if (track.length < 400) track.push([at, Math.round(performance.now() - began)]);
+    if (track.length > 400) track.pop();
+    track.push([at, Math.round(performance.now() - began)]);
   }
   function begin() { began = performance.now(); track = [[0, 0]]; el.classList.remove('failed'); }
   function reset(words) {
@@ -183,9 +184,9 @@ function draft(form) {
     if (!dirty) return;
     dirty = false;
     if (!leaving) tell('正在保存…');
-    post(url, fieldsOf(form), leaving).then(function () {
+    post(url, fieldsOf(form), leaving).then(function (b) {
       if (!dirty) forget();
-      tell('已保存 ' + clock(new Date()) + '（尚未提交）');
+      tell(b.text);
     }, function (e) {
       dirty = true; keep();
       if (signedOut(e)) {
@@ -246,6 +247,7 @@ function scaled(file) {
   });
 }
 function uploads(box) {
+  var last = Promise.resolve();
   box.addEventListener('change', function (e) {
     var input = e.target;
     if (input.type !== 'file' || !input.files.length) return;
@@ -253,7 +255,7 @@ function uploads(box) {
     input.value = '';
   });
   function send(doc, url, file) {
-    var state = $('.live', doc), thumb = $('.thumb', doc);
+    var state = $('.live', doc), thumb = $('.thumb', doc), before = thumb ? [].slice.call(thumb.childNodes) : [];
     state.textContent = '';
     var bar = document.createElement('progress'), words = document.createElement('span');
     bar.max = 100; words.textContent = '正在上传…';
@@ -263,8 +265,14 @@ function uploads(box) {
       var img = document.createElement('img');
       img.alt = '预览'; img.src = URL.createObjectURL(file); thumb.textContent = ''; thumb.appendChild(img);
     }
-    scaled(file).then(function (blob) {
+    // One after another: on a slow line the first is done sooner, and each sees the application as the last left it.
+    last = last.then(function () { return scaled(file); }).then(function (blob) {
+      return new Promise(function (done) { put(blob, done); });
+    });
+    words.textContent = '等待上传…';
+    function put(blob, done) {
       var data = new FormData(), xhr = new XMLHttpRequest();
+      words.textContent = '正在上传…';
       data.append('csrf', csrf()); data.append('file', blob, 'file');
       xhr.open('POST', url);
       xhr.timeout = 120000;
@@ -283,9 +291,11 @@ function uploads(box) {
         fail(signedOut(err) ? ENDED + '，再上传这一份' : err.message, !body.error);
       };
       xhr.onerror = xhr.ontimeout = function () { fail(OFFLINE, true); };
+      xhr.onloadend = done;
       xhr.send(data);
       function fail(text, again) {
         state.textContent = '';
+        if (thumb) { thumb.textContent = ''; before.forEach(function (n) { thumb.appendChild(n); }); }
         var s = document.createElement('span');
         s.className = 'err'; s.setAttribute('role', 'alert'); s.textContent = text; state.appendChild(s);
         if (again) {
@@ -296,7 +306,7 @@ function uploads(box) {
         }
         all('.up', doc).forEach(function (u) { u.removeAttribute('aria-disabled'); });
       }
-    });
+    }
   }
   // The server draws the truth: its own piece of the page replaces ours.
   function refresh(doc) {
