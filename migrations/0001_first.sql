@@ -99,11 +99,14 @@ CREATE TABLE applications (
     form_sealed TEXT NOT NULL,                     -- JSON of application::FormText
     form_version BIGINT NOT NULL,
     printed_version BIGINT NOT NULL,               -- 0: never printed
+    checked_version BIGINT NOT NULL,               -- the version the four checks of R-15 were ticked for; 0: never
     version BIGINT NOT NULL,                       -- of the row: every change adds one
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
-    UNIQUE (worker_id, intake_id)
+    updated_at BIGINT NOT NULL
 );
+-- One application at a time; after it ended without a grant the worker may begin another.
+CREATE UNIQUE INDEX applications_one_open ON applications (worker_id, intake_id)
+    WHERE state NOT IN ('withdrawn', 'rejected', 'expired');
 CREATE INDEX applications_holder ON applications (holder_id, state, since);
 CREATE INDEX applications_waiting ON applications (campaign_id, unit_id, state, seq);
 CREATE INDEX applications_union ON applications (union_id, state);
@@ -166,8 +169,9 @@ CREATE TABLE events (
     application_id TEXT NOT NULL REFERENCES applications (id),
     event TEXT NOT NULL,
     state TEXT NOT NULL,
-    union_id TEXT,
-    note TEXT NOT NULL,
+    union_id TEXT,                                 -- the union that acted
+    note TEXT NOT NULL,                            -- its words for the worker
+    corrections TEXT NOT NULL,                     -- JSON list of field and document names to be mended
     at BIGINT NOT NULL
 );
 CREATE INDEX events_application ON events (application_id, id);

@@ -5,7 +5,7 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::db::Db;
 use crate::files::Files;
-use crate::kernel::{Sealer, Time};
+use crate::kernel::{Phone, Sealer, Time};
 use crate::metrics::Metrics;
 use crate::sms::Sms;
 use std::ops::Deref;
@@ -82,6 +82,11 @@ impl App {
     /// Seals a text for one place in the store.
     pub fn seal(&self, place: &str, text: &str) -> String {
         self.sealer.seal(place, text.as_bytes(), self.entropy.bytes())
+    }
+
+    /// The keyed hash that finds a person by phone.
+    pub fn phone_index(&self, phone: &Phone) -> String {
+        self.sealer.index("phone", phone.digits())
     }
 
     /// A link that works outside: the public address and a path.

@@ -2,9 +2,12 @@
 //!
 //! The table of contents; who may import whom is in `docs/architecture.md` and enforced by a test.
 
+pub mod account;
 pub mod app;
+pub mod application;
 pub mod audit;
 pub mod cache;
+pub mod campaign;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -13,5 +16,11 @@ pub mod files;
 pub mod kernel;
 pub mod metrics;
 pub mod outbox;
+pub mod review;
 pub mod sms;
+pub mod union;
 pub mod web;
+pub mod wechat;
+
+#[cfg(feature = "demo")]
+pub mod sim;

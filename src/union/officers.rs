@@ -55,11 +55,6 @@ pub struct NewOfficer<'a> {
     pub openid: Option<&'a str>,
 }
 
-/// The keyed hash that finds a person by phone.
-pub fn phone_index(app: &App, phone: &Phone) -> String {
-    app.sealer.index("phone", phone.digits())
-}
-
 /// The shortest password that is accepted for an officer.
 pub const PASSWORD_MIN: usize = 8;
 
@@ -70,33 +65,51 @@ pub async fn add(app: &App, tx: &mut Tx, by: &Actor, new: NewOfficer<'_>) -> Res
     let mut errors = FieldErrors::default();
     let name = errors.take("name", text::line(new.name, 1, 30));
     if new.password.chars().count() < PASSWORD_MIN {
-        errors.0.push(("password", Refusal::TooShort { min: PASSWORD_MIN }));
+        errors
+            .0
+            .push(("password", Refusal::TooShort { min: PASSWORD_MIN }));
     }
-    let (Some(name), true) = (name, errors.is_empty()) else { return Err(errors.into()) };
+    let (Some(name), true) = (name, errors.is_empty()) else {
+        return Err(errors.into());
+    };
     let id = app.id();
     let row = store::OfficerRow {
         id: id.clone(),
         union_id: new.union_id.to_owned(),
         name,
-        phone_index: phone_index(app, new.phone),
+        phone_index: app.phone_index(new.phone),
         password_hash: hash(new.password, app.entropy.bytes())?,
-        roles: new.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
+        roles: new
+            .roles
+            .iter()
+            .map(|role| role.as_str())
+            .collect::<Vec<_>>()
+            .join(","),
         openid: new.openid.map(str::to_owned),
     };
     let sealed = app.seal("officers.phone", new.phone.digits());
     match store::insert_officer(tx, &row, &sealed, app.now()).await {
-        Err(error) if is_unique_violation(&error) => return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into()),
+        Err(error) if is_unique_violation(&error) => {
+            return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
+        }
         other => other?,
     }
     let detail = json!({ "union": new.union_id, "roles": row.roles });
-    let line = Line { actor: by, act: "officer.add", subject: ("officer", &id), detail };
+    let line = Line {
+        actor: by,
+        act: "officer.add",
+        subject: ("officer", &id),
+        detail,
+    };
     audit::record(tx, &app.entropy, app.now(), line).await?;
     Ok(id)
 }
 
 fn hash(password: &str, salt: [u8; 16]) -> Result<String> {
     let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
-    Ok(hash.map_err(|e| anyhow::anyhow!("hashing a password: {e}"))?.to_string())
+    Ok(hash
+        .map_err(|e| anyhow::anyhow!("hashing a password: {e}"))?
+        .to_string())
 }
 
 /// An active officer by id, or [`Error::NotFound`].
@@ -108,18 +121,33 @@ pub async fn find(app: &App, id: &str) -> Result<Officer> {
 async fn with_union(app: &App, row: store::OfficerRow) -> Result<Officer> {
     let union = tree::find(app, &row.union_id).await?;
     let roles = row.roles.split(',').filter_map(Role::parse).collect();
-    Ok(Officer { id: row.id, name: row.name, union, roles, openid: row.openid, phone_index: row.phone_index })
+    Ok(Officer {
+        id: row.id,
+        name: row.name,
+        union,
+        roles,
+        openid: row.openid,
+        phone_index: row.phone_index,
+    })
 }
 
 /// Checks phone and password. Wrong phone and wrong password are not told apart, in words or in time.
 ///
 /// Errors: [`Refusal::PasswordWrong`].
 pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<Officer> {
-    let row = store::officer_by_phone(app, &phone_index(app, phone)).await?;
-    let stored = row.as_ref().map_or_else(|| decoy_hash().to_owned(), |row| row.password_hash.clone());
+    let row = store::officer_by_phone(app, &app.phone_index(phone)).await?;
+    let stored = row
+        .as_ref()
+        .map_or_else(|| decoy_hash().to_owned(), |row| row.password_hash.clone());
     let password = password.to_owned();
-    let verify = move || Argon2::default().verify_password(password.as_bytes(), stored.as_str()).is_ok();
-    let holds = tokio::task::spawn_blocking(verify).await.map_err(anyhow::Error::from)?;
+    let verify = move || {
+        Argon2::default()
+            .verify_password(password.as_bytes(), stored.as_str())
+            .is_ok()
+    };
+    let holds = tokio::task::spawn_blocking(verify)
+        .await
+        .map_err(anyhow::Error::from)?;
     match row {
         Some(row) if holds => with_union(app, row).await,
         _ => Err(Refusal::PasswordWrong.into()),
@@ -154,8 +182,17 @@ pub async fn bind(app: &App, id: &str, openid: Option<&str>) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::bind_officer(&mut tx, id, openid).await?;
     let actor = Actor::Officer(id.to_owned());
-    let act = if openid.is_some() { "officer.bind_wechat" } else { "officer.unbind_wechat" };
-    let line = Line { actor: &actor, act, subject: ("officer", id), detail: json!({}) };
+    let act = if openid.is_some() {
+        "officer.bind_wechat"
+    } else {
+        "officer.unbind_wechat"
+    };
+    let line = Line {
+        actor: &actor,
+        act,
+        subject: ("officer", id),
+        detail: json!({}),
+    };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
     tx.commit().await?;
     Ok(())

@@ -18,8 +18,16 @@ struct UnionRow {
 
 impl UnionRow {
     fn into_union(self) -> Result<Union> {
-        let kind = Kind::parse(&self.kind).ok_or_else(|| anyhow::anyhow!("union {} has an unknown kind", self.id))?;
-        Ok(Union { id: self.id, parent_id: self.parent_id, kind, name: self.name, path: self.path, no: self.no })
+        let kind = Kind::parse(&self.kind)
+            .ok_or_else(|| anyhow::anyhow!("union {} has an unknown kind", self.id))?;
+        Ok(Union {
+            id: self.id,
+            parent_id: self.parent_id,
+            kind,
+            name: self.name,
+            path: self.path,
+            no: self.no,
+        })
     }
 }
 
@@ -67,7 +75,12 @@ pub async fn children(app: &App, parent: &str) -> Result<Vec<Union>> {
     rows.into_iter().map(UnionRow::into_union).collect()
 }
 
-pub async fn insert_officer(tx: &mut Tx, row: &OfficerRow, phone_sealed: &str, now: Time) -> sqlx::Result<()> {
+pub async fn insert_officer(
+    tx: &mut Tx,
+    row: &OfficerRow,
+    phone_sealed: &str,
+    now: Time,
+) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO officers (id, union_id, name, phone_sealed, phone_index, password_hash, roles, openid, active, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)",
@@ -93,7 +106,10 @@ pub async fn officer(app: &App, id: &str) -> sqlx::Result<Option<OfficerRow>> {
 
 pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<OfficerRow>> {
     let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE phone_index = $1 AND active = 1";
-    sqlx::query_as(sql).bind(index).fetch_optional(app.db.read()).await
+    sqlx::query_as(sql)
+        .bind(index)
+        .fetch_optional(app.db.read())
+        .await
 }
 
 pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerRow>> {
@@ -102,10 +118,17 @@ pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerR
 }
 
 pub async fn officer_phone(app: &App, id: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("SELECT phone_sealed FROM officers WHERE id = $1").bind(id).fetch_optional(app.db.read()).await
+    sqlx::query_scalar("SELECT phone_sealed FROM officers WHERE id = $1")
+        .bind(id)
+        .fetch_optional(app.db.read())
+        .await
 }
 
 pub async fn bind_officer(tx: &mut Tx, id: &str, openid: Option<&str>) -> sqlx::Result<()> {
-    sqlx::query("UPDATE officers SET openid = $1 WHERE id = $2").bind(openid).bind(id).execute(&mut **tx).await?;
+    sqlx::query("UPDATE officers SET openid = $1 WHERE id = $2")
+        .bind(openid)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

@@ -85,7 +85,10 @@ pub async fn choices(app: &App, parent: Option<&str>) -> Result<Vec<Union>> {
         },
     };
     let children = store::children(app, &parent.id).await?;
-    Ok(children.into_iter().filter(|union| union.kind != Kind::Centre).collect())
+    Ok(children
+        .into_iter()
+        .filter(|union| union.kind != Kind::Centre)
+        .collect())
 }
 
 /// A union that a worker may choose: any but the city and its centre.
@@ -109,7 +112,10 @@ pub async fn lineage(app: &App, union: &Union) -> Result<Vec<Union>> {
 /// The unit of a union: itself or the ancestor that has places.
 pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
     let lineage = lineage(app, union).await?;
-    lineage.into_iter().find(|u| u.kind == Kind::Unit).ok_or_else(|| Refusal::UnionUnknown.into())
+    lineage
+        .into_iter()
+        .find(|u| u.kind == Kind::Unit)
+        .ok_or_else(|| Refusal::UnionUnknown.into())
 }
 
 /// Who reviews an application of this union, in order: the union, each above it below the city, and last
@@ -117,7 +123,10 @@ pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
 pub async fn review_chain(app: &App, union: &Union) -> Result<Vec<Union>> {
     let mut chain = lineage(app, union).await?;
     let root = chain.pop().ok_or(Error::NotFound)?;
-    let centre = store::children(app, &root.id).await?.into_iter().find(|u| u.kind == Kind::Centre);
+    let centre = store::children(app, &root.id)
+        .await?
+        .into_iter()
+        .find(|u| u.kind == Kind::Centre);
     chain.push(centre.unwrap_or(root));
     Ok(chain)
 }

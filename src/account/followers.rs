@@ -1,0 +1,18 @@
+//! Who follows the official account, as WeChat's events tell.
+
+use super::store;
+use crate::app::App;
+use crate::error::Result;
+
+/// Notes that a WeChat user follows (with the QR code's scene that brought them), or does so no more.
+pub async fn set_following(app: &App, openid: &str, following: bool, scene: Option<&str>) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    store::set_following(&mut tx, openid, following, scene, app.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Whether a WeChat user is known to follow; `None` when no event told.
+pub async fn is_following(app: &App, openid: &str) -> Result<Option<bool>> {
+    Ok(store::is_following(app, openid).await?)
+}

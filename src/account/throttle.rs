@@ -1,0 +1,77 @@
+//! How often something may be tried, counted in the cache.
+
+use crate::app::App;
+use crate::error::Result;
+use crate::kernel::Refusal;
+use std::time::Duration;
+
+/// A limit: so many in a window.
+pub struct Limit {
+    /// Names the counter; the key's first part.
+    pub name: &'static str,
+    /// How many are let through.
+    pub most: u64,
+    /// In which time.
+    pub window: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Codes to one phone a day.
+pub const SMS_PER_PHONE: Limit = Limit {
+    name: "sms-phone",
+    most: 10,
+    window: DAY,
+};
+/// Codes asked for from one address in ten minutes; a factory's workers may share one.
+pub const SMS_PER_ADDRESS: Limit = Limit {
+    name: "sms-address",
+    most: 60,
+    window: Duration::from_secs(600),
+};
+/// Codes a day in all: a bound on what an attack can cost.
+pub const SMS_PER_DAY: Limit = Limit {
+    name: "sms-day",
+    most: 20_000,
+    window: DAY,
+};
+/// Password attempts for one phone in a quarter of an hour.
+pub const PASSWORDS_PER_PHONE: Limit = Limit {
+    name: "password-phone",
+    most: 5,
+    window: Duration::from_secs(900),
+};
+/// Password attempts from one address in a quarter of an hour.
+pub const PASSWORDS_PER_ADDRESS: Limit = Limit {
+    name: "password-address",
+    most: 50,
+    window: Duration::from_secs(900),
+};
+/// Sliders tried from one address in a minute.
+pub const SLIDERS_PER_ADDRESS: Limit = Limit {
+    name: "slider-address",
+    most: 120,
+    window: MINUTE,
+};
+
+/// Counts one attempt; `otherwise` when the limit is passed. `who` is a keyed hash or an address, never a phone.
+pub async fn check(app: &App, limit: &Limit, who: &str, otherwise: Refusal) -> Result<()> {
+    let n = app
+        .cache
+        .count(&format!("throttle:{}:{who}", limit.name), limit.window)
+        .await?;
+    if n > limit.most {
+        Err(otherwise.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Forgets the attempts, after one that succeeded.
+pub async fn clear(app: &App, limit: &Limit, who: &str) -> Result<()> {
+    Ok(app
+        .cache
+        .delete(&format!("throttle:{}:{who}", limit.name))
+        .await?)
+}

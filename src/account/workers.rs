@@ -1,0 +1,149 @@
+//! Workers: found by phone or by WeChat, one person one worker whichever door.
+
+use super::{sms_code, store};
+use crate::app::App;
+use crate::audit::{self, Actor, Line};
+use crate::db::Tx;
+use crate::error::{Error, Result, is_unique_violation};
+use crate::kernel::{FieldErrors, Phone, Refusal, text};
+use serde_json::json;
+
+/// A worker.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Employer, as written at sign-up.
+    pub employer: String,
+    /// The phone proven by SMS code.
+    pub phone: Phone,
+    /// Keyed hash of the phone.
+    pub phone_index: String,
+    /// The bound WeChat.
+    pub openid: Option<String>,
+    /// 为我定制个性化的学习计划.
+    pub study_plan: bool,
+}
+
+/// What is typed at sign-up.
+pub struct SignUp<'a> {
+    /// Phone.
+    pub phone: &'a str,
+    /// The code sent to it.
+    pub code: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// Employer.
+    pub employer: &'a str,
+    /// The optional box.
+    pub study_plan: bool,
+}
+
+/// Signs a worker up. The code is looked at last, so that a typing error elsewhere does not use it up.
+///
+/// Errors: every wrong field at once; [`Refusal::PhoneTaken`] at `phone`.
+pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<Worker> {
+    let mut errors = FieldErrors::default();
+    let phone = errors.take("phone", Phone::parse(typed.phone, &app.config.virtual_segments));
+    if typed.code.trim().is_empty() {
+        errors.0.push(("code", Refusal::Empty));
+    }
+    let name = errors.take("name", text::line(typed.name, 2, 30));
+    let employer = errors.take("employer", text::line(typed.employer, 2, 60));
+    let (Some(phone), Some(name), Some(employer), true) = (phone, name, employer, errors.is_empty()) else {
+        return Err(errors.into());
+    };
+    let index = app.phone_index(&phone);
+    if store::worker_by_phone(app, &index).await?.is_some() {
+        return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
+    }
+    at_field("code", sms_code::check(app, &phone, typed.code).await)?;
+    let worker = Worker {
+        id: app.id(),
+        name,
+        employer,
+        phone_index: index,
+        phone,
+        openid: None,
+        study_plan: typed.study_plan,
+    };
+    let sealed = app.seal("workers.phone", worker.phone.digits());
+    let mut tx = app.db.write().await?;
+    match store::insert_worker(&mut tx, &worker, &sealed, app.now()).await {
+        Err(error) if is_unique_violation(&error) => {
+            return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
+        }
+        other => other?,
+    }
+    note(app, &mut tx, &worker.id, "worker.sign_up").await?;
+    tx.commit().await?;
+    Ok(worker)
+}
+
+/// Signs in by phone and code.
+///
+/// Errors: [`Refusal::PhoneUnknown`] at `phone` — told only to who has the code, so nobody learns by it who is
+/// registered; the code's own errors at `code`.
+pub async fn sign_in(app: &App, phone: &str, code: &str) -> Result<Worker> {
+    let mut errors = FieldErrors::default();
+    let parsed = errors.take("phone", Phone::parse(phone, &app.config.virtual_segments));
+    if code.trim().is_empty() {
+        errors.0.push(("code", Refusal::Empty));
+    }
+    let (Some(phone), true) = (parsed, errors.is_empty()) else {
+        return Err(errors.into());
+    };
+    at_field("code", sms_code::check(app, &phone, code).await)?;
+    match store::worker_by_phone(app, &app.phone_index(&phone)).await? {
+        Some(worker) => Ok(worker),
+        None => Err(FieldErrors::one("phone", Refusal::PhoneUnknown).into()),
+    }
+}
+
+fn at_field(field: &'static str, result: Result<()>) -> Result<()> {
+    result.map_err(|error| match error {
+        Error::Refused(refusal) => FieldErrors::one(field, refusal).into(),
+        other => other,
+    })
+}
+
+async fn note(app: &App, tx: &mut Tx, worker_id: &str, act: &str) -> Result<()> {
+    let actor = Actor::Worker(worker_id.to_owned());
+    let line = Line {
+        actor: &actor,
+        act,
+        subject: ("worker", worker_id),
+        detail: json!({}),
+    };
+    Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
+}
+
+/// A worker by id.
+pub async fn find(app: &App, id: &str) -> Result<Worker> {
+    store::worker(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// The worker bound to a WeChat user.
+pub async fn by_openid(app: &App, openid: &str) -> Result<Option<Worker>> {
+    store::worker_by_openid(app, openid).await
+}
+
+/// Binds a WeChat user to the worker who has just proven the phone; an earlier binding of either gives way.
+pub async fn bind(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    store::unbind_openid(&mut tx, openid).await?;
+    store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await?;
+    note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Remembers the union a worker chose, for the next application.
+pub async fn remember_union(app: &App, worker_id: &str, union_id: &str) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    store::set_union(&mut tx, worker_id, union_id, app.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}

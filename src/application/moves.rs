@@ -1,0 +1,155 @@
+//! The application itself, and the one way to move it: row, timeline, audit line and outbox in one transaction.
+
+use super::states::{Event, State};
+use super::{Level, store};
+use crate::app::App;
+use crate::audit::{self, Actor, Line};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::kernel::{Refusal, Time};
+use crate::outbox;
+use serde_json::json;
+
+/// An application as it was when read; [`Application::version`] tells whether it still is.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Id.
+    pub id: String,
+    /// Whose it is.
+    pub worker_id: String,
+    /// The intake it belongs to.
+    pub intake_id: String,
+    /// The intake's campaign.
+    pub campaign_id: String,
+    /// The worker's union, once chosen.
+    pub union_id: Option<String>,
+    /// The unit whose places it counts on.
+    pub unit_id: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Which step of the review, from 0.
+    pub step: usize,
+    /// The union that holds it now.
+    pub holder_id: Option<String>,
+    /// Since when.
+    pub since: Time,
+    /// Its number, from submission on.
+    pub number: Option<String>,
+    /// Its place in the unit's order of submission.
+    pub seq: Option<i64>,
+    /// When it was submitted.
+    pub submitted_at: Option<Time>,
+    /// The applicant's name.
+    pub applicant: String,
+    /// 学历层次, once known.
+    pub level: Option<Level>,
+    /// 报读院校.
+    pub institution: String,
+    /// The sealed form; opened by [`Application::form`].
+    pub form_sealed: String,
+    /// Counts the form's versions that were printed or stamped.
+    pub form_version: i64,
+    /// The version last printed; 0 for never.
+    pub printed_version: i64,
+    /// The version for which the four checks were ticked; 0 for never.
+    pub checked_version: i64,
+    /// Counts every change of the row.
+    pub version: i64,
+    /// When the row last changed.
+    pub updated_at: Time,
+}
+
+impl Application {
+    /// The form as typed.
+    pub fn form(&self, app: &App) -> Result<super::FormText> {
+        let json = app.sealer.open_text("applications.form", &self.form_sealed)?;
+        Ok(serde_json::from_str(&json).map_err(anyhow::Error::from)?)
+    }
+}
+
+/// A move from what was seen to what follows.
+pub struct Move<'a> {
+    /// Who moves it.
+    pub actor: &'a Actor,
+    /// What happens.
+    pub event: Event,
+    /// The step afterwards.
+    pub step: usize,
+    /// The union that holds it afterwards.
+    pub holder_id: Option<&'a str>,
+    /// The union that acted, for the timeline.
+    pub union_id: Option<&'a str>,
+    /// Words for the worker; empty for none.
+    pub note: &'a str,
+    /// What is to be mended: names of fields and documents, with [`Event::Returned`].
+    pub corrections: &'a [String],
+}
+
+/// Seals a form for its row.
+pub fn seal_form(app: &App, form: &super::FormText) -> Result<String> {
+    let json = serde_json::to_string(form).map_err(anyhow::Error::from)?;
+    Ok(app.seal("applications.form", &json))
+}
+
+/// Moves the application within the caller's transaction; gives its new state.
+///
+/// Errors: what [`super::states::next`] refuses, and [`Refusal::ChangedMeanwhile`] when the row is no longer
+/// the one that was seen.
+pub async fn apply(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>) -> Result<State> {
+    let state = super::states::next(seen.state, to.event)?;
+    let now = app.now();
+    if !store::move_row(tx, seen, state, to.step, to.holder_id, now).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
+    follow(app, tx, seen, state, &to, now).await?;
+    Ok(state)
+}
+
+/// What follows every move: a line of the timeline, one of the audit trail, and the outbox's job that tells people.
+pub(super) async fn follow(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Application,
+    state: State,
+    to: &Move<'_>,
+    now: Time,
+) -> Result<()> {
+    let event_id = app.id();
+    store::insert_event(tx, &event_id, &seen.id, to, state, now).await?;
+    let act = format!("application.{}", to.event);
+    let detail = json!({ "state": state, "step": to.step, "version": seen.version + 1 });
+    let line = Line {
+        actor: to.actor,
+        act: &act,
+        subject: ("application", &seen.id),
+        detail,
+    };
+    audit::record(tx, &app.entropy, now, line).await?;
+    outbox::enqueue(tx, &app.id(), EVENT_JOB, &json!({ "event": event_id }), now, None).await?;
+    Ok(())
+}
+
+/// The outbox job that follows each event; its payload is `{"event": events.id}`.
+pub const EVENT_JOB: &str = "application_event";
+
+/// An event, as the reaction to it needs it.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// The event's id.
+    pub id: String,
+    /// What happened.
+    pub event: Event,
+    /// To which application.
+    pub application_id: String,
+    /// The union that acted.
+    pub union_id: Option<String>,
+    /// Words for the worker.
+    pub note: String,
+    /// When.
+    pub at: Time,
+}
+
+/// An event by id.
+pub async fn event(app: &App, id: &str) -> Result<Option<Happened>> {
+    store::event(app, id).await
+}

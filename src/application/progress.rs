@@ -1,0 +1,145 @@
+//! Where an application stands, for whoever may see it: the dated timeline, the steps, the place.
+
+use super::states::{Event, State};
+use super::{Application, drafts, store};
+use crate::app::App;
+use crate::campaign::{self, Intake};
+use crate::error::Result;
+use crate::kernel::Time;
+use crate::union::tree;
+
+/// A line of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineLine {
+    /// When.
+    pub at: Time,
+    /// What happened.
+    pub event: Event,
+    /// The union that acted, by name.
+    pub by: Option<String>,
+    /// Its words.
+    pub note: String,
+}
+
+/// A step of the review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The union.
+    pub union: String,
+    /// Passed, here, or yet to come.
+    pub state: StepState,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// Passed.
+    Done,
+    /// It is here now.
+    Current,
+    /// Yet to come.
+    Ahead,
+}
+
+/// What a worker has to mend (R-22, ux.md).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The officer's words.
+    pub reason: String,
+    /// Names of the fields and documents, by the officer's choice.
+    pub items: Vec<String>,
+    /// Until when; the place is kept that long.
+    pub until: Time,
+}
+
+/// Everything about the state of one application.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// The application.
+    pub application: Application,
+    /// Its intake, for the dates.
+    pub intake: Intake,
+    /// Who reviews, in order; empty before a union is chosen.
+    pub steps: Vec<Step>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineLine>,
+    /// Position on the waiting list, from 1.
+    pub waiting_position: Option<i64>,
+    /// The unit's name.
+    pub unit: Option<String>,
+    /// Who holds it now, by name.
+    pub holder: Option<String>,
+    /// What is to be mended, while returned.
+    pub correction: Option<Correction>,
+}
+
+/// The progress of an application; the caller answers for the right to see it.
+pub async fn of(app: &App, application: Application) -> Result<Progress> {
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    let chain = match &application.union_id {
+        Some(id) => tree::review_chain(app, &tree::find(app, id).await?).await?,
+        None => Vec::new(),
+    };
+    let steps = chain.iter().enumerate().map(|(i, union)| Step {
+        union: union.name.clone(),
+        state: step_state(&application, i),
+    });
+    let steps = steps.collect();
+    let waiting_position = match (application.state, application.seq, &application.unit_id) {
+        (State::Waitlisted, Some(seq), Some(unit)) => {
+            Some(store::waiting_position(app, &application.campaign_id, unit, seq).await?)
+        }
+        _ => None,
+    };
+    let unit = match &application.unit_id {
+        Some(id) => Some(tree::find(app, id).await?.name),
+        None => None,
+    };
+    let holder = chain
+        .iter()
+        .find(|u| Some(&u.id) == application.holder_id.as_ref())
+        .map(|u| u.name.clone());
+    let correction = correction(app, &application, &intake).await?;
+    let timeline = store::timeline(app, &application.id).await?;
+    Ok(Progress {
+        application,
+        intake,
+        steps,
+        timeline,
+        waiting_position,
+        unit,
+        holder,
+        correction,
+    })
+}
+
+fn step_state(application: &Application, step: usize) -> StepState {
+    match application.state {
+        State::Approved => StepState::Done,
+        State::Draft | State::Waitlisted => StepState::Ahead,
+        _ if step < application.step => StepState::Done,
+        State::InReview | State::Returned if step == application.step => StepState::Current,
+        _ => StepState::Ahead,
+    }
+}
+
+async fn correction(app: &App, application: &Application, intake: &Intake) -> Result<Option<Correction>> {
+    if application.state != State::Returned {
+        return Ok(None);
+    }
+    let reason = store::last_reason(app, &application.id).await?;
+    let items = match drafts::editable(app, application).await? {
+        drafts::Editable::Only(items) => items,
+        _ => Vec::new(),
+    };
+    Ok(Some(Correction {
+        reason,
+        items,
+        until: intake.review.until,
+    }))
+}
+
+/// The version of a worker's application, to notice that something changed (live pages).
+pub async fn version(app: &App, worker_id: &str) -> Result<Option<(String, i64)>> {
+    Ok(super::latest_of(app, worker_id).await?.map(|a| (a.id, a.version)))
+}

@@ -1,0 +1,479 @@
+//! SQL of applications, documents, events and claims.
+
+use super::content::MediaType;
+use super::documents::Document;
+use super::moves::{Application, Happened, Move};
+use super::progress::TimelineLine;
+use super::states::{Event, State};
+use super::{DocumentKind, Level};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::kernel::Time;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    worker_id: String,
+    intake_id: String,
+    campaign_id: String,
+    union_id: Option<String>,
+    unit_id: Option<String>,
+    state: String,
+    step: i64,
+    holder_id: Option<String>,
+    since: i64,
+    number: Option<String>,
+    seq: Option<i64>,
+    submitted_at: Option<i64>,
+    applicant: String,
+    level: String,
+    institution: String,
+    form_sealed: String,
+    form_version: i64,
+    printed_version: i64,
+    checked_version: i64,
+    version: i64,
+    updated_at: i64,
+}
+
+/// The one list of an application's columns; SQL text must be one literal, hence a macro.
+macro_rules! select_application {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, worker_id, intake_id, campaign_id, union_id, unit_id, state, step, holder_id, since, number, seq, ",
+            "submitted_at, applicant, level, institution, form_sealed, form_version, printed_version, checked_version, ",
+            "version, updated_at FROM applications ",
+            $rest
+        )
+    };
+}
+
+impl Row {
+    fn into_application(self) -> Result<Application> {
+        let state = State::parse(&self.state)
+            .ok_or_else(|| anyhow::anyhow!("application {} has an unknown state", self.id))?;
+        Ok(Application {
+            state,
+            step: usize::try_from(self.step).map_err(anyhow::Error::from)?,
+            since: Time(self.since),
+            submitted_at: self.submitted_at.map(Time),
+            level: Level::parse(&self.level),
+            updated_at: Time(self.updated_at),
+            id: self.id,
+            worker_id: self.worker_id,
+            intake_id: self.intake_id,
+            campaign_id: self.campaign_id,
+            union_id: self.union_id,
+            unit_id: self.unit_id,
+            holder_id: self.holder_id,
+            number: self.number,
+            seq: self.seq,
+            applicant: self.applicant,
+            institution: self.institution,
+            form_sealed: self.form_sealed,
+            form_version: self.form_version,
+            printed_version: self.printed_version,
+            checked_version: self.checked_version,
+            version: self.version,
+        })
+    }
+}
+
+pub async fn application(app: &App, id: &str) -> Result<Option<Application>> {
+    let row: Option<Row> = sqlx::query_as(select_application!("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(app.db.read())
+        .await?;
+    row.map(Row::into_application).transpose()
+}
+
+pub async fn of_worker(app: &App, worker_id: &str) -> Result<Vec<Application>> {
+    let sql = select_application!(
+        "WHERE worker_id = $1 ORDER BY CASE WHEN state IN ('withdrawn', 'rejected', 'expired') THEN 1 ELSE 0 END, id DESC"
+    );
+    let rows: Vec<Row> = sqlx::query_as(sql)
+        .bind(worker_id)
+        .fetch_all(app.db.read())
+        .await?;
+    rows.into_iter().map(Row::into_application).collect()
+}
+
+pub async fn open_of(app: &App, worker_id: &str, intake_id: &str) -> Result<Option<Application>> {
+    let sql = select_application!(
+        "WHERE worker_id = $1 AND intake_id = $2 AND state NOT IN ('withdrawn', 'rejected', 'expired')"
+    );
+    let row: Option<Row> = sqlx::query_as(sql)
+        .bind(worker_id)
+        .bind(intake_id)
+        .fetch_optional(app.db.read())
+        .await?;
+    row.map(Row::into_application).transpose()
+}
+
+/// The first in a unit's waiting list, by order of submission; read under the unit's lock.
+pub async fn first_waiting(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> Result<Option<Application>> {
+    let sql = select_application!(
+        "WHERE campaign_id = $1 AND unit_id = $2 AND state = 'waitlisted' ORDER BY seq LIMIT 1"
+    );
+    let row: Option<Row> = sqlx::query_as(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map(Row::into_application).transpose()
+}
+
+pub async fn overdue(app: &App, now: Time, limit: i64) -> Result<Vec<Application>> {
+    let sql = select_application!(
+        "WHERE state = 'returned' AND intake_id IN (SELECT id FROM intakes WHERE review_until < $1) ORDER BY id LIMIT $2"
+    );
+    let rows: Vec<Row> = sqlx::query_as(sql)
+        .bind(now.0)
+        .bind(limit)
+        .fetch_all(app.db.read())
+        .await?;
+    rows.into_iter().map(Row::into_application).collect()
+}
+
+pub async fn waiting_position(app: &App, campaign_id: &str, unit_id: &str, seq: i64) -> sqlx::Result<i64> {
+    let sql = "SELECT COUNT(*) FROM applications WHERE campaign_id = $1 AND unit_id = $2 AND state = 'waitlisted' AND seq <= $3";
+    sqlx::query_scalar(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .bind(seq)
+        .fetch_one(app.db.read())
+        .await
+}
+
+/// A draft to be made.
+pub struct NewDraft<'a> {
+    pub id: String,
+    pub worker_id: &'a str,
+    pub intake_id: &'a str,
+    pub campaign_id: &'a str,
+    pub union_id: Option<&'a str>,
+    pub applicant: &'a str,
+    pub form_sealed: String,
+    pub now: Time,
+}
+
+pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO applications (id, worker_id, intake_id, campaign_id, union_id, state, step, since, applicant, level, institution, \
+         form_sealed, form_version, printed_version, checked_version, version, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, 'draft', 0, $6, $7, '', '', $8, 1, 0, 0, 1, $6, $6)",
+    )
+    .bind(&draft.id)
+    .bind(draft.worker_id)
+    .bind(draft.intake_id)
+    .bind(draft.campaign_id)
+    .bind(draft.union_id)
+    .bind(draft.now.0)
+    .bind(draft.applicant)
+    .bind(&draft.form_sealed)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The state's columns, if the row is still the one that was seen.
+pub async fn move_row(
+    tx: &mut Tx,
+    seen: &Application,
+    state: State,
+    step: usize,
+    holder: Option<&str>,
+    now: Time,
+) -> sqlx::Result<bool> {
+    let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1 \
+               WHERE id = $5 AND version = $6";
+    let query = sqlx::query(sql)
+        .bind(state.as_str())
+        .bind(step as i64)
+        .bind(holder)
+        .bind(now.0)
+        .bind(&seen.id)
+        .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub async fn set_submission(tx: &mut Tx, id: &str, number: &str, seq: i64, now: Time) -> sqlx::Result<()> {
+    let sql = "UPDATE applications SET number = $1, seq = $2, submitted_at = $3 WHERE id = $4";
+    sqlx::query(sql)
+        .bind(number)
+        .bind(seq)
+        .bind(now.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn set_union(
+    tx: &mut Tx,
+    seen: &Application,
+    union_id: &str,
+    unit_id: &str,
+    now: Time,
+) -> sqlx::Result<bool> {
+    let sql = "UPDATE applications SET union_id = $1, unit_id = $2, updated_at = $3, version = version + 1 WHERE id = $4 AND version = $5";
+    let query = sqlx::query(sql)
+        .bind(union_id)
+        .bind(unit_id)
+        .bind(now.0)
+        .bind(&seen.id)
+        .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// The form's columns.
+pub struct SavedForm<'a> {
+    pub applicant: &'a str,
+    pub level: &'a str,
+    pub institution: &'a str,
+    pub form_sealed: String,
+    pub form_version: i64,
+}
+
+pub async fn save_form(
+    tx: &mut Tx,
+    seen: &Application,
+    form: &SavedForm<'_>,
+    now: Time,
+) -> sqlx::Result<bool> {
+    let query = sqlx::query(
+        "UPDATE applications SET applicant = $1, level = $2, institution = $3, form_sealed = $4, form_version = $5, updated_at = $6, \
+         version = version + 1 WHERE id = $7 AND version = $8",
+    )
+    .bind(form.applicant)
+    .bind(form.level)
+    .bind(form.institution)
+    .bind(&form.form_sealed)
+    .bind(form.form_version)
+    .bind(now.0)
+    .bind(&seen.id)
+    .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub async fn touch(tx: &mut Tx, seen: &Application, now: Time) -> sqlx::Result<bool> {
+    // Several uploads of one worker may run at once: what matters is that the state is still the one seen.
+    let sql = "UPDATE applications SET updated_at = $1, version = version + 1 WHERE id = $2 AND state = $3 AND form_version = $4";
+    let query = sqlx::query(sql)
+        .bind(now.0)
+        .bind(&seen.id)
+        .bind(seen.state.as_str())
+        .bind(seen.form_version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub async fn mark_printed(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {
+    let sql = "UPDATE applications SET printed_version = $1 WHERE id = $2 AND form_version = $1";
+    sqlx::query(sql)
+        .bind(seen.form_version)
+        .bind(&seen.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn tick_checks(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {
+    let sql = "UPDATE applications SET checked_version = $1 WHERE id = $2";
+    sqlx::query(sql)
+        .bind(seen.form_version)
+        .bind(&seen.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Claims a value for an application; the number of the application that has it already, if another one does.
+pub async fn claim(
+    tx: &mut Tx,
+    index: &str,
+    scope: &str,
+    value: &str,
+    application_id: &str,
+) -> sqlx::Result<Option<String>> {
+    let insert = sqlx::query(
+        "INSERT INTO claims (id_index, scope, value, application_id) VALUES ($1, $2, $3, $4) ON CONFLICT (id_index, scope, value) DO NOTHING",
+    );
+    let insert = insert.bind(index).bind(scope).bind(value).bind(application_id);
+    if insert.execute(&mut **tx).await?.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+    sqlx::query_scalar(sql)
+        .bind(index)
+        .bind(scope)
+        .bind(value)
+        .bind(application_id)
+        .fetch_optional(&mut **tx)
+        .await
+}
+
+pub async fn drop_claims(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM claims WHERE application_id = $1")
+        .bind(application_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn insert_event(
+    tx: &mut Tx,
+    id: &str,
+    application_id: &str,
+    to: &Move<'_>,
+    state: State,
+    now: Time,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO events (id, application_id, event, state, union_id, note, corrections, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    sqlx::query(sql)
+        .bind(id)
+        .bind(application_id)
+        .bind(to.event.as_str())
+        .bind(state.as_str())
+        .bind(to.union_id)
+        .bind(to.note)
+        .bind(serde_json::json!(to.corrections).to_string())
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn event(app: &App, id: &str) -> Result<Option<Happened>> {
+    let sql = "SELECT event, application_id, union_id, note, at FROM events WHERE id = $1";
+    let row: Option<(String, String, Option<String>, String, i64)> =
+        sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
+    row.map(|(event, application_id, union_id, note, at)| {
+        let event =
+            Event::parse(&event).ok_or_else(|| anyhow::anyhow!("event {id} is of an unknown kind"))?;
+        Ok(Happened {
+            id: id.to_owned(),
+            event,
+            application_id,
+            union_id,
+            note,
+            at: Time(at),
+        })
+    })
+    .transpose()
+}
+
+pub async fn timeline(app: &App, application_id: &str) -> Result<Vec<TimelineLine>> {
+    let sql = "SELECT e.event, e.note, e.at, u.name FROM events e LEFT JOIN unions u ON u.id = e.union_id \
+               WHERE e.application_id = $1 ORDER BY e.id";
+    let rows: Vec<(String, String, i64, Option<String>)> = sqlx::query_as(sql)
+        .bind(application_id)
+        .fetch_all(app.db.read())
+        .await?;
+    let lines = rows.into_iter().filter_map(|(event, note, at, by)| {
+        Event::parse(&event).map(|event| TimelineLine {
+            at: Time(at),
+            event,
+            by,
+            note,
+        })
+    });
+    Ok(lines.collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct DocumentRow {
+    id: String,
+    application_id: String,
+    kind: String,
+    media_type: String,
+    bytes: i64,
+    form_version: i64,
+    uploaded_at: i64,
+}
+
+impl DocumentRow {
+    fn into_document(self) -> Result<Document> {
+        let unknown = || anyhow::anyhow!("document {} is of an unknown kind", self.id);
+        Ok(Document {
+            kind: DocumentKind::parse(&self.kind).ok_or_else(unknown)?,
+            media: MediaType::parse(&self.media_type).ok_or_else(unknown)?,
+            bytes: self.bytes.unsigned_abs(),
+            form_version: self.form_version,
+            uploaded_at: Time(self.uploaded_at),
+            application_id: self.application_id,
+            id: self.id,
+        })
+    }
+}
+
+pub async fn replace_document(tx: &mut Tx, document: &Document, sha256: &str) -> sqlx::Result<()> {
+    let sql = "UPDATE documents SET current = 0 WHERE application_id = $1 AND kind = $2 AND current = 1";
+    sqlx::query(sql)
+        .bind(&document.application_id)
+        .bind(document.kind.as_str())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO documents (id, application_id, kind, media_type, bytes, sha256, form_version, current, uploaded_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+    )
+    .bind(&document.id)
+    .bind(&document.application_id)
+    .bind(document.kind.as_str())
+    .bind(document.media.as_str())
+    .bind(document.bytes as i64)
+    .bind(sha256)
+    .bind(document.form_version)
+    .bind(document.uploaded_at.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn documents(app: &App, application_id: &str) -> Result<Vec<Document>> {
+    let sql = "SELECT id, application_id, kind, media_type, bytes, form_version, uploaded_at FROM documents \
+               WHERE application_id = $1 AND current = 1 ORDER BY id";
+    let rows: Vec<DocumentRow> = sqlx::query_as(sql)
+        .bind(application_id)
+        .fetch_all(app.db.read())
+        .await?;
+    rows.into_iter().map(DocumentRow::into_document).collect()
+}
+
+pub async fn document(app: &App, id: &str) -> Result<Option<Document>> {
+    let sql = "SELECT id, application_id, kind, media_type, bytes, form_version, uploaded_at FROM documents WHERE id = $1";
+    let row: Option<DocumentRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
+    row.map(DocumentRow::into_document).transpose()
+}
+
+pub async fn stamped_version(app: &App, application_id: &str) -> sqlx::Result<Option<i64>> {
+    let sql = "SELECT form_version FROM documents WHERE application_id = $1 AND kind = 'stamped_form' AND current = 1";
+    sqlx::query_scalar(sql)
+        .bind(application_id)
+        .fetch_optional(app.db.read())
+        .await
+}
+
+/// What the last return asked for, as names of fields and documents.
+pub async fn last_corrections(app: &App, application_id: &str) -> Result<Vec<String>> {
+    let sql = "SELECT corrections FROM events WHERE application_id = $1 AND event = 'returned' ORDER BY id DESC LIMIT 1";
+    let json: Option<String> = sqlx::query_scalar(sql)
+        .bind(application_id)
+        .fetch_optional(app.db.read())
+        .await?;
+    Ok(json
+        .map_or(Ok(Vec::new()), |json| serde_json::from_str(&json))
+        .map_err(anyhow::Error::from)?)
+}
+
+pub async fn last_reason(app: &App, application_id: &str) -> sqlx::Result<String> {
+    let sql =
+        "SELECT note FROM events WHERE application_id = $1 AND event = 'returned' ORDER BY id DESC LIMIT 1";
+    Ok(sqlx::query_scalar(sql)
+        .bind(application_id)
+        .fetch_optional(app.db.read())
+        .await?
+        .unwrap_or_default())
+}

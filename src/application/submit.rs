@@ -1,0 +1,149 @@
+//! Submitting: the number, the time, the claim on the year's only subsidy, and a place or the waiting list
+//! (R-5, R-8, R-18 … R-20); and submitting again after a correction.
+
+use super::moves::{self, Move};
+use super::states::{Event, State};
+use super::{Application, Form, documents, form, store};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::campaign::{self, Intake, PlaceCause, places};
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::kernel::{Phone, Refusal, code};
+use crate::union::tree;
+
+/// What came of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The application's number.
+    pub number: String,
+    /// Whether it holds a place; else it waits.
+    pub holds_place: bool,
+}
+
+/// Submits a draft. A second tap gets the first one's answer.
+///
+/// `proven_phone` is the phone of the worker's account.
+/// Errors: the window's dates, what is missing (R-12 … R-17), the application that stands.
+pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<Submitted> {
+    let application = super::own(app, worker_id, id).await?;
+    if let (true, Some(number)) = (application.state != State::Draft, &application.number) {
+        return Ok(Submitted {
+            number: number.clone(),
+            holds_place: application.state.holds_place(),
+        });
+    }
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    intake.may_apply(app.now())?;
+    let form = complete(app, &application, &intake, proven_phone).await?;
+    let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
+        return Err(Refusal::UnionMissing.into());
+    };
+    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let first = chain.first().ok_or(Error::NotFound)?;
+    let actor = Actor::Worker(worker_id.to_owned());
+    let number = code::application_number(app.entropy.bytes());
+
+    let mut tx = app.db.write().await?;
+    let mut places = places::lock(app, &mut tx, &application.campaign_id, unit_id).await?;
+    claim(app, &mut tx, &application, &form, intake.year).await?;
+    let holds_place = places
+        .take(&mut tx, &application.id, PlaceCause::Submitted, &actor)
+        .await?;
+    let event = if holds_place {
+        Event::Submitted
+    } else {
+        Event::Waitlisted
+    };
+    let holder_id = holds_place.then_some(first.id.as_str());
+    let to = Move {
+        actor: &actor,
+        event,
+        step: 0,
+        holder_id,
+        union_id: None,
+        note: "",
+        corrections: &[],
+    };
+    moves::apply(app, &mut tx, &application, to).await?;
+    // Numbered under the unit's lock: the order of numbers is the order of submission.
+    let seq = places.next_seq(&mut tx).await?;
+    store::set_submission(&mut tx, &application.id, &number, seq, app.now()).await?;
+    tx.commit().await?;
+    Ok(Submitted { number, holds_place })
+}
+
+/// Everything an application needs to be submitted: form, checks, documents (R-13 … R-17).
+pub async fn complete(
+    app: &App,
+    application: &Application,
+    intake: &Intake,
+    proven_phone: &Phone,
+) -> Result<Form> {
+    let against = form::Against {
+        now: app.now(),
+        year: intake.year,
+        proven_phone,
+    };
+    let form = Form::check(&application.form(app)?, &against)?;
+    if application.checked_version == 0 {
+        return Err(Refusal::ChecksNotTicked.into());
+    }
+    let documents = documents::of(app, &application.id).await?;
+    match documents::missing(application, &documents, form.id_number.is_of_jinan())
+        .into_iter()
+        .next()
+    {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(form),
+    }
+}
+
+/// one subsidy per person and year, and one per level for life. The rows' primary key decides between two
+/// submissions at the same moment, whichever accounts they come from.
+async fn claim(app: &App, tx: &mut Tx, application: &Application, form: &Form, year: i32) -> Result<()> {
+    let index = app.sealer.index("id_number", form.id_number.as_str());
+    if let Some(number) = store::claim(tx, &index, "year", &year.to_string(), &application.id).await? {
+        return Err(Refusal::AlreadyThisYear { number }.into());
+    }
+    if let Some(number) = store::claim(tx, &index, "level", form.level.as_str(), &application.id).await? {
+        return Err(Refusal::AlreadyThisLevel {
+            level: form.level.as_str(),
+            number,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// Submits a returned application again: it goes back to the step that returned it.
+pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<()> {
+    let application = super::own(app, worker_id, id).await?;
+    if application.state != State::Returned {
+        return Err(Refusal::NotEditable.into());
+    }
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    intake.may_correct(app.now())?;
+    let form = complete(app, &application, &intake, proven_phone).await?;
+    let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
+    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let holder = chain.get(application.step).ok_or(Error::NotFound)?;
+    let actor = Actor::Worker(worker_id.to_owned());
+
+    let mut tx = app.db.write().await?;
+    let to = Move {
+        actor: &actor,
+        event: Event::Resubmitted,
+        step: application.step,
+        holder_id: Some(&holder.id),
+        union_id: None,
+        note: "",
+        corrections: &[],
+    };
+    moves::apply(app, &mut tx, &application, to).await?;
+    // A corrected ID number or level claims anew.
+    store::drop_claims(&mut tx, &application.id).await?;
+    claim(app, &mut tx, &application, &form, intake.year).await?;
+    tx.commit().await?;
+    Ok(())
+}

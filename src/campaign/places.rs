@@ -1,0 +1,123 @@
+//! The places of a unit in a campaign: a counter that never leaves 0..=total, and a line for every change.
+//!
+//! Whoever may take or release a place locks the unit's row first, before any application's row: one order for
+//! all, so PostgreSQL sees no deadlock, and between the lock and the commit nobody else counts.
+
+use super::{PlaceCause, store};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+
+/// The places of one unit in one campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    /// What Annex 1 gives.
+    pub total: i64,
+    /// What is taken.
+    pub taken: i64,
+}
+
+impl Places {
+    /// What is left.
+    pub fn left(&self) -> i64 {
+        (self.total - self.taken).max(0)
+    }
+}
+
+/// A unit's places, locked until the transaction ends.
+pub struct Locked<'a> {
+    app: &'a App,
+    campaign_id: String,
+    unit_id: String,
+    places: Places,
+}
+
+/// Locks a unit's places. [`Error::NotFound`] when the unit has none in this campaign.
+pub async fn lock<'a>(app: &'a App, tx: &mut Tx, campaign_id: &str, unit_id: &str) -> Result<Locked<'a>> {
+    let places = store::lock_quota(tx, campaign_id, unit_id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Locked {
+        app,
+        campaign_id: campaign_id.to_owned(),
+        unit_id: unit_id.to_owned(),
+        places,
+    })
+}
+
+impl Locked<'_> {
+    /// The counts as they stand under the lock.
+    pub fn places(&self) -> Places {
+        self.places
+    }
+
+    /// The next number in the unit's order of submission.
+    pub async fn next_seq(&self, tx: &mut Tx) -> Result<i64> {
+        Ok(store::next_seq(tx, &self.campaign_id, &self.unit_id).await?)
+    }
+
+    /// Takes a place if one is free; whether it was.
+    pub async fn take(
+        &mut self,
+        tx: &mut Tx,
+        application_id: &str,
+        cause: PlaceCause,
+        by: &Actor,
+    ) -> Result<bool> {
+        if self.places.left() == 0 {
+            return Ok(false);
+        }
+        self.change(tx, application_id, 1, cause, by).await?;
+        Ok(true)
+    }
+
+    /// Gives a place back. The caller passes it on within the same transaction while somebody waits.
+    pub async fn release(
+        &mut self,
+        tx: &mut Tx,
+        application_id: &str,
+        cause: PlaceCause,
+        by: &Actor,
+    ) -> Result<()> {
+        self.change(tx, application_id, -1, cause, by).await
+    }
+
+    async fn change(
+        &mut self,
+        tx: &mut Tx,
+        application_id: &str,
+        delta: i64,
+        cause: PlaceCause,
+        by: &Actor,
+    ) -> Result<()> {
+        let entry = store::Entry {
+            id: self.app.id(),
+            campaign_id: &self.campaign_id,
+            unit_id: &self.unit_id,
+            application_id,
+            delta,
+            cause,
+            at: self.app.now(),
+            actor: format!("{}:{}", by.kind(), by.id()),
+        };
+        store::apply_entry(tx, &entry).await?;
+        self.places.taken += delta;
+        Ok(())
+    }
+}
+
+/// The places of one unit.
+pub async fn of_unit(app: &App, campaign_id: &str, unit_id: &str) -> Result<Option<Places>> {
+    Ok(store::quota(app, campaign_id, unit_id).await?)
+}
+
+/// The places of the whole campaign.
+pub async fn of_campaign(app: &App, campaign_id: &str) -> Result<Places> {
+    Ok(store::campaign_places(app, campaign_id).await?)
+}
+
+/// The ledger's sum for a unit: always equal to [`Places::taken`].
+pub async fn ledger_sum(app: &App, campaign_id: &str, unit_id: &str) -> Result<i64> {
+    Ok(store::ledger_sum(app, campaign_id, unit_id).await?)
+}

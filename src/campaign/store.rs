@@ -1,0 +1,194 @@
+//! SQL of campaigns, intakes, quotas and the ledger of places.
+
+use super::places::Places;
+use super::{Current, Intake, PlaceCause, Season, Window};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::kernel::{Fen, Time};
+
+pub async fn insert_campaign(
+    tx: &mut Tx,
+    id: &str,
+    year: i32,
+    title: &str,
+    grant: Fen,
+    now: Time,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO campaigns (id, year, title, city_grant_fen, created_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id)
+    .bind(i64::from(year))
+    .bind(title)
+    .bind(grant.0)
+    .bind(now.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_intake(tx: &mut Tx, intake: &Intake) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO intakes (id, campaign_id, season, apply_from, apply_until, review_from, review_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&intake.id)
+    .bind(&intake.campaign_id)
+    .bind(intake.season.as_str())
+    .bind(intake.apply.from.0)
+    .bind(intake.apply.until.0)
+    .bind(intake.review.from.0)
+    .bind(intake.review.until.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    campaign_id: String,
+    year: i64,
+    title: String,
+    city_grant_fen: i64,
+    season: String,
+    apply_from: i64,
+    apply_until: i64,
+    review_from: i64,
+    review_until: i64,
+}
+
+/// Every intake with its campaign: a handful a year.
+pub async fn intakes(app: &App) -> Result<Vec<Current>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT i.id, i.campaign_id, c.year, c.title, c.city_grant_fen, i.season, i.apply_from, i.apply_until, i.review_from, i.review_until \
+         FROM intakes i JOIN campaigns c ON c.id = i.campaign_id ORDER BY i.apply_from",
+    )
+    .fetch_all(app.db.read())
+    .await?;
+    rows.into_iter().map(current).collect()
+}
+
+fn current(row: Row) -> Result<Current> {
+    let season = Season::parse(&row.season)
+        .ok_or_else(|| anyhow::anyhow!("intake {} has an unknown season", row.id))?;
+    let intake = Intake {
+        id: row.id,
+        campaign_id: row.campaign_id.clone(),
+        year: i32::try_from(row.year).map_err(anyhow::Error::from)?,
+        season,
+        apply: Window {
+            from: Time(row.apply_from),
+            until: Time(row.apply_until),
+        },
+        review: Window {
+            from: Time(row.review_from),
+            until: Time(row.review_until),
+        },
+    };
+    Ok(Current {
+        campaign_id: row.campaign_id,
+        title: row.title,
+        city_grant: Fen(row.city_grant_fen),
+        intake,
+    })
+}
+
+pub async fn insert_quota(tx: &mut Tx, campaign_id: &str, unit_id: &str, total: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO quotas (campaign_id, unit_id, total, taken, next_seq) VALUES ($1, $2, $3, 0, 1)",
+    )
+    .bind(campaign_id)
+    .bind(unit_id)
+    .bind(total)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// An update that changes nothing takes the row's lock on PostgreSQL; on SQLite the transaction holds it already.
+pub async fn lock_quota(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> sqlx::Result<Option<Places>> {
+    let sql =
+        "UPDATE quotas SET taken = taken WHERE campaign_id = $1 AND unit_id = $2 RETURNING total, taken";
+    let row: Option<(i64, i64)> = sqlx::query_as(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map(|(total, taken)| Places { total, taken }))
+}
+
+pub async fn next_seq(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> sqlx::Result<i64> {
+    let sql = "UPDATE quotas SET next_seq = next_seq + 1 WHERE campaign_id = $1 AND unit_id = $2 RETURNING next_seq - 1";
+    sqlx::query_scalar(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .fetch_one(&mut **tx)
+        .await
+}
+
+/// One line of the ledger.
+pub struct Entry<'a> {
+    pub id: String,
+    pub campaign_id: &'a str,
+    pub unit_id: &'a str,
+    pub application_id: &'a str,
+    pub delta: i64,
+    pub cause: PlaceCause,
+    pub at: Time,
+    pub actor: String,
+}
+
+/// Counter and line together; the table's CHECK refuses what would leave 0..=total.
+pub async fn apply_entry(tx: &mut Tx, entry: &Entry<'_>) -> sqlx::Result<()> {
+    sqlx::query("UPDATE quotas SET taken = taken + $1 WHERE campaign_id = $2 AND unit_id = $3")
+        .bind(entry.delta)
+        .bind(entry.campaign_id)
+        .bind(entry.unit_id)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO place_entries (id, campaign_id, unit_id, application_id, delta, cause, at, actor) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&entry.id)
+    .bind(entry.campaign_id)
+    .bind(entry.unit_id)
+    .bind(entry.application_id)
+    .bind(entry.delta)
+    .bind(entry.cause.as_str())
+    .bind(entry.at.0)
+    .bind(&entry.actor)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn quota(app: &App, campaign_id: &str, unit_id: &str) -> sqlx::Result<Option<Places>> {
+    let sql = "SELECT total, taken FROM quotas WHERE campaign_id = $1 AND unit_id = $2";
+    let row: Option<(i64, i64)> = sqlx::query_as(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .fetch_optional(app.db.read())
+        .await?;
+    Ok(row.map(|(total, taken)| Places { total, taken }))
+}
+
+pub async fn campaign_places(app: &App, campaign_id: &str) -> sqlx::Result<Places> {
+    let sql = "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT), CAST(COALESCE(SUM(taken), 0) AS BIGINT) FROM quotas WHERE campaign_id = $1";
+    let (total, taken): (i64, i64) = sqlx::query_as(sql)
+        .bind(campaign_id)
+        .fetch_one(app.db.read())
+        .await?;
+    Ok(Places { total, taken })
+}
+
+pub async fn ledger_sum(app: &App, campaign_id: &str, unit_id: &str) -> sqlx::Result<i64> {
+    let sql = "SELECT CAST(COALESCE(SUM(delta), 0) AS BIGINT) FROM place_entries WHERE campaign_id = $1 AND unit_id = $2";
+    sqlx::query_scalar(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .fetch_one(app.db.read())
+        .await
+}

@@ -1,0 +1,257 @@
+//! Deciding: once, by the union whose step it is, on the version that was seen, inside the window (R-21, R-22, R-24).
+
+use super::{Verdict, store};
+use crate::account::workers;
+use crate::app::App;
+use crate::application::moves::{self, Move};
+use crate::application::states::Event;
+use crate::application::withdraw::{Ending, end};
+use crate::application::{self, Application, DocumentKind, State, form};
+use crate::campaign;
+use crate::db::Tx;
+use crate::error::{Error, Result, is_unique_violation};
+use crate::kernel::{FieldErrors, Refusal, text};
+use crate::union::{Officer, Role, Union, tree};
+
+/// The longest reason, in characters.
+pub const REASON_MAX: usize = 300;
+
+/// What the officer sends.
+pub struct Decision<'a> {
+    /// The application.
+    pub application_id: &'a str,
+    /// Its version as seen on the page.
+    pub version_seen: i64,
+    /// Pass, return or reject.
+    pub verdict: Verdict,
+    /// The words for the worker; needed unless it passes.
+    pub reason: &'a str,
+    /// With a return: names of fields and documents to be mended.
+    pub corrections: &'a [String],
+}
+
+/// Decides.
+///
+/// Errors: [`Error::NotFound`] for an application of another branch; [`Refusal::NotAllowed`] without the role;
+/// [`Refusal::OwnApplication`]; [`Refusal::ReviewWindowClosed`]; [`Refusal::NotYourStep`];
+/// [`Refusal::AlreadyDecided`] with who was first; [`Refusal::ChangedMeanwhile`] on a stale version; the fields'
+/// errors at `reason` and `corrections`.
+pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Result<State> {
+    let application = super::desk::visible(app, officer, decision.application_id).await?;
+    may_decide(app, officer, &application).await?;
+    if application.version != decision.version_seen {
+        return Err(beaten(app, &application, decision.version_seen).await?);
+    }
+    let reason = reason(decision)?;
+    let corrections = corrections(decision)?;
+    let chain = chain(app, &application).await?;
+
+    let mut tx = app.db.write().await?;
+    let decided = Decided {
+        officer,
+        application: &application,
+        verdict: decision.verdict,
+        reason: &reason,
+        corrections,
+    };
+    match write(app, &mut tx, &decided, &chain).await {
+        Ok(state) => {
+            tx.commit().await?;
+            Ok(state)
+        }
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) => {
+            drop(tx);
+            Err(beaten(app, &application, decision.version_seen).await?)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether this officer may decide this application now.
+pub async fn may_decide(app: &App, officer: &Officer, application: &Application) -> Result<()> {
+    if !officer.may(Role::Reviewer) {
+        return Err(Refusal::NotAllowed.into());
+    }
+    let at_their_step =
+        application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
+    if !at_their_step {
+        return match store::decided_at_union(app, &application.id, &officer.union.id).await? {
+            Some(by) => Err(Refusal::AlreadyDecided { by }.into()),
+            None => Err(Refusal::NotYourStep.into()),
+        };
+    }
+    campaign::intake(app, &application.intake_id)
+        .await?
+        .may_review(app.now())?;
+    let worker = workers::find(app, &application.worker_id).await?;
+    if worker.phone_index == officer.phone_index {
+        return Err(Refusal::OwnApplication.into());
+    }
+    Ok(())
+}
+
+/// Somebody was faster: who, if it was a decision; else only that something changed.
+async fn beaten(app: &App, application: &Application, version_seen: i64) -> Result<Error> {
+    let by = store::decided_on_version(app, &application.id, version_seen).await?;
+    Ok(by
+        .map_or(Refusal::ChangedMeanwhile, |by| Refusal::AlreadyDecided { by })
+        .into())
+}
+
+fn reason(decision: &Decision<'_>) -> Result<String> {
+    if decision.verdict == Verdict::Pass && decision.reason.trim().is_empty() {
+        return Ok(String::new());
+    }
+    text::line(decision.reason, 2, REASON_MAX).map_err(|refusal| {
+        let refusal = if refusal == Refusal::Empty {
+            Refusal::ReasonMissing
+        } else {
+            refusal
+        };
+        FieldErrors::one("reason", refusal).into()
+    })
+}
+
+fn corrections(decision: &Decision<'_>) -> Result<Vec<String>> {
+    if decision.verdict != Verdict::Return {
+        return Ok(Vec::new());
+    }
+    let known = |name: &&String| form::label(name).is_some() || DocumentKind::parse(name).is_some();
+    let corrections: Vec<String> = decision.corrections.iter().filter(known).cloned().collect();
+    if corrections.is_empty() {
+        Err(FieldErrors::one("corrections", Refusal::NothingToCorrect).into())
+    } else {
+        Ok(corrections)
+    }
+}
+
+async fn chain(app: &App, application: &Application) -> Result<Vec<Union>> {
+    let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
+    tree::review_chain(app, &tree::find(app, union_id).await?).await
+}
+
+struct Decided<'a> {
+    officer: &'a Officer,
+    application: &'a Application,
+    verdict: Verdict,
+    reason: &'a str,
+    corrections: Vec<String>,
+}
+
+async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>, chain: &[Union]) -> Result<State> {
+    let Decided {
+        officer,
+        application,
+        verdict,
+        reason,
+        corrections,
+    } = decided;
+    let actor = officer.actor();
+    let union_id = Some(officer.union.id.as_str());
+    let state = if *verdict == Verdict::Reject {
+        // Locks the unit's places before the row (campaign::places).
+        end(
+            app,
+            tx,
+            application,
+            Ending {
+                actor: &actor,
+                event: Event::Rejected,
+                union_id,
+                note: reason,
+            },
+        )
+        .await?;
+        State::Rejected
+    } else {
+        let next = chain.get(application.step + 1);
+        let (event, step, holder) = match (verdict, next) {
+            (Verdict::Return, _) => (Event::Returned, application.step, None),
+            (_, Some(next)) => (Event::Passed, application.step + 1, Some(next.id.as_str())),
+            (_, None) => (Event::Approved, application.step, None),
+        };
+        let to = Move {
+            actor: &actor,
+            event,
+            step,
+            holder_id: holder,
+            union_id,
+            note: reason,
+            corrections,
+        };
+        moves::apply(app, tx, application, to).await?
+    };
+    let fact = store::Fact {
+        id: app.id(),
+        application_id: &application.id,
+        application_version: application.version,
+        step: application.step as i64,
+        union_id: &officer.union.id,
+        officer_id: &officer.id,
+        verdict: *verdict,
+        reason,
+        corrections,
+        at: app.now(),
+    };
+    match store::insert_decision(tx, &fact).await {
+        Err(error) if is_unique_violation(&error) => Err(Refusal::ChangedMeanwhile.into()),
+        other => Ok(other.map(|()| state)?),
+    }
+}
+
+/// The application after a decision, for the page that shows it.
+pub async fn after(app: &App, id: &str) -> Result<Application> {
+    application::find(app, id).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decision<'a>(verdict: Verdict, reason: &'a str, corrections: &'a [String]) -> Decision<'a> {
+        Decision {
+            application_id: "a",
+            version_seen: 1,
+            verdict,
+            reason,
+            corrections,
+        }
+    }
+
+    fn field(error: Error) -> (&'static str, Refusal) {
+        match error {
+            Error::Invalid(errors) => errors.0[0].clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// R-22: a return names what to mend and why, a rejection why; a pass needs no words.
+    #[test]
+    fn returns_and_rejections_give_reasons() {
+        assert_eq!(reason(&decision(Verdict::Pass, " ", &[])).unwrap(), "");
+        for verdict in [Verdict::Return, Verdict::Reject] {
+            let missing = reason(&decision(verdict, "  ", &[])).unwrap_err();
+            assert_eq!(field(missing), ("reason", Refusal::ReasonMissing));
+        }
+        let long = "长".repeat(REASON_MAX + 1);
+        let too_long = reason(&decision(Verdict::Reject, &long, &[])).unwrap_err();
+        assert_eq!(field(too_long), ("reason", Refusal::TooLong { max: REASON_MAX }));
+    }
+
+    /// R-22: only fields of the form and kinds of document can be asked for.
+    #[test]
+    fn corrections_name_fields_and_documents() {
+        let names = ["card", "receipt", "nonsense"].map(str::to_owned);
+        assert_eq!(
+            corrections(&decision(Verdict::Return, "r", &names)).unwrap(),
+            ["card", "receipt"]
+        );
+        let none = corrections(&decision(Verdict::Return, "r", &names[2..])).unwrap_err();
+        assert_eq!(field(none), ("corrections", Refusal::NothingToCorrect));
+        assert!(
+            corrections(&decision(Verdict::Pass, "", &names))
+                .unwrap()
+                .is_empty()
+        );
+    }
+}

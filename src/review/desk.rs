@@ -1,0 +1,103 @@
+//! One application as an officer sees it: form and papers side by side, what was decided before.
+
+use super::{Verdict, decide, store};
+use crate::app::App;
+use crate::application::documents::{self, Document};
+use crate::application::progress::{self, Progress};
+use crate::application::{self, Application, FormText, State};
+use crate::audit::{self, Line};
+use crate::error::{Error, Result};
+use crate::kernel::{Refusal, Time, text};
+use crate::union::{Officer, tree};
+use serde_json::json;
+
+/// A decision made before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionLine {
+    /// When.
+    pub at: Time,
+    /// The union's name.
+    pub union: String,
+    /// The officer's name.
+    pub officer: String,
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// The desk.
+pub struct Desk {
+    /// State, steps, timeline.
+    pub progress: Progress,
+    /// The form. ID number and card are in full only for who may decide now, who has to compare them with the papers.
+    pub form: FormText,
+    /// The papers that stand.
+    pub documents: Vec<Document>,
+    /// What was decided, oldest first.
+    pub decisions: Vec<DecisionLine>,
+    /// Why this officer cannot decide it now; `None` when they can.
+    pub obstacle: Option<Refusal>,
+}
+
+/// An application inside the officer's subtree that is not a draft; anything else is [`Error::NotFound`].
+pub async fn visible(app: &App, officer: &Officer, id: &str) -> Result<Application> {
+    let application = application::find(app, id).await?;
+    let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
+    let union = tree::find(app, union_id).await?;
+    let seen = application.state != State::Draft && crate::union::covers(officer.union.scope(), &union.path);
+    if seen {
+        Ok(application)
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// Opens an application; the look is recorded.
+pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
+    let application = visible(app, officer, id).await?;
+    let obstacle = match decide::may_decide(app, officer, &application).await {
+        Ok(()) => None,
+        Err(Error::Refused(refusal)) => Some(refusal),
+        Err(error) => return Err(error),
+    };
+    let mut form = application.form(app)?;
+    if obstacle.is_some() {
+        mask(&mut form);
+    }
+    let mut tx = app.db.write().await?;
+    let actor = officer.actor();
+    let line = Line {
+        actor: &actor,
+        act: "application.read",
+        subject: ("application", id),
+        detail: json!({ "full": obstacle.is_none() }),
+    };
+    audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+    tx.commit().await?;
+    Ok(Desk {
+        documents: documents::of(app, id).await?,
+        decisions: store::decisions(app, id).await?,
+        progress: progress::of(app, application).await?,
+        form,
+        obstacle,
+    })
+}
+
+fn mask(form: &mut FormText) {
+    for (field, head, tail) in [("id_number", 6, 4), ("card", 4, 4), ("phone", 3, 4)] {
+        let masked = text::masked(form.get(field), head, tail);
+        form.set(field, &masked);
+    }
+}
+
+/// A document of an application in the officer's subtree; the look is recorded.
+pub async fn document(
+    app: &App,
+    officer: &Officer,
+    id: &str,
+    document_id: &str,
+) -> Result<(Document, Vec<u8>)> {
+    let application = visible(app, officer, id).await?;
+    documents::read(app, &application, document_id, &officer.actor()).await
+}

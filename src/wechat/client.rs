@@ -1,0 +1,300 @@
+//! Calls to WeChat's API: the token is put in, renewed once when WeChat refuses it, and errors are typed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::{Method, RequestBuilder, Response, redirect};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::error::{ApiError, CallError, ErrorClass};
+use super::token::{Clock, Fetched, TokenFetch, TokenManager, TokenOptions, TokenStore};
+
+/// Answers beyond this size are refused, in bytes.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Where WeChat is and who calls.
+#[derive(Clone)]
+pub struct ClientConfig {
+    /// `https://api.weixin.qq.com`, or a stand-in.
+    pub api_base: String,
+    /// `https://open.weixin.qq.com`, or a stand-in: where people are sent to log in.
+    pub open_base: String,
+    /// AppID of the official account.
+    pub app_id: String,
+    /// AppSecret; never printed, never part of an error.
+    pub app_secret: String,
+    /// Names this process among those that share the token store; must differ between them.
+    pub instance: String,
+}
+
+impl std::fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("api_base", &self.api_base)
+            .field("open_base", &self.open_base)
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A client for one account. Cheap to clone; clones share connections and the token.
+#[derive(Clone)]
+pub struct Client {
+    api: Arc<Api>,
+    open_base: Arc<str>,
+    tokens: TokenManager,
+}
+
+/// The connection without the token, so that the token can be fetched through it.
+struct Api {
+    http: reqwest::Client,
+    base: String,
+    app_id: String,
+    app_secret: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("api_base", &self.api.base)
+            .field("app_id", &self.api.app_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// The access token is shared through `store` under `wechat:token:<app_id>`. `clock` gives Unix milliseconds.
+    /// Errors: TLS cannot be set up.
+    pub fn new(config: ClientConfig, store: Arc<dyn TokenStore>, clock: Clock) -> Result<Self, CallError> {
+        let base = config.api_base.trim_end_matches('/').to_owned();
+        let api = Arc::new(Api {
+            http: http_client(&base)?,
+            base,
+            app_id: config.app_id,
+            app_secret: Zeroizing::new(config.app_secret),
+        });
+        let key = format!("wechat:token:{}", api.app_id);
+        let tokens = TokenManager::new(store, api.clone(), clock, key, TokenOptions::new(config.instance));
+        Ok(Client {
+            api,
+            open_base: config.open_base.trim_end_matches('/').into(),
+            tokens,
+        })
+    }
+
+    /// AppID of the account.
+    pub fn app_id(&self) -> &str {
+        &self.api.app_id
+    }
+
+    /// Base of the pages where people log in.
+    pub fn open_base(&self) -> &str {
+        &self.open_base
+    }
+
+    /// The manager of the access token.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.tokens
+    }
+
+    /// GET with the access token. `path` begins with `/`; values of `query` are encoded here.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CallError> {
+        self.call(|token| {
+            self.api
+                .request(Method::GET, path)
+                .query(&[("access_token", token)])
+                .query(query)
+        })
+        .await
+    }
+
+    /// POST of a JSON body with the access token.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync + ?Sized),
+    ) -> Result<T, CallError> {
+        self.call(|token| {
+            self.api
+                .request(Method::POST, path)
+                .query(&[("access_token", token)])
+                .json(body)
+        })
+        .await
+    }
+
+    /// GET without the access token but with appid and secret, as the login interfaces want it.
+    pub(super) async fn get_with_secret<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, CallError> {
+        let own = [
+            ("appid", self.api.app_id.as_str()),
+            ("secret", self.api.app_secret.as_str()),
+        ];
+        decode(
+            self.api
+                .request(Method::GET, path)
+                .query(&own)
+                .query(query)
+                .send()
+                .await?,
+        )
+        .await
+    }
+
+    /// GET with a token of its own (that of a login), which nobody here can renew.
+    pub(super) async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, CallError> {
+        decode(self.api.request(Method::GET, path).query(query).send().await?).await
+    }
+
+    /// Sends what `build` makes of the token; once more with another token if WeChat refuses this one.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        build: impl Fn(&str) -> RequestBuilder,
+    ) -> Result<T, CallError> {
+        let token = self.tokens.token().await?;
+        match decode(build(&token).send().await?).await {
+            Err(CallError::Api(error)) if error.class() == ErrorClass::RefreshToken => {
+                self.tokens.invalidate(&token).await;
+                let token = self.tokens.token().await?;
+                decode(build(&token).send().await?).await
+            }
+            other => other,
+        }
+    }
+}
+
+fn http_client(base: &str) -> Result<reqwest::Client, CallError> {
+    let url = url::Url::parse(base).map_err(|e| CallError::Invalid(format!("接口地址不正确: {e}")))?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        // A redirect would carry the token in its URL to somebody else.
+        .redirect(redirect::Policy::none())
+        .https_only(url.scheme() == "https");
+    if loopback {
+        // A stand-in on this machine is not reachable through a proxy.
+        builder = builder.no_proxy();
+    }
+    Ok(builder.build()?)
+}
+
+impl Api {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+}
+
+#[derive(Serialize)]
+struct TokenRequest<'a> {
+    grant_type: &'static str,
+    appid: &'a str,
+    secret: &'a str,
+    force_refresh: bool,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: i64,
+}
+
+/// stable_token: the same token for everybody until five minutes before its end (facts, Tokens).
+#[async_trait]
+impl TokenFetch for Api {
+    async fn fetch(&self) -> Result<Fetched, CallError> {
+        let body = TokenRequest {
+            grant_type: "client_credential",
+            appid: &self.app_id,
+            secret: &self.app_secret,
+            // Forced renewal is limited to 20 a day; an expired token is replaced without it.
+            force_refresh: false,
+        };
+        let sent = self
+            .request(Method::POST, "/cgi-bin/stable_token")
+            .json(&body)
+            .send()
+            .await?;
+        let answer: TokenAnswer = decode(sent).await.map_err(|error| match error {
+            CallError::Api(error) => CallError::Token(error),
+            other => other,
+        })?;
+        Ok(Fetched {
+            value: answer.access_token,
+            expires_in_s: answer.expires_in,
+        })
+    }
+}
+
+/// The fields every answer may have.
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    errcode: i64,
+    #[serde(default)]
+    errmsg: String,
+}
+
+/// WeChat answers 200 with an errcode even for failures, and as text/plain.
+async fn decode<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
+    if !response.status().is_success() {
+        return Err(CallError::Status(response.status().as_u16()));
+    }
+    let body = read(response).await?;
+    // Positions only: an answer may hold a token.
+    let unreadable = |e: serde_json::Error| CallError::Decode(format!("第 {} 列", e.column()));
+    let status: Status = serde_json::from_slice(&body).map_err(unreadable)?;
+    if status.errcode != 0 {
+        return Err(ApiError {
+            code: status.errcode,
+            message: status.errmsg,
+        }
+        .into());
+    }
+    serde_json::from_slice(&body).map_err(unreadable)
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(CallError::Decode("内容过长".into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An answer of which only success matters.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Done {}
+
+/// Ids come as numbers or as strings, by interface and by year; kept as text.
+pub(super) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(serde::de::Error::custom("neither text nor number")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! What WeChat's error codes mean, and what to do about each: a table, not string matching in callers.
+//!
+//! Source: facts, "Errors" and rows 2, 8, 11; WeChat, 全局返回码说明.
+
+use super::token::StoreError;
+
+/// What a caller should do about a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// Try again later, each time after a longer pause.
+    Retry,
+    /// The access token is no longer valid: get another one, try once more. The client has done so already.
+    RefreshToken,
+    /// The day's quota is used up: send nothing on this interface until WeChat resets it at midnight (Beijing).
+    StopUntilReset,
+    /// This recipient cannot be reached in this way. Final: record it, never retry (facts row 11).
+    Recipient,
+    /// The window in which this recipient may be written to is closed.
+    WindowClosed,
+    /// Something is configured or built wrongly; retrying cannot help, an operator must act.
+    Configuration,
+    /// A login code is used, expired or wrong: start the login again (facts row 8).
+    Login,
+    /// A code this table does not know.
+    Unknown,
+}
+
+impl ErrorClass {
+    /// Short name for metrics and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorClass::Retry => "retry",
+            ErrorClass::RefreshToken => "refresh_token",
+            ErrorClass::StopUntilReset => "stop_until_reset",
+            ErrorClass::Recipient => "recipient",
+            ErrorClass::WindowClosed => "window_closed",
+            ErrorClass::Configuration => "configuration",
+            ErrorClass::Login => "login",
+            ErrorClass::Unknown => "unknown",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeInfo {
+    /// WeChat's errcode.
+    pub code: i64,
+    /// What to do, for the program.
+    pub class: ErrorClass,
+    /// What it means, in Chinese.
+    pub meaning: &'static str,
+    /// What the operator should do, in Chinese.
+    pub advice: &'static str,
+}
+
+const fn row(code: i64, class: ErrorClass, meaning: &'static str, advice: &'static str) -> CodeInfo {
+    CodeInfo {
+        code,
+        class,
+        meaning,
+        advice,
+    }
+}
+
+use ErrorClass::*;
+
+const AUTOMATIC: &str = "系统会自动重试，一般无需处理；持续出现请查看微信官方公告。";
+const NO_RETRY: &str = "该用户收不到此类消息，系统已记录且不再重试；可改用短信联系。";
+const MENU: &str = "请对照个数与字节长度的限制修改菜单。";
+const RELOGIN: &str = "系统会让用户重新登录，无需处理。";
+const IP: &str = "请在公众平台「设置与开发→基本配置」把服务器出口 IP 加入白名单并确认。";
+const TEMPLATE: &str = "请核对模板编号与字段名是否与公众平台「模板消息」中的一致。";
+
+/// All codes with a known meaning, ascending.
+pub const CODES: &[CodeInfo] = &[
+    row(-1, Retry, "微信系统繁忙", AUTOMATIC),
+    row(
+        40001,
+        RefreshToken,
+        "access_token 无效，或 AppSecret 错误",
+        "若换取 access_token 时出现，请核对 AppSecret。",
+    ),
+    row(40003, Recipient, "openid 不正确，或不属于本公众号", NO_RETRY),
+    row(40013, Configuration, "AppID 不正确", "请核对所配置的 AppID。"),
+    row(
+        40014,
+        RefreshToken,
+        "access_token 不合法",
+        "系统会自动更换 access_token。",
+    ),
+    row(40016, Configuration, "菜单按钮个数不合法", MENU),
+    row(40017, Configuration, "菜单按钮类型不合法", MENU),
+    row(40018, Configuration, "菜单按钮名称长度不合法", MENU),
+    row(40019, Configuration, "菜单按钮 key 长度不合法", MENU),
+    row(40020, Configuration, "菜单按钮网址长度不合法", MENU),
+    row(40023, Configuration, "二级菜单按钮个数不合法", MENU),
+    row(40024, Configuration, "二级菜单按钮类型不合法", MENU),
+    row(40025, Configuration, "二级菜单按钮名称长度不合法", MENU),
+    row(40026, Configuration, "二级菜单按钮 key 长度不合法", MENU),
+    row(40027, Configuration, "二级菜单按钮网址长度不合法", MENU),
+    row(40029, Login, "网页授权 code 无效或已过期", RELOGIN),
+    row(40037, Configuration, "模板编号不正确", TEMPLATE),
+    row(
+        40125,
+        Configuration,
+        "AppSecret 不正确",
+        "请核对所配置的 AppSecret；重置后旧的立即失效。",
+    ),
+    row(40163, Login, "网页授权 code 已被使用", RELOGIN),
+    row(40164, Configuration, "服务器 IP 不在白名单", IP),
+    row(
+        42001,
+        RefreshToken,
+        "access_token 已过期",
+        "系统会自动更换 access_token。",
+    ),
+    row(43004, Recipient, "用户没有关注公众号", NO_RETRY),
+    row(43019, Recipient, "用户在公众号黑名单中", NO_RETRY),
+    row(43101, Recipient, "用户拒绝接收，或授权次数已用完", NO_RETRY),
+    row(
+        45009,
+        StopUntilReset,
+        "今日调用次数已达上限",
+        "当日暂停发送，次日 0 时自动恢复；常出现请申请提高额度。",
+    ),
+    row(45011, Retry, "调用过于频繁", AUTOMATIC),
+    row(
+        45015,
+        WindowClosed,
+        "用户超过 48 小时没有互动",
+        "客服消息发不出，请改用模板消息或短信。",
+    ),
+    row(
+        45047,
+        WindowClosed,
+        "客服消息条数已达上限",
+        "需等用户再次发来消息，请改用模板消息或短信。",
+    ),
+    row(
+        45109,
+        Configuration,
+        "统一服务消息接口已下线",
+        "请改用模板消息或订阅通知接口。",
+    ),
+    row(46003, Configuration, "还没有自定义菜单", "请先发布菜单。"),
+    row(47003, Configuration, "模板参数不符合要求", TEMPLATE),
+    row(
+        48001,
+        Configuration,
+        "公众号没有这个接口的权限",
+        "请确认公众号已认证并在「接口权限」中开通。",
+    ),
+    row(48002, Recipient, "用户关闭了接收消息", NO_RETRY),
+    row(
+        48004,
+        Configuration,
+        "接口因违规被封禁",
+        "请登录公众平台查看站内通知并申诉。",
+    ),
+    row(
+        50002,
+        Configuration,
+        "账号或接口受限",
+        "请登录公众平台查看违规记录。",
+    ),
+    row(89503, Configuration, "此 IP 调用需管理员确认", IP),
+];
+
+/// The table's row for a code.
+pub fn lookup(code: i64) -> Option<&'static CodeInfo> {
+    CODES
+        .binary_search_by_key(&code, |info| info.code)
+        .ok()
+        .map(|at| &CODES[at])
+}
+
+/// WeChat answered, and said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    /// `errcode`.
+    pub code: i64,
+    /// `errmsg`, verbatim. WeChat puts neither tokens nor secrets into it.
+    pub message: String,
+}
+
+impl ApiError {
+    /// What to do.
+    pub fn class(&self) -> ErrorClass {
+        lookup(self.code).map_or(ErrorClass::Unknown, |info| info.class)
+    }
+
+    /// What it means, in Chinese.
+    pub fn meaning(&self) -> &'static str {
+        lookup(self.code).map_or("未收录的微信错误码", |info| info.meaning)
+    }
+
+    /// What the operator should do, in Chinese.
+    pub fn advice(&self) -> &'static str {
+        lookup(self.code).map_or("请在微信「全局返回码说明」中查找该错误码。", |info| info.advice)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "errcode {}（{}）: {}", self.code, self.meaning(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// Why a call to WeChat did not succeed. Never contains a URL, a token or a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// WeChat refused the call.
+    #[error("微信接口返回错误 {0}")]
+    Api(#[from] ApiError),
+    /// WeChat refused to give an access token.
+    #[error("换取 access_token 失败 {0}")]
+    Token(ApiError),
+    /// Another process has been fetching the access token for too long.
+    #[error("等待 access_token 超时")]
+    TokenBusy,
+    /// No answer within the timeout. The call may nevertheless have taken effect.
+    #[error("调用微信接口超时")]
+    Timeout,
+    /// The connection failed; the text says how, without the URL.
+    #[error("无法连接微信接口: {0}")]
+    Transport(String),
+    /// An HTTP status other than 200.
+    #[error("微信接口返回 HTTP {0}")]
+    Status(u16),
+    /// The answer is not the JSON that was expected.
+    #[error("微信接口返回的内容无法识别: {0}")]
+    Decode(String),
+    /// The call was not made, because WeChat would refuse it; the text says why, in Chinese.
+    #[error("参数不符合微信要求: {0}")]
+    Invalid(String),
+    /// The store of tokens failed, and there was no other way.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl CallError {
+    /// What to do.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            CallError::Api(error) => error.class(),
+            // 40001 while fetching a token is a wrong secret: refreshing would go round in circles (facts row 2).
+            CallError::Token(error) => match error.class() {
+                ErrorClass::RefreshToken => ErrorClass::Configuration,
+                other => other,
+            },
+            CallError::Status(400..=499) | CallError::Invalid(_) => ErrorClass::Configuration,
+            CallError::Decode(_) => ErrorClass::Unknown,
+            CallError::TokenBusy
+            | CallError::Timeout
+            | CallError::Transport(_)
+            | CallError::Status(_)
+            | CallError::Store(_) => ErrorClass::Retry,
+        }
+    }
+
+    /// WeChat's errcode, if WeChat gave one.
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            CallError::Api(error) | CallError::Token(error) => Some(error.code),
+            _ => None,
+        }
+    }
+
+    /// What the operator should do, in Chinese.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            CallError::Api(error) | CallError::Token(error) => error.advice(),
+            CallError::Invalid(_) => "请按提示修改后再试。",
+            CallError::Status(400..=499) => "请核对所配置的微信接口地址。",
+            CallError::Store(_) => "请检查保存凭证的存储（如 Redis）是否正常。",
+            CallError::TokenBusy
+            | CallError::Timeout
+            | CallError::Transport(_)
+            | CallError::Status(_)
+            | CallError::Decode(_) => "请检查服务器能否访问微信接口；系统会自动重试。",
+        }
+    }
+}
+
+impl From<reqwest::Error> for CallError {
+    /// The URL is cut off first: it carries the access token or the secret.
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return CallError::Timeout;
+        }
+        let error = error.without_url();
+        // The outermost text says little ("error sending request"); the innermost cause says what happened.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        CallError::Transport(cause.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_ascending_and_complete() {
+        assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        assert!(
+            CODES
+                .iter()
+                .all(|info| !info.meaning.is_empty() && !info.advice.is_empty())
+        );
+    }
+
+    /// facts, Errors; facts row 11 for the recipients.
+    #[test]
+    fn every_documented_code_has_its_class() {
+        for (class, codes) in [
+            (Retry, &[-1, 45011][..]),
+            (RefreshToken, &[40001, 40014, 42001]),
+            (StopUntilReset, &[45009]),
+            (Recipient, &[40003, 43004, 43019, 43101, 48002]),
+            (WindowClosed, &[45015, 45047]),
+            (
+                Configuration,
+                &[40013, 40037, 40164, 45109, 47003, 48001, 48004, 50002, 89503],
+            ),
+            (Login, &[40029, 40163]),
+            (Unknown, &[0, 12345]),
+        ] {
+            for code in codes {
+                assert_eq!(
+                    ApiError {
+                        code: *code,
+                        message: String::new()
+                    }
+                    .class(),
+                    class,
+                    "{code}"
+                );
+            }
+        }
+    }
+
+    /// facts row 2: 40001 is also a bad secret.
+    #[test]
+    fn a_bad_secret_is_configuration() {
+        let error = ApiError {
+            code: 40001,
+            message: "invalid credential".into(),
+        };
+        assert_eq!(CallError::Api(error.clone()).class(), RefreshToken);
+        assert_eq!(CallError::Token(error).class(), Configuration);
+    }
+}

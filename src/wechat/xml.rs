@@ -1,0 +1,386 @@
+//! WeChat's XML dialect: one root `<xml>`, fields beneath it, rarely fields in fields.
+//!
+//! Read with the low-level reader of quick-xml and borrowed from the body wherever nothing had to be unescaped.
+//! What quick-xml lets pass is refused or removed here (facts row 7): DOCTYPE, references other than XML's own
+//! five and numbers, unclosed elements, text outside the root, control characters.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, Event};
+
+use super::callback::Malformed;
+
+/// Elements deeper than this are refused; WeChat's own deepest event (SendPicsInfo/PicList/item) needs 5.
+const MAX_DEPTH: usize = 8;
+
+/// One leaf element of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Name of the element around it, empty for a field directly under the root.
+    pub parent: &'a str,
+    /// The element's own name, in WeChat's spelling.
+    pub name: &'a str,
+    /// Its text, unescaped, without characters XML forbids.
+    pub value: Cow<'a, str>,
+}
+
+/// The leaf fields of one message in the order of the document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields<'a>(Vec<Field<'a>>);
+
+impl<'a> Fields<'a> {
+    /// Parses a whole document. Errors: [`Malformed`] for anything that is not well-formed XML with the root
+    /// `<xml>`, and for a DOCTYPE or a custom entity.
+    pub fn parse(xml: &'a str) -> Result<Self, Malformed> {
+        let mut reader = Reader::from_str(xml);
+        let mut walk = Walk {
+            fields: Vec::with_capacity(12),
+            open: [Open::default(); MAX_DEPTH],
+            depth: 0,
+            done: false,
+        };
+        let mut text = Text::default();
+        loop {
+            let event = reader.read_event().map_err(|_| Malformed::Xml)?;
+            match event {
+                Event::Start(e) => walk.start(slice_of(xml, e.name().0)?, &mut text)?,
+                Event::Empty(e) => {
+                    walk.start(slice_of(xml, e.name().0)?, &mut text)?;
+                    walk.end(&mut text);
+                }
+                Event::End(_) => walk.end(&mut text),
+                Event::Text(e) => walk.text(e.xml10_content(), &mut text)?,
+                Event::CData(e) if walk.depth > 0 => text.push(e.xml10_content()),
+                Event::GeneralRef(e) if walk.depth > 0 => text.push(Cow::Owned(resolve(&e)?.to_string())),
+                Event::CData(_) | Event::GeneralRef(_) => return Err(Malformed::Xml),
+                Event::DocType(_) => return Err(Malformed::Doctype),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                Event::Eof if walk.done => return Ok(Fields(walk.fields)),
+                Event::Eof => return Err(Malformed::Xml),
+            }
+        }
+    }
+
+    /// The value of a field directly under the root, if it is there exactly once. Errors: a second one, because
+    /// two readers of the same message must not see two different senders.
+    pub fn get(&self, name: &'static str) -> Result<Option<&Cow<'a, str>>, Malformed> {
+        let mut found = None;
+        for field in self.0.iter().filter(|f| f.parent.is_empty() && f.name == name) {
+            if found.replace(&field.value).is_some() {
+                return Err(Malformed::Duplicate(name));
+            }
+        }
+        Ok(found)
+    }
+
+    /// [`Fields::get`] for a field which a message cannot be without; surrounding whitespace is cut.
+    pub fn require(&self, name: &'static str) -> Result<&str, Malformed> {
+        match self.get(name)?.map(|v| v.trim()) {
+            Some(value) if !value.is_empty() => Ok(value),
+            _ => Err(Malformed::Missing(name)),
+        }
+    }
+
+    /// [`Fields::get`] as an owned string: trimmed, and `None` when empty.
+    pub fn optional(&self, name: &'static str) -> Result<Option<String>, Malformed> {
+        Ok(self
+            .get(name)?
+            .map(|v| v.trim())
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned))
+    }
+
+    /// The value of the first field `name` directly inside `parent` (`ScanCodeInfo`, `ScanResult`).
+    pub fn inside(&self, parent: &str, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|f| f.parent == parent && f.name == name)
+            .map(|f| f.value.as_ref())
+    }
+
+    /// All fields in the order of the document.
+    pub fn iter(&self) -> std::slice::Iter<'_, Field<'a>> {
+        self.0.iter()
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Open<'a> {
+    name: &'a str,
+    has_children: bool,
+}
+
+/// Where the reader stands in the document.
+struct Walk<'a> {
+    fields: Vec<Field<'a>>,
+    open: [Open<'a>; MAX_DEPTH],
+    depth: usize,
+    done: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn start(&mut self, name: &'a str, text: &mut Text<'a>) -> Result<(), Malformed> {
+        if self.done || self.depth == MAX_DEPTH || (self.depth == 0 && name != "xml") {
+            return Err(Malformed::Xml);
+        }
+        if let Some(parent) = self.depth.checked_sub(1) {
+            self.open[parent].has_children = true;
+        }
+        self.open[self.depth] = Open {
+            name,
+            has_children: false,
+        };
+        self.depth += 1;
+        text.clear();
+        Ok(())
+    }
+
+    /// The reader has already checked that the names of the start and the end match.
+    fn end(&mut self, text: &mut Text<'a>) {
+        self.depth = self.depth.saturating_sub(1);
+        let Open { name, has_children } = self.open[self.depth];
+        let value = text.take();
+        if self.depth == 0 {
+            self.done = true;
+        } else if !has_children {
+            let parent = if self.depth > 1 {
+                self.open[self.depth - 1].name
+            } else {
+                ""
+            };
+            self.fields.push(Field { parent, name, value });
+        }
+    }
+
+    fn text(&self, piece: Cow<'a, str>, text: &mut Text<'a>) -> Result<(), Malformed> {
+        match self.depth {
+            0 if piece.trim_ascii().is_empty() => Ok(()),
+            0 => Err(Malformed::Xml),
+            _ => {
+                text.push(piece);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `name` again, but with the lifetime of the document: the reader lends names only as long as its event lives.
+fn slice_of<'a>(xml: &'a str, name: &str) -> Result<&'a str, Malformed> {
+    let start = (name.as_ptr() as usize).wrapping_sub(xml.as_ptr() as usize);
+    xml.get(start..start.wrapping_add(name.len()))
+        .ok_or(Malformed::Xml)
+}
+
+/// Text of the element being read: borrowed while it is one piece, which is nearly always.
+#[derive(Default)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    fn push(&mut self, piece: Cow<'a, str>) {
+        if self.0.is_empty() {
+            self.0 = piece;
+        } else if !piece.is_empty() {
+            self.0.to_mut().push_str(&piece);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.0 = Cow::Borrowed("");
+    }
+
+    fn take(&mut self) -> Cow<'a, str> {
+        match std::mem::take(&mut self.0) {
+            Cow::Borrowed(s) => strip_illegal(s),
+            Cow::Owned(s) if is_clean(&s) => Cow::Owned(s),
+            Cow::Owned(s) => Cow::Owned(strip_illegal(&s).into_owned()),
+        }
+    }
+}
+
+/// XML's five own entities and character references; any other entity would need a DTD, which is refused.
+fn resolve(reference: &BytesRef<'_>) -> Result<char, Malformed> {
+    if let Some(c) = reference.resolve_char_ref().map_err(|_| Malformed::Xml)? {
+        return Ok(c);
+    }
+    match reference.as_ref() {
+        "amp" => Ok('&'),
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        _ => Err(Malformed::Entity),
+    }
+}
+
+/// A character XML 1.0 allows in text (production `Char`; surrogates cannot be in a `str`).
+fn is_legal(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
+fn is_clean(s: &str) -> bool {
+    // 0xEF starts the only illegal non-controls (U+FFFE, U+FFFF), but also full-width punctuation: look closer.
+    let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
+    !s.as_bytes().iter().any(suspicious) || s.chars().all(is_legal)
+}
+
+/// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.
+pub fn strip_illegal(s: &str) -> Cow<'_, str> {
+    if is_clean(s) {
+        Cow::Borrowed(s)
+    } else {
+        Cow::Owned(s.chars().filter(|c| is_legal(*c)).collect())
+    }
+}
+
+/// Appends `<name><![CDATA[value]]></name>`; forbidden characters are left out and `]]>` is split over two sections.
+pub fn push_cdata(out: &mut Vec<u8>, name: &str, value: &str) {
+    // Stripping comes first: it may itself bring `]]` and `>` together.
+    let value = strip_illegal(value);
+    push_all(out, &["<", name, "><![CDATA["]);
+    for (i, part) in value.split("]]>").enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b"]]]]><![CDATA[>");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    push_all(out, &["]]></", name, ">"]);
+}
+
+/// Appends `<name>number</name>`.
+pub fn push_number(out: &mut Vec<u8>, name: &str, value: i64) {
+    push_all(out, &["<", name, ">"]);
+    push_decimal(out, value);
+    push_all(out, &["</", name, ">"]);
+}
+
+/// Appends a number without the formatting machinery and its allocation.
+pub(super) fn push_decimal(out: &mut Vec<u8>, value: i64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// The written document as text. Everything written came from `str`, so this cannot fail.
+pub(super) fn into_text(out: Vec<u8>) -> String {
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn push_all(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(xml: &str, name: &'static str) -> String {
+        Fields::parse(xml)
+            .unwrap()
+            .get(name)
+            .unwrap()
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn cdata_and_escaped_text_in_any_order() {
+        let xml = "\u{feff}<?xml version=\"1.0\"?>\n<xml><B>a &lt;b&gt; &#x4e2d;</B>\n<A><![CDATA[1 < 2]]></A><C/></xml>\n";
+        assert_eq!(value(xml, "A"), "1 < 2");
+        assert_eq!(value(xml, "B"), "a <b> 中");
+        assert_eq!(value(xml, "C"), "");
+        assert!(matches!(
+            Fields::parse(xml).unwrap().get("A").unwrap(),
+            Some(Cow::Borrowed(_))
+        ));
+    }
+
+    /// facts row 7
+    #[test]
+    fn doctype_and_entities_are_refused() {
+        let xxe = "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><xml><A>&e;</A></xml>";
+        assert_eq!(Fields::parse(xxe), Err(Malformed::Doctype));
+        assert_eq!(Fields::parse("<xml><A>&e;</A></xml>"), Err(Malformed::Entity));
+    }
+
+    /// facts row 7
+    #[test]
+    fn control_characters_are_stripped() {
+        assert_eq!(
+            value(
+                "<xml><A><![CDATA[a\u{0}\u{8}b\u{c}\u{fffe}\tc，]]></A></xml>",
+                "A"
+            ),
+            "ab\tc，"
+        );
+        assert_eq!(value("<xml><A>a&#x1;b</A></xml>", "A"), "ab");
+    }
+
+    #[test]
+    fn malformed_documents_are_refused() {
+        for bad in [
+            "",
+            "text",
+            "<xml>",
+            "<xml><A></xml>",
+            "<xml></A></xml>",
+            "<html></html>",
+            "<xml></xml>tail",
+            "<xml></xml><xml></xml>",
+            "head<xml></xml>",
+            "<xml><A>a & b</A></xml>",
+            "<xml><![CDATA[x</xml>",
+            "<xml><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></xml>",
+            "<xml><A>&#0;</A></xml>",
+        ] {
+            assert!(Fields::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nested_fields_keep_their_parent_and_duplicates_are_refused() {
+        let fields = Fields::parse("<xml><S><R>1</R><R>2</R></S><R>3</R><D>4</D><D>5</D></xml>").unwrap();
+        assert_eq!(fields.inside("S", "R"), Some("1"));
+        assert_eq!(fields.get("R").unwrap().map(|v| v.as_ref()), Some("3"));
+        assert_eq!(fields.get("D"), Err(Malformed::Duplicate("D")));
+        assert_eq!(fields.iter().count(), 5);
+    }
+
+    /// facts row 7: `]]>` inside a value is split, even when a stripped character stood between.
+    #[test]
+    fn cdata_end_inside_a_value_survives_the_round_trip() {
+        for nasty in ["]]>", "a]]>b]]>", "]]\u{1}>", "]]]]>>", "&lt;<x>"] {
+            let mut out = b"<xml>".to_vec();
+            push_cdata(&mut out, "A", nasty);
+            out.extend_from_slice(b"</xml>");
+            assert!(!out.contains(&1), "WeChat drops a reply with a control character");
+            assert_eq!(
+                value(std::str::from_utf8(&out).unwrap(), "A"),
+                strip_illegal(nasty)
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_at_the_edges() {
+        for n in [0, 7, -1, i64::MIN, i64::MAX] {
+            let mut out = Vec::new();
+            push_decimal(&mut out, n);
+            assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
+        }
+    }
+}
