@@ -8,6 +8,7 @@ pub mod health;
 pub mod observe;
 pub mod page;
 pub mod session;
+pub mod worker;
 
 use crate::app::App;
 use poem::middleware::{AddData, CatchPanic, Compression};
@@ -18,7 +19,7 @@ use poem::{Endpoint, EndpointExt as _, Route, get};
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
 pub fn routes(app: App) -> impl Endpoint + 'static {
-    let pages = Route::new();
+    let pages = worker::routes();
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))

@@ -67,7 +67,7 @@ pub fn routes() -> Route {
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
         .at("/apply/documents/:which", get(documents::file).post(documents::upload))
-        .at("/apply/confirm", get(confirm::show).post(confirm::submit))
+        .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
         .at("/progress/withdraw", get(progress::ask_withdraw).post(progress::withdraw))
