@@ -109,7 +109,7 @@ fn field(name: &'static str, form: &FormText) -> Field {
 }
 
 /// The groups with those fields that may be changed; groups without one are left out.
-fn groups(form: &FormText, allowed: impl Fn(&str) -> bool) -> Vec<Group> {
+pub fn groups(form: &FormText, allowed: impl Fn(&str) -> bool) -> Vec<Group> {
     let group = |(label, names): &(&'static str, &[&'static str])| Group {
         label,
         fields: names.iter().filter(|name| allowed(name)).map(|name| field(name, form)).collect(),
