@@ -74,6 +74,8 @@ const WORK: &[Choice] = &[
     ("no", "都不是"),
 ];
 const BELOW: &str = "below";
+/// The questions' fields in the order of the page.
+const QUESTIONS: [&str; 5] = ["work", "post", "level", "entry", "agreed"];
 
 /// `GET /apply/check`
 #[handler]
@@ -89,7 +91,7 @@ async fn questions(ctx: &Ctx, current: &Current, answers: Typed, errors: Errors)
     Ok(CheckPage {
         base: ctx.base("资格自查"),
         errors,
-        questions: 5,
+        questions: QUESTIONS.len(),
         answers,
         work_options: WORK.to_vec(),
         post_options: POSTS.to_vec(),
@@ -108,7 +110,7 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
     let Some((current, intake)) = view::intake(&ctx.app).await? else { return Err(Refusal::NoIntake.into()) };
     let answers = match read(&form) {
         Ok(answers) => answers,
-        Err(wrong) => return page_again(&questions(&ctx, &current, form, Errors::from(&wrong)).await?),
+        Err(wrong) => return page_again(&questions(&ctx, &current, form, numbered(&wrong)).await?),
     };
     let against = eligibility::judge(&answers, intake.year);
     let title = if against.is_empty() { "您可以申请" } else { "暂时不能申请" };
@@ -146,6 +148,16 @@ fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
         }),
         _ => Err(errors),
     }
+}
+
+/// "请从列表中选择一项" says little in the summary: the question's number goes before it.
+fn numbered(wrong: &FieldErrors) -> Errors {
+    let mut errors = Errors::from(wrong);
+    for line in &mut errors.0 {
+        let number = QUESTIONS.iter().position(|q| *q == line.field).map_or(0, |at| at + 1);
+        line.text = format!("第 {number} 题：{}", line.text);
+    }
+    errors
 }
 
 async fn places_left(ctx: &Ctx, current: &Current, unit: &str, city: i64) -> Result<String> {
@@ -210,7 +222,8 @@ mod tests {
     fn every_question_wants_an_answer() {
         let errors = read(&Typed::default()).unwrap_err();
         let fields: Vec<_> = errors.0.iter().map(|(field, _)| *field).collect();
-        assert_eq!(fields, ["work", "post", "level", "entry", "agreed"]);
+        assert_eq!(fields, QUESTIONS);
+        assert_eq!(numbered(&errors).of("level"), Some("第 3 题：请从列表中选择一项"));
         let errors = read(&Typed { post: "king".into(), ..typed() }).unwrap_err();
         assert_eq!(errors.0, [("post", Refusal::NotAChoice)]);
     }

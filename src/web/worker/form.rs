@@ -9,7 +9,7 @@ use crate::application::form::{Against, label};
 use crate::application::{Form, FormText, drafts};
 use crate::campaign;
 use crate::error::Result;
-use crate::kernel::Time;
+use crate::kernel::{Refusal, Time};
 use askama::Template;
 use poem::{Response, handler};
 use std::collections::HashMap;
@@ -159,7 +159,7 @@ fn text(typed: &Typed) -> FormText {
 pub async fn draft(posted: Posted<Typed>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     ctx.worker()?;
-    let Some(open) = Open::of(&ctx).await? else { return Err(crate::kernel::Refusal::NotEditable.into()) };
+    let Some(open) = Open::of(&ctx).await? else { return Err(Refusal::NotEditable.into()) };
     let saved = drafts::save(&ctx.app, &open.worker.id, &open.application.id, &text(&form)).await?;
     let words = saved_words(view::clock(saved.at), &open);
     Ok(json(serde_json::json!({ "text": words, "print_again": saved.print_again })))
@@ -201,17 +201,29 @@ fn done_words(at: Time, print_again: bool, open: &Open) -> String {
 async fn wrong(ctx: &Ctx, open: &Open, form: &FormText) -> Result<Errors> {
     let intake = campaign::intake(&ctx.app, &open.application.intake_id).await?;
     let against = Against { now: ctx.app.now(), year: intake.year, proven_phone: &open.worker.phone };
-    let errors = Form::check(form, &against).err().unwrap_or_default();
-    let mut errors = Errors::from(&errors);
-    errors.0.retain(|line| open.editable.allows(line.field));
-    errors.0.iter_mut().for_each(name_the_field);
-    Ok(errors)
+    let wrong = Form::check(form, &against).err().unwrap_or_default();
+    let lines = wrong.0.iter().filter(|(field, _)| open.editable.allows(field));
+    Ok(Errors(lines.map(|(field, refusal)| line(field, refusal)).collect()))
 }
 
-/// "请填写此项" says little in the summary: the field's name goes before it.
-fn name_the_field(line: &mut ErrorLine) {
-    let name = label(line.field).unwrap_or_default();
-    line.text = format!("{name}：{}", line.text);
+/// "请填写此项" says little in the summary on top: what has no name in it gets the field's.
+fn line(field: &'static str, refusal: &Refusal) -> ErrorLine {
+    let name = label(field).unwrap_or_default();
+    let text = match refusal {
+        Refusal::Empty if field_is_chosen(field) => format!("请选择{name}"),
+        Refusal::Empty => format!("请填写{name}"),
+        Refusal::NotAChoice => format!("请从列表中选择{name}"),
+        Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::DateMalformed => {
+            format!("{name}：{}", refusal.text())
+        }
+        other => other.text(),
+    };
+    ErrorLine { field, text }
+}
+
+fn field_is_chosen(name: &'static str) -> bool {
+    let field = field(name, &FormText::default());
+    !field.options.is_empty() || field.kind == "date"
 }
 
 #[cfg(test)]
@@ -229,6 +241,14 @@ mod tests {
         let mut expected: Vec<_> = FIELDS.iter().map(|(name, _)| *name).collect();
         (shown.sort_unstable(), expected.sort_unstable());
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn every_error_names_its_field() {
+        assert_eq!(line("major", &Refusal::Empty).text, "请填写报考专业");
+        assert_eq!(line("migrant", &Refusal::Empty).text, "请选择是否为农民工");
+        assert_eq!(line("entry_date", &Refusal::DateMalformed).text, "入学时间：请选择正确的日期");
+        assert_eq!(line("id_number", &Refusal::IdNumberChecksum).text, Refusal::IdNumberChecksum.text());
     }
 
     /// of a returned form only what the officer named is shown.
