@@ -182,7 +182,8 @@ CREATE TABLE notices (
     recipient_kind TEXT NOT NULL,                  -- 'worker' | 'officer'
     recipient_id TEXT NOT NULL,
     application_id TEXT,
-    content TEXT NOT NULL,                         -- JSON of notice::Content; no personal data but the reader's own name
+    dedup TEXT NOT NULL UNIQUE,                    -- one message for one cause and recipient
+    content TEXT NOT NULL,                         -- JSON of notice::Content; no personal data
     channel TEXT NOT NULL,                         -- '' until sent; 'wechat' | 'sms'
     state TEXT NOT NULL,                           -- notice::Delivery
     msgid TEXT,

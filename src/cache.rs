@@ -30,6 +30,11 @@ const DELETE_IF: &str =
 /// Counts and gives the first count its time to live, in one step.
 const COUNT: &str = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n";
 
+/// Sets `rank:value` unless what stands there has the same rank or a greater one.
+const SET_IF_GREATER: &str = "local old = redis.call('GET', KEYS[1]) \
+    if old and tonumber(string.match(old, '^(-?%d+):')) >= tonumber(ARGV[1]) then return 0 end \
+    redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3]) return 1";
+
 impl Cache {
     /// A cache in this process.
     pub fn memory() -> Self {
@@ -131,6 +136,29 @@ impl Cache {
                     .invoke_async::<i64>(&mut r.clone())
                     .await?
                     == 1)
+            }
+        }
+    }
+
+    /// Sets a key to `<rank>:<value>` unless it holds the same rank or a greater one; whether it was set.
+    pub async fn set_if_greater(&self, key: &str, rank: i64, value: &str, ttl: Duration) -> Result<bool> {
+        match self {
+            Cache::Memory(m) => {
+                let mut map = m.lock();
+                let old = map
+                    .get(key)
+                    .and_then(|text| text.split_once(':')?.0.parse::<i64>().ok());
+                let greater = old.is_none_or(|old| rank > old);
+                if greater {
+                    map.set(key, &format!("{rank}:{value}"), ttl);
+                }
+                Ok(greater)
+            }
+            Cache::Redis(r) => {
+                let script = redis::Script::new(SET_IF_GREATER);
+                let mut script = script.key(prefixed(key));
+                script.arg(rank).arg(value).arg(millis(ttl));
+                Ok(script.invoke_async::<i64>(&mut r.clone()).await? == 1)
             }
         }
     }

@@ -72,6 +72,14 @@ impl Ctx {
         self.renew();
     }
 
+    /// Another WeChat user came in with this browser: whoever was signed in as a worker no longer is.
+    pub fn leave_worker(&self) {
+        if self.session.get::<String>(WORKER).is_some() {
+            self.session.remove(WORKER);
+            self.renew();
+        }
+    }
+
     fn renew(&self) {
         self.session.remove(CSRF);
         self.session.renew();

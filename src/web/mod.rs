@@ -5,9 +5,11 @@ pub mod ctx;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod oauth;
 pub mod observe;
 pub mod page;
 pub mod session;
+pub mod wechat;
 pub mod worker;
 
 use crate::app::App;
@@ -19,13 +21,16 @@ use poem::{Endpoint, EndpointExt as _, Route, get};
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
 pub fn routes(app: App) -> impl Endpoint + 'static {
-    let pages = worker::routes();
+    let pages = worker::routes()
+        .at("/wechat/oauth/start", get(oauth::start))
+        .at("/wechat/oauth/callback", get(oauth::callback));
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))
         .with(Compression::new())
         .around(page::security_headers);
     Route::new()
+        .at("/wechat/callback", get(wechat::verify).post(wechat::receive))
         .at("/healthz", get(health::healthz))
         .at("/readyz", get(health::readyz))
         .at("/metrics", get(health::metrics))

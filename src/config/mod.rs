@@ -1,10 +1,16 @@
 //! Settings from the environment, read and checked once at start. A wrong one stops the start with its name,
 //! what is wrong and an example; `.env.example` explains each.
 
+mod wechat;
+
+#[cfg(test)]
+mod tests;
+
 use base64::Engine as _;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+pub use wechat::{DEMO_AES_KEY, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,31 +78,6 @@ pub struct Stores {
     pub files_url: String,
 }
 
-/// The official account, as in WeChat's console.
-#[derive(Clone)]
-pub struct Wechat {
-    /// AppID.
-    pub app_id: String,
-    /// AppSecret.
-    pub app_secret: String,
-    /// Token of the message push.
-    pub token: String,
-    /// EncodingAESKey, 43 characters.
-    pub aes_key: String,
-    /// The one before, while a change is under way.
-    pub aes_key_previous: Option<String>,
-    /// `secure`, `compatible` or `plain`: as set in the console, never taken from a request.
-    pub mode: String,
-    /// Greatest age of a callback in seconds; 0 turns the check off.
-    pub tolerance_s: u64,
-    /// Where the API is.
-    pub api_base: String,
-    /// Where the OAuth page is.
-    pub open_base: String,
-    /// Our template names to WeChat's template ids.
-    pub templates: BTreeMap<String, String>,
-}
-
 /// Text messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sms {
@@ -105,9 +86,6 @@ pub enum Sms {
     /// `POST {"phone","text"}` to a gateway.
     Http(String),
 }
-
-/// The template messages that `notice` sends; each needs an id in `WECHAT_TEMPLATES`.
-pub const TEMPLATE_NAMES: &[&str] = &["progress", "work"];
 
 /// The environment, as a function so that tests need not touch the process's own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -303,110 +281,6 @@ fn demo_key(path: &Path) -> Result<[u8; 32], ConfigError> {
     Ok(key)
 }
 
-/// The demo's official account: only the simulator knows it.
-pub const DEMO_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-
-impl Wechat {
-    fn read(env: Env, purpose: Purpose, sim: SocketAddr) -> Result<Self, ConfigError> {
-        let demo = purpose == Purpose::Demo;
-        let base = |real: &str| {
-            if demo {
-                format!("http://{sim}")
-            } else {
-                real.to_owned()
-            }
-        };
-        let api_base = env("WECHAT_API_BASE").unwrap_or_else(|| base("https://api.weixin.qq.com"));
-        let open_base = env("WECHAT_OPEN_BASE").unwrap_or_else(|| base("https://open.weixin.qq.com"));
-        let aes_key = required(
-            env,
-            purpose,
-            "WECHAT_ENCODING_AES_KEY",
-            DEMO_AES_KEY,
-            DEMO_AES_KEY,
-        )?;
-        for (name, value) in [
-            ("WECHAT_ENCODING_AES_KEY", Some(&aes_key)),
-            (
-                "WECHAT_ENCODING_AES_KEY_PREVIOUS",
-                env("WECHAT_ENCODING_AES_KEY_PREVIOUS").as_ref(),
-            ),
-        ] {
-            if value.is_some_and(|v| v.len() != 43 || !v.bytes().all(|b| b.is_ascii_alphanumeric())) {
-                return Err(error(name, "must be 43 letters and digits", DEMO_AES_KEY));
-            }
-        }
-        let mode = env("WECHAT_MESSAGE_MODE").unwrap_or_else(|| "secure".to_owned());
-        if !["secure", "compatible", "plain"].contains(&mode.as_str()) {
-            return Err(error(
-                "WECHAT_MESSAGE_MODE",
-                "must be secure, compatible or plain, as in the console",
-                "secure",
-            ));
-        }
-        Ok(Wechat {
-            app_id: required(
-                env,
-                purpose,
-                "WECHAT_APP_ID",
-                "wx00000000000demo1",
-                "wx2c2769f8efd9abc2",
-            )?,
-            app_secret: required(
-                env,
-                purpose,
-                "WECHAT_APP_SECRET",
-                "demo-app-secret",
-                "0123456789abcdef0123456789abcdef",
-            )?,
-            token: required(env, purpose, "WECHAT_TOKEN", "demotoken", "a3kd93jd93")?,
-            aes_key,
-            aes_key_previous: env("WECHAT_ENCODING_AES_KEY_PREVIOUS"),
-            mode,
-            tolerance_s: number(env, "WECHAT_CALLBACK_TOLERANCE_S", 600, "600")?,
-            api_base: web_url("WECHAT_API_BASE", &api_base, "https://api.weixin.qq.com")?,
-            open_base: web_url("WECHAT_OPEN_BASE", &open_base, "https://open.weixin.qq.com")?,
-            templates: templates(env, demo)?,
-        })
-    }
-}
-
-/// `name=id, name=id`; the demo's ids are the names with a prefix, as its simulator is told.
-fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigError> {
-    const NAME: &str = "WECHAT_TEMPLATES";
-    let Some(text) = env(NAME) else {
-        let names: &[&str] = if demo { TEMPLATE_NAMES } else { &[] };
-        return Ok(names
-            .iter()
-            .map(|name| (name.to_string(), format!("demo-{name}")))
-            .collect());
-    };
-    let mut templates = BTreeMap::new();
-    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let Some((name, id)) = pair
-            .split_once('=')
-            .map(|(n, i)| (n.trim(), i.trim()))
-            .filter(|(_, id)| !id.is_empty())
-        else {
-            return Err(error(
-                NAME,
-                "must be name=id pairs with commas",
-                "progress=ngqIpbwh8bUfcSsECmog, work=tm4Xb02",
-            ));
-        };
-        if !TEMPLATE_NAMES.contains(&name) {
-            let known = TEMPLATE_NAMES.join(", ");
-            return Err(error(
-                NAME,
-                format!("knows no template {name:?}; the names are {known}"),
-                "progress=ngqIpbwh8bUfcSsECmog",
-            ));
-        }
-        templates.insert(name.to_owned(), id.to_owned());
-    }
-    Ok(templates)
-}
-
 impl Sms {
     fn read(env: Env, purpose: Purpose, sim: SocketAddr) -> Result<Self, ConfigError> {
         let provider = env("SMS_PROVIDER").or_else(|| (purpose == Purpose::Demo).then(|| "http".to_owned()));
@@ -450,104 +324,4 @@ fn virtual_segments(env: Env) -> Result<Vec<String>, ConfigError> {
         ));
     }
     Ok(segments)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(purpose: Purpose, set: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let dir = tempfile::tempdir().unwrap();
-        let data = dir.path().display().to_string();
-        Config::read(
-            &|name| {
-                let value = set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
-                value.or_else(|| (name == "YUANMENG_DATA_DIR").then(|| data.clone()))
-            },
-            purpose,
-        )
-    }
-
-    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
-    fn production() -> Vec<(&'static str, &'static str)> {
-        vec![
-            ("YUANMENG_PUBLIC_URL", "https://zgjy.example.org.cn/"),
-            ("YUANMENG_SECRET_KEY", KEY),
-            ("WECHAT_APP_ID", "wx1"),
-            ("WECHAT_APP_SECRET", "s"),
-            ("WECHAT_TOKEN", "t"),
-            ("WECHAT_ENCODING_AES_KEY", DEMO_AES_KEY),
-            ("SMS_PROVIDER", "log"),
-        ]
-    }
-
-    #[test]
-    fn the_demo_needs_nothing_and_keeps_its_key() {
-        let config = read(Purpose::Demo, &[]).unwrap();
-        assert_eq!(config.http.public_url, "http://127.0.0.1:8080");
-        assert_eq!(config.wechat.api_base, "http://127.0.0.1:8090");
-        assert_eq!(config.virtual_segments.len(), 5);
-    }
-
-    /// "`serve` refuses to start on a missing secret, naming the variable."
-    #[test]
-    fn serve_names_each_missing_secret() {
-        for name in production().iter().map(|(name, _)| *name) {
-            let without: Vec<_> = production().into_iter().filter(|(n, _)| *n != name).collect();
-            assert_eq!(read(Purpose::Serve, &without).err().map(|e| e.name), Some(name));
-        }
-        let config = read(Purpose::Serve, &production()).unwrap();
-        assert_eq!(config.http.public_url, "https://zgjy.example.org.cn");
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_with_an_example_and_not_shown() {
-        for (name, bad) in [
-            ("YUANMENG_LISTEN", "localhost"),
-            ("SIM_LISTEN", "8090"),
-            ("YUANMENG_PUBLIC_URL", "zgjy"),
-            ("YUANMENG_BEHIND_PROXY", "yes"),
-            ("YUANMENG_SECRET_KEY", "c2hvcnQ="),
-            ("YUANMENG_SECRET_KEY_PREVIOUS", "c2hvcnQ="),
-            ("DATABASE_URL", "mysql://secret"),
-            ("REDIS_URL", "http://secret"),
-            ("FILES_URL", "ftp://secret"),
-            ("WECHAT_MESSAGE_MODE", "aes"),
-            ("WECHAT_ENCODING_AES_KEY", "short"),
-            ("WECHAT_ENCODING_AES_KEY_PREVIOUS", "short"),
-            ("WECHAT_CALLBACK_TOLERANCE_S", "ten"),
-            ("WECHAT_API_BASE", "api"),
-            ("WECHAT_OPEN_BASE", "open"),
-            ("WECHAT_TEMPLATES", "progress"),
-            ("WECHAT_TEMPLATES", "nonsense=1"),
-            ("SMS_PROVIDER", "pigeon"),
-            ("PHONE_VIRTUAL_SEGMENTS", "1"),
-        ] {
-            let mut set = production();
-            set.retain(|(n, _)| *n != name);
-            set.push((name, bad));
-            let error = read(Purpose::Serve, &set)
-                .err()
-                .unwrap_or_else(|| panic!("{name}={bad} was accepted"));
-            assert_eq!(error.name, name);
-            assert!(
-                !error.example.is_empty() && !error.to_string().contains("secret\""),
-                "{error}"
-            );
-            assert!(!error.to_string().contains("c2hvcnQ="), "{error}");
-        }
-    }
-
-    /// Every setting is explained in `.env.example`.
-    #[test]
-    fn the_example_file_names_every_setting() {
-        let example = include_str!("../.env.example");
-        let source = include_str!("config.rs");
-        for name in source.split('"').filter(|s| {
-            s.len() > 6 && s.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && s.contains('_')
-        }) {
-            assert!(example.contains(name), "{name} is missing in .env.example");
-        }
-    }
 }

@@ -1,5 +1,9 @@
 //! What a request, a loop or a command can reach. Cheap to clone.
 
+mod tokens;
+
+pub use tokens::CachedTokens;
+
 use crate::cache::Cache;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
@@ -8,6 +12,8 @@ use crate::files::Files;
 use crate::kernel::{Phone, Sealer, Time};
 use crate::metrics::Metrics;
 use crate::sms::Sms;
+use crate::wechat::{Callback, CallbackConfig, Client, ClientConfig};
+use anyhow::Context as _;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +40,10 @@ pub struct Means {
     pub entropy: Entropy,
     /// Text messages.
     pub sms: Sms,
+    /// Calls to WeChat.
+    pub wechat: Client,
+    /// Messages from WeChat.
+    pub callback: Callback,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// Told when the process should stop.
@@ -53,9 +63,11 @@ impl App {
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
         let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
         let sms = Sms::new(&config.sms)?;
-        let stop = CancellationToken::new();
+        let wechat = wechat(&config, &cache, &clock, entropy)?;
+        let callback = callback(&config)?;
         let metrics = Metrics::new()?;
-        Ok(App(Arc::new(Means {
+        let stop = CancellationToken::new();
+        let means = Means {
             config,
             db,
             cache,
@@ -64,9 +76,12 @@ impl App {
             clock,
             entropy,
             sms,
+            wechat,
+            callback,
             metrics,
             stop,
-        })))
+        };
+        Ok(App(Arc::new(means)))
     }
 
     /// The present moment.
@@ -93,6 +108,32 @@ impl App {
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.config.http.public_url)
     }
+}
+
+fn wechat(config: &Config, cache: &Cache, clock: &Clock, entropy: Entropy) -> anyhow::Result<Client> {
+    let account = ClientConfig {
+        api_base: config.wechat.api_base.clone(),
+        open_base: config.wechat.open_base.clone(),
+        app_id: config.wechat.app_id.clone(),
+        app_secret: config.wechat.app_secret.clone(),
+        instance: entropy.token(),
+    };
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.now().0);
+    Client::new(account, Arc::new(tokens::CachedTokens(cache.clone())), now)
+        .context("setting up WeChat's client")
+}
+
+fn callback(config: &Config) -> anyhow::Result<Callback> {
+    let wechat = &config.wechat;
+    let account = CallbackConfig {
+        app_id: wechat.app_id.clone(),
+        token: wechat.token.clone(),
+        keys: wechat.keys.clone(),
+        mode: wechat.mode,
+        tolerance_s: wechat.tolerance_s,
+    };
+    Callback::new(account).context("setting up WeChat's callback")
 }
 
 impl Deref for App {

@@ -1,0 +1,139 @@
+//! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
+
+use crate::app::App;
+use crate::application::moves::EVENT_JOB;
+use crate::application::{self};
+use crate::error::Result;
+use crate::kernel::Time;
+use crate::notice::deliver::{self, Attempt};
+use crate::notice::{NOTICE_JOB, react};
+use crate::outbox::{self, Job};
+use futures_util::{StreamExt as _, stream};
+use std::time::Duration;
+
+/// So many jobs are claimed at once.
+const BATCH: i64 = 16;
+/// So many of them are under way at once.
+const AT_ONCE: usize = 4;
+/// How long an idle loop sleeps.
+const IDLE: Duration = Duration::from_millis(300);
+/// How often deadlines are looked at.
+const DEADLINES: Duration = Duration::from_secs(30);
+
+/// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
+pub fn start(app: &App) -> tokio::task::JoinSet<()> {
+    let mut loops = tokio::task::JoinSet::new();
+    loops.spawn(outbox_loop(app.clone()));
+    loops.spawn(deadline_loop(app.clone()));
+    loops
+}
+
+async fn outbox_loop(app: App) {
+    let claimant = app.entropy.token();
+    while !app.stop.is_cancelled() {
+        match round(&app, &claimant).await {
+            Ok(0) => pause(&app, IDLE).await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be worked on");
+                pause(&app, IDLE * 10).await;
+            }
+        }
+    }
+    match outbox::hand_back(&app.db, &claimant, app.now()).await {
+        Ok(0) => {}
+        Ok(jobs) => tracing::info!(jobs, "handed back claimed jobs"),
+        Err(error) => {
+            tracing::error!(%error, "claimed jobs could not be handed back; their claims run out by themselves")
+        }
+    }
+}
+
+async fn pause(app: &App, time: Duration) {
+    tokio::select! {
+        () = app.stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
+    }
+}
+
+/// Claims and works off one batch; gives how many jobs it held. Tests call it instead of waiting for the loop.
+pub async fn round(app: &App, claimant: &str) -> Result<usize> {
+    let jobs = outbox::claim(&app.db, claimant, app.now(), BATCH).await?;
+    let n = jobs.len();
+    let work = |job: Job| async move {
+        if app.stop.is_cancelled() {
+            return; // handed back at the end
+        }
+        if let Err(error) = run(app, claimant, &job).await {
+            let text = error.to_string();
+            tracing::error!(job = job.id, kind = job.kind, error = text, "a job failed");
+            if let Err(error) = put_back(app, claimant, &job, &text).await {
+                tracing::error!(job = job.id, %error, "a failed job could not be put back; its claim runs out by itself");
+            }
+        }
+    };
+    stream::iter(jobs).for_each_concurrent(AT_ONCE, work).await;
+    Ok(n)
+}
+
+async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
+    match job.kind.as_str() {
+        EVENT_JOB => {
+            let planned = react::plan(app, &field(job, "event")?).await?;
+            let mut tx = app.db.write().await?;
+            // Whoever lost the claim meanwhile leaves the reaction to the new claimant.
+            if outbox::done(&mut tx, &job.id, claimant).await? {
+                react::enqueue(app, &mut tx, &planned).await?;
+                tx.commit().await?;
+            }
+            Ok(())
+        }
+        NOTICE_JOB => match deliver::send(app, &field(job, "notice")?).await? {
+            Attempt::Done => finish(app, claimant, job).await,
+            Attempt::Again(error) => put_back(app, claimant, job, &error).await,
+            Attempt::Paused(until) => postpone(app, claimant, job, until).await,
+        },
+        other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
+    }
+}
+
+fn field(job: &Job, name: &str) -> Result<String> {
+    let payload: serde_json::Value = serde_json::from_str(&job.payload).map_err(anyhow::Error::from)?;
+    let text = payload
+        .get(name)
+        .and_then(|value| value.as_str())
+        .map(str::to_owned);
+    Ok(text.ok_or_else(|| anyhow::anyhow!("job {} has no {name}", job.id))?)
+}
+
+async fn finish(app: &App, claimant: &str, job: &Job) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    outbox::done(&mut tx, &job.id, claimant).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn put_back(app: &App, claimant: &str, job: &Job, error: &str) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    outbox::failed(&mut tx, job, claimant, app.now(), error).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    outbox::postpone(&mut tx, &job.id, claimant, until).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn deadline_loop(app: App) {
+    while !app.stop.is_cancelled() {
+        match application::deadlines::expire_overdue(&app).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
+            Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        pause(&app, DEADLINES).await;
+    }
+}

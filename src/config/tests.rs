@@ -1,0 +1,99 @@
+//! Every setting: its default, what it refuses, its place in `.env.example`.
+
+use super::*;
+
+fn read(purpose: Purpose, set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    Config::read(
+        &|name| {
+            let value = set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
+            value.or_else(|| (name == "YUANMENG_DATA_DIR").then(|| data.clone()))
+        },
+        purpose,
+    )
+}
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+fn production() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("YUANMENG_PUBLIC_URL", "https://zgjy.example.org.cn/"),
+        ("YUANMENG_SECRET_KEY", KEY),
+        ("WECHAT_APP_ID", "wx1"),
+        ("WECHAT_APP_SECRET", "s"),
+        ("WECHAT_TOKEN", "t"),
+        ("WECHAT_ENCODING_AES_KEY", DEMO_AES_KEY),
+        ("SMS_PROVIDER", "log"),
+    ]
+}
+
+#[test]
+fn the_demo_needs_nothing_and_keeps_its_key() {
+    let config = read(Purpose::Demo, &[]).unwrap();
+    assert_eq!(config.http.public_url, "http://127.0.0.1:8080");
+    assert_eq!(config.wechat.api_base, "http://127.0.0.1:8090");
+    assert_eq!(config.virtual_segments.len(), 5);
+}
+
+/// "`serve` refuses to start on a missing secret, naming the variable."
+#[test]
+fn serve_names_each_missing_secret() {
+    for name in production().iter().map(|(name, _)| *name) {
+        let without: Vec<_> = production().into_iter().filter(|(n, _)| *n != name).collect();
+        assert_eq!(read(Purpose::Serve, &without).err().map(|e| e.name), Some(name));
+    }
+    let config = read(Purpose::Serve, &production()).unwrap();
+    assert_eq!(config.http.public_url, "https://zgjy.example.org.cn");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_an_example_and_not_shown() {
+    for (name, bad) in [
+        ("YUANMENG_LISTEN", "localhost"),
+        ("SIM_LISTEN", "8090"),
+        ("YUANMENG_PUBLIC_URL", "zgjy"),
+        ("YUANMENG_BEHIND_PROXY", "yes"),
+        ("YUANMENG_SECRET_KEY", "c2hvcnQ="),
+        ("YUANMENG_SECRET_KEY_PREVIOUS", "c2hvcnQ="),
+        ("DATABASE_URL", "mysql://secret"),
+        ("REDIS_URL", "http://secret"),
+        ("FILES_URL", "ftp://secret"),
+        ("WECHAT_MESSAGE_MODE", "aes"),
+        ("WECHAT_ENCODING_AES_KEY", "short"),
+        ("WECHAT_ENCODING_AES_KEY_PREVIOUS", "short"),
+        ("WECHAT_CALLBACK_TOLERANCE_S", "ten"),
+        ("WECHAT_API_BASE", "api"),
+        ("WECHAT_OPEN_BASE", "open"),
+        ("WECHAT_TEMPLATES", "progress"),
+        ("WECHAT_TEMPLATES", "nonsense=1"),
+        ("SMS_PROVIDER", "pigeon"),
+        ("PHONE_VIRTUAL_SEGMENTS", "1"),
+    ] {
+        let mut set = production();
+        set.retain(|(n, _)| *n != name);
+        set.push((name, bad));
+        let error = read(Purpose::Serve, &set)
+            .err()
+            .unwrap_or_else(|| panic!("{name}={bad} was accepted"));
+        assert_eq!(error.name, name);
+        assert!(
+            !error.example.is_empty() && !error.to_string().contains("secret\""),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("c2hvcnQ="), "{error}");
+    }
+}
+
+/// Every setting is explained in `.env.example`.
+#[test]
+fn the_example_file_names_every_setting() {
+    let example = include_str!("../../.env.example");
+    let source = concat!(include_str!("mod.rs"), include_str!("wechat.rs"));
+    for name in source
+        .split('"')
+        .filter(|s| s.len() > 6 && s.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && s.contains('_'))
+    {
+        assert!(example.contains(name), "{name} is missing in .env.example");
+    }
+}

@@ -1,0 +1,135 @@
+//! Settings of the official account.
+
+use super::{ConfigError, Env, Purpose, error, number, required, web_url};
+use crate::wechat::{AesKey, Mode};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// The official account, as in WeChat's console.
+#[derive(Clone)]
+pub struct Wechat {
+    /// AppID.
+    pub app_id: String,
+    /// AppSecret.
+    pub app_secret: String,
+    /// Token of the message push.
+    pub token: String,
+    /// EncodingAESKey, the current one first, then the one before while a change is under way.
+    pub keys: Vec<AesKey>,
+    /// As set in the console, never taken from a request.
+    pub mode: Mode,
+    /// Greatest age of a callback in seconds; 0 turns the check off.
+    pub tolerance_s: u32,
+    /// Where the API is.
+    pub api_base: String,
+    /// Where the OAuth page is.
+    pub open_base: String,
+    /// Our template names to WeChat's template ids.
+    pub templates: BTreeMap<String, String>,
+}
+
+/// The template messages that `notice` sends; each needs an id in `WECHAT_TEMPLATES`.
+pub const TEMPLATE_NAMES: &[&str] = &["progress", "work"];
+
+/// The demo's official account: only the simulator knows it.
+pub const DEMO_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+impl Wechat {
+    pub(super) fn read(env: Env, purpose: Purpose, sim: SocketAddr) -> Result<Self, ConfigError> {
+        let demo = purpose == Purpose::Demo;
+        let base = |real: &str| {
+            if demo {
+                format!("http://{sim}")
+            } else {
+                real.to_owned()
+            }
+        };
+        let api_base = env("WECHAT_API_BASE").unwrap_or_else(|| base("https://api.weixin.qq.com"));
+        let open_base = env("WECHAT_OPEN_BASE").unwrap_or_else(|| base("https://open.weixin.qq.com"));
+        let current = required(
+            env,
+            purpose,
+            "WECHAT_ENCODING_AES_KEY",
+            DEMO_AES_KEY,
+            DEMO_AES_KEY,
+        )?;
+        let mut keys = vec![aes_key("WECHAT_ENCODING_AES_KEY", &current)?];
+        if let Some(previous) = env("WECHAT_ENCODING_AES_KEY_PREVIOUS") {
+            keys.push(aes_key("WECHAT_ENCODING_AES_KEY_PREVIOUS", &previous)?);
+        }
+        let mode = env("WECHAT_MESSAGE_MODE").unwrap_or_else(|| "secure".to_owned());
+        let mode = mode.parse().map_err(|_| {
+            error(
+                "WECHAT_MESSAGE_MODE",
+                "must be secure, compatible or plain, as in the console",
+                "secure",
+            )
+        })?;
+        let tolerance = number(env, "WECHAT_CALLBACK_TOLERANCE_S", 600, "600")?;
+        let tolerance_s = u32::try_from(tolerance)
+            .map_err(|_| error("WECHAT_CALLBACK_TOLERANCE_S", "is too large", "600"))?;
+        Ok(Wechat {
+            app_id: required(
+                env,
+                purpose,
+                "WECHAT_APP_ID",
+                "wx00000000000demo1",
+                "wx2c2769f8efd9abc2",
+            )?,
+            app_secret: required(
+                env,
+                purpose,
+                "WECHAT_APP_SECRET",
+                "demo-app-secret",
+                "0123456789abcdef0123456789abcdef",
+            )?,
+            token: required(env, purpose, "WECHAT_TOKEN", "demotoken", "a3kd93jd93")?,
+            keys,
+            mode,
+            tolerance_s,
+            api_base: web_url("WECHAT_API_BASE", &api_base, "https://api.weixin.qq.com")?,
+            open_base: web_url("WECHAT_OPEN_BASE", &open_base, "https://open.weixin.qq.com")?,
+            templates: templates(env, demo)?,
+        })
+    }
+}
+
+/// `name=id, name=id`; the demo's ids are the names with a prefix, as its simulator is told.
+fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigError> {
+    const NAME: &str = "WECHAT_TEMPLATES";
+    let Some(text) = env(NAME) else {
+        let names: &[&str] = if demo { TEMPLATE_NAMES } else { &[] };
+        return Ok(names
+            .iter()
+            .map(|name| (name.to_string(), format!("demo-{name}")))
+            .collect());
+    };
+    let mut templates = BTreeMap::new();
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let Some((name, id)) = pair
+            .split_once('=')
+            .map(|(n, i)| (n.trim(), i.trim()))
+            .filter(|(_, id)| !id.is_empty())
+        else {
+            return Err(error(
+                NAME,
+                "must be name=id pairs with commas",
+                "progress=ngqIpbwh8bUfcSsECmog, work=tm4Xb02",
+            ));
+        };
+        if !TEMPLATE_NAMES.contains(&name) {
+            let known = TEMPLATE_NAMES.join(", ");
+            return Err(error(
+                NAME,
+                format!("knows no template {name:?}; the names are {known}"),
+                "progress=ngqIpbwh8bUfcSsECmog",
+            ));
+        }
+        templates.insert(name.to_owned(), id.to_owned());
+    }
+    Ok(templates)
+}
+
+fn aes_key(name: &'static str, text: &str) -> Result<AesKey, ConfigError> {
+    AesKey::parse(text).map_err(|_| error(name, "must be 43 letters and digits", DEMO_AES_KEY))
+}

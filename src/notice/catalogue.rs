@@ -1,0 +1,230 @@
+//! The one catalogue of messages: event → template fields, SMS text, link.
+//!
+//! [`TEMPLATES`] is what has to be added in WeChat's console (模板消息), with these keywords.
+
+use crate::application::states::Event;
+use crate::campaign::Intake;
+use crate::kernel::Time;
+use crate::kernel::refusal::HOTLINE;
+
+/// A template as the console shows it: our name, its title, its keywords with labels.
+pub type Template = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// The templates that we send.
+pub const TEMPLATES: &[Template] = &[
+    (
+        "progress",
+        "申请进度通知",
+        &[
+            ("thing1", "申请事项"),
+            ("character_string2", "申请编号"),
+            ("phrase3", "当前状态"),
+            ("thing4", "说明"),
+            ("time5", "时间"),
+        ],
+    ),
+    (
+        "work",
+        "待办审核提醒",
+        &[
+            ("thing1", "待办事项"),
+            ("thing2", "所在工会"),
+            ("character_string3", "待审数量"),
+            ("time4", "审核截止"),
+        ],
+    ),
+];
+
+/// A message, ready for either channel. No personal data: it is kept as it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Content {
+    /// The template's name in `WECHAT_TEMPLATES`.
+    pub template: String,
+    /// Its fields in order.
+    pub fields: Vec<(String, String)>,
+    /// The page that it opens, as a path of ours.
+    pub path: String,
+    /// The same as a text message.
+    pub sms: String,
+}
+
+/// What the message to a worker needs to know.
+pub struct Moved<'a> {
+    /// What happened.
+    pub event: Event,
+    /// The application's number.
+    pub number: &'a str,
+    /// Its intake.
+    pub intake: &'a Intake,
+    /// The union that holds it now.
+    pub holder: Option<&'a str>,
+    /// Position on the waiting list.
+    pub waiting_position: Option<i64>,
+    /// When it happened.
+    pub at: Time,
+}
+
+/// The message to the worker about an event of their application.
+pub fn to_worker(moved: &Moved<'_>) -> Content {
+    let (phrase, note) = words(moved);
+    let sms = format!(
+        "【泉城工会】您的求学圆梦补助申请（编号 {}）：{phrase}，{note}。咨询热线 {HOTLINE}",
+        moved.number
+    );
+    Content {
+        template: "progress".to_owned(),
+        fields: fields([
+            ("thing1", format!("求学圆梦补助{}", moved.intake.label())),
+            ("character_string2", moved.number.to_owned()),
+            ("phrase3", phrase.to_owned()),
+            ("thing4", note),
+            ("time5", moved.at.minute_text()),
+        ]),
+        path: "/progress".to_owned(),
+        sms,
+    }
+}
+
+/// The state in at most five 汉字 (WeChat's `phrase`) and a note of at most twenty characters (`thing`).
+fn words(moved: &Moved<'_>) -> (&'static str, String) {
+    let holder = |text: &str| {
+        moved
+            .holder
+            .map_or_else(|| text.to_owned(), |union| format!("等待{union}审核"))
+    };
+    match moved.event {
+        Event::Submitted => ("提交成功", holder("名额已占用，等待审核")),
+        Event::Waitlisted => (
+            "候补中",
+            moved
+                .waiting_position
+                .map_or_else(String::new, |n| format!("名额已满，候补第 {n} 位")),
+        ),
+        Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
+        Event::Passed => ("审核中", holder("已转入上一级审核")),
+        Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
+        Event::Returned => (
+            "退回补正",
+            format!("请在{}前补正", moved.intake.review.until.plus(1).short_text()),
+        ),
+        Event::Resubmitted => ("补正提交", holder("等待审核")),
+        Event::Rejected => ("未通过", "点击查看原因".to_owned()),
+        Event::Withdrawn => ("已撤回", "名额已释放".to_owned()),
+        Event::Expired => ("已失效", "超过补正期限，名额已释放".to_owned()),
+    }
+}
+
+/// The message to an officer that work waits at their union.
+pub fn to_officer(union: &str, waiting: i64, intake: &Intake) -> Content {
+    // WeChat's `time` knows no 24:00: the last minute of the day says the same.
+    let until = intake.review.until.minute_text();
+    Content {
+        template: "work".to_owned(),
+        fields: fields([
+            ("thing1", "求学圆梦补助待审核".to_owned()),
+            ("thing2", union.to_owned()),
+            ("character_string3", waiting.to_string()),
+            ("time4", until.clone()),
+        ]),
+        path: "/office".to_owned(),
+        sms: format!("【泉城工会】{union}有 {waiting} 份求学圆梦补助申请待审核，请于 {until} 前登录办理。"),
+    }
+}
+
+fn fields<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::{Season, Window};
+    use crate::wechat::template::shorten;
+
+    fn intake() -> Intake {
+        let window = Window {
+            from: Time::shanghai(2021, 11, 5, 0, 0, 0),
+            until: Time(Time::shanghai(2021, 12, 8, 0, 0, 0).0 - 1),
+        };
+        Intake {
+            id: String::new(),
+            campaign_id: String::new(),
+            year: 2021,
+            season: Season::Autumn,
+            apply: window,
+            review: window,
+        }
+    }
+
+    /// there is a message for every event, and WeChat's limits hold without any cutting for names of usual length.
+    #[test]
+    fn every_event_has_a_message_inside_wechats_limits() {
+        for event in Event::ALL {
+            let content = to_worker(&Moved {
+                event: *event,
+                number: "7K3M-9PXW",
+                intake: &intake(),
+                holder: Some("崮云湖街道总工会"),
+                waiting_position: Some(12),
+                at: Time::shanghai(2021, 11, 10, 9, 30, 0),
+            });
+            for (name, value) in &content.fields {
+                assert_eq!(
+                    shorten(name, value).as_deref(),
+                    Ok(value.as_str()),
+                    "{event} {name}"
+                );
+            }
+            assert!(content.sms.contains("7K3M-9PXW"));
+        }
+        for (name, value) in to_officer("济南市职工文化事业发展中心", 3, &intake()).fields {
+            assert_eq!(shorten(&name, &value).as_deref(), Ok(value.as_str()), "{name}");
+        }
+    }
+
+    /// The console's templates, the configuration's names and the messages' fields are the same.
+    #[test]
+    fn messages_fill_exactly_their_templates() {
+        let names: Vec<_> = TEMPLATES.iter().map(|(name, _, _)| *name).collect();
+        assert_eq!(names, crate::config::TEMPLATE_NAMES);
+        let officer = to_officer("长清区总工会", 3, &intake());
+        let moved = Moved {
+            event: Event::Passed,
+            number: "N",
+            intake: &intake(),
+            holder: None,
+            waiting_position: None,
+            at: Time(0),
+        };
+        for content in [officer, to_worker(&moved)] {
+            let (_, _, fields) = TEMPLATES
+                .iter()
+                .find(|(name, _, _)| *name == content.template)
+                .unwrap();
+            let filled: Vec<_> = content.fields.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(filled, fields.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        }
+    }
+
+    /// the waiting worker is told the position; R-9: the returned one the deadline.
+    #[test]
+    fn the_words_say_what_matters() {
+        let moved = |event| Moved {
+            event,
+            number: "N",
+            intake: &intake(),
+            holder: None,
+            waiting_position: Some(3),
+            at: Time(0),
+        };
+        assert_eq!(words(&moved(Event::Waitlisted)).1, "名额已满，候补第 3 位");
+        assert_eq!(words(&moved(Event::Returned)).1, "请在12月8日 00:00前补正");
+    }
+}

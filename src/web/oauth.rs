@@ -1,0 +1,110 @@
+//! Coming in through WeChat: silent OAuth, binding, and on to the page that was asked for.
+//!
+//! The state is one-time in the cache (WeChat's browser drops cookies, so it cannot be in the session alone). A code
+//! is exchanged once and the browser sent on to a clean address, so back and reload do no harm.
+
+use super::ctx::Ctx;
+use super::page::{local_path, see_other};
+use crate::account::workers;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use crate::wechat::ErrorClass;
+use crate::wechat::oauth::{Login, Scope};
+use poem::web::Query;
+use poem::{Response, handler};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A login may take this long.
+const STATE_TTL: Duration = Duration::from_secs(600);
+/// So often is a login begun again by itself when its code does not hold.
+const RETRIES: u32 = 2;
+
+#[derive(Deserialize)]
+struct Start {
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /wechat/oauth/start?next=`
+#[handler]
+pub async fn start(ctx: Ctx, Query(Start { next }): Query<Start>) -> Result<Response> {
+    let next = local_path(&next);
+    if ctx.openid().is_some() && ctx.worker().is_ok() {
+        return Ok(see_other(next));
+    }
+    go(&ctx.app, next, 0).await
+}
+
+async fn go(app: &App, next: &str, tries: u32) -> Result<Response> {
+    let state = hex::encode(app.entropy.bytes::<24>());
+    app.cache
+        .set(&format!("oauth:{state}"), &format!("{tries}:{next}"), STATE_TTL)
+        .await?;
+    let back = app.link("/wechat/oauth/callback");
+    let url = app
+        .wechat
+        .authorize_url(&back, Scope::Base, &state)
+        .map_err(|_| anyhow::anyhow!("a state of hex digits is refused"))?;
+    Ok(see_other(&url))
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /wechat/oauth/callback?code=&state=`
+#[handler]
+pub async fn callback(ctx: Ctx, Query(Back { code, state }): Query<Back>) -> Result<Response> {
+    let known = if state.is_empty() {
+        None
+    } else {
+        ctx.app.cache.take(&format!("oauth:{state}")).await?
+    };
+    let parts = known.as_deref().and_then(|text| text.split_once(':'));
+    let Some((tries, next)) =
+        parts.and_then(|(tries, next)| Some((tries.parse::<u32>().ok()?, next.to_owned())))
+    else {
+        // The back key, or an old link: who is signed in goes on, everybody else begins again.
+        return if ctx.openid().is_some() {
+            Ok(see_other("/"))
+        } else {
+            Err(Refusal::OauthState.into())
+        };
+    };
+    if code.is_empty() {
+        return Err(Refusal::OauthCode.into()); // not allowed by the person
+    }
+    match ctx.app.wechat.exchange_code(&code).await {
+        Ok(login) => arrive(&ctx, &login, &next).await,
+        Err(error) if error.class() == ErrorClass::Login => {
+            tracing::info!(%error, tries, "a login code does not hold");
+            match (ctx.openid(), tries) {
+                (Some(_), _) => Ok(see_other(&next)),
+                (None, tries) if tries < RETRIES => go(&ctx.app, &next, tries + 1).await,
+                _ => Err(Refusal::OauthCode.into()),
+            }
+        }
+        Err(error) => Err(Error::Internal(
+            anyhow::Error::new(error).context("exchanging a login code"),
+        )),
+    }
+}
+
+/// A WeChat user is here: a bound one is signed in, another one signs in by phone and is bound then.
+async fn arrive(ctx: &Ctx, login: &Login, next: &str) -> Result<Response> {
+    if login.is_snapshotuser {
+        return Err(Refusal::OauthVirtual.into()); // a virtual openid is never bound
+    }
+    match workers::by_openid(&ctx.app, &login.openid).await? {
+        Some(worker) => ctx.sign_in_worker(&worker.id),
+        None => ctx.leave_worker(),
+    }
+    ctx.set_openid(&login.openid);
+    Ok(see_other(next))
+}

@@ -1,0 +1,201 @@
+//! WeChat's callback: verified, opened, deduplicated, answered within the five seconds it waits.
+//!
+//! Kept clear of session and other middleware. A message is handled once: its key is taken in the cache before
+//! the handling and holds the answer afterwards, so a repeated delivery gets the same answer again. The mark
+//! of an unfinished handling lives shorter than WeChat's first repeat, so one that died is taken up again.
+
+use crate::account::{followers, workers};
+use crate::app::App;
+use crate::application::{self, progress};
+use crate::error::Result;
+use crate::kernel::refusal::HOTLINE;
+use crate::notice::deliver;
+use crate::union::officers;
+use crate::wechat::{CallbackQuery, Inbound, Kind, Opened, Refused, Reply};
+use poem::http::{StatusCode, header};
+use poem::web::Data;
+use poem::{Body, Request, Response, handler};
+use std::time::Duration;
+
+/// WeChat's own limit for what it sends is far below; more is refused unread.
+const BODY_MAX: usize = 64 * 1024;
+/// How long a message is known after it was answered. WeChat repeats within 15 seconds; a late one costs nothing.
+const KNOWN: Duration = Duration::from_secs(300);
+/// How long an unfinished handling is believed to be going on: shorter than WeChat's five seconds.
+const UNDER_WAY: Duration = Duration::from_secs(4);
+const IN_HAND: &str = "";
+
+fn plain(status: StatusCode, text: impl Into<Body>) -> Response {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+        .body(text)
+}
+
+fn refuse(app: &App, refused: Refused) -> Response {
+    tracing::warn!(%refused, "a callback is refused");
+    app.metrics.callbacks.with_label_values(&["refused"]).inc();
+    plain(
+        StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::FORBIDDEN),
+        "",
+    )
+}
+
+/// `GET /wechat/callback`: the console asks whether this is us.
+#[handler]
+pub fn verify(Data(app): Data<&App>, req: &Request) -> Response {
+    let query = CallbackQuery::parse(req.uri().query().unwrap_or_default());
+    match app.callback.verify_url(&query, app.now().seconds()) {
+        Ok(echo) => plain(StatusCode::OK, echo.to_owned()),
+        Err(refused) => refuse(app, refused),
+    }
+}
+
+/// `POST /wechat/callback`: a message or an event.
+#[handler]
+pub async fn receive(Data(app): Data<&App>, req: &Request, body: Body) -> Response {
+    let Ok(body) = body.into_bytes_limit(BODY_MAX + 1).await else {
+        app.metrics.callbacks.with_label_values(&["refused"]).inc();
+        return plain(StatusCode::BAD_REQUEST, "");
+    };
+    let query = CallbackQuery::parse(req.uri().query().unwrap_or_default());
+    match app.callback.open(&query, &body, app.now().seconds()) {
+        Ok(opened) => plain(StatusCode::OK, answer(app, &opened).await),
+        Err(refused) => refuse(app, refused),
+    }
+}
+
+async fn answer(app: &App, opened: &Opened) -> String {
+    let key = format!("wechat-message:{}", opened.dedup_key());
+    let reply = match once(app, &key, &opened.message).await {
+        Ok(reply) => reply,
+        // A person would only see that the service is out of order; what can be repeated is repeated by WeChat.
+        Err(error) => {
+            tracing::error!(%error, kind = opened.message.kind.name(), "a message could not be handled");
+            app.metrics.callbacks.with_label_values(&["failed"]).inc();
+            Reply::Success
+        }
+    };
+    let random = app.entropy.bytes();
+    let nonce = u64::from_le_bytes(app.entropy.bytes()).to_string();
+    app.callback
+        .answer(opened, &reply, app.now().seconds(), &nonce, &random)
+}
+
+/// Handles a message unless it was handled; a repeated one gets the first one's answer.
+async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
+    if !app.cache.set_new(key, IN_HAND, UNDER_WAY).await? {
+        app.metrics.callbacks.with_label_values(&["repeated"]).inc();
+        let known = app.cache.get(key).await?.filter(|text| text != IN_HAND);
+        return Ok(known
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or(Reply::Success));
+    }
+    let reply = match handle(app, message).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            app.cache.delete(key).await?;
+            return Err(error);
+        }
+    };
+    let text = serde_json::to_string(&reply).map_err(anyhow::Error::from)?;
+    app.cache.set(key, &text, KNOWN).await?;
+    app.metrics.callbacks.with_label_values(&["handled"]).inc();
+    Ok(reply)
+}
+
+/// The scene of an officer's QR code: `officer-<one-time token>`.
+pub const OFFICER_SCENE: &str = "officer-";
+
+async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
+    let openid = &message.from;
+    match &message.kind {
+        Kind::Text { content } => text(app, openid, content).await,
+        Kind::Subscribe { scene, .. } => {
+            followers::set_following(app, openid, true, scene.as_deref()).await?;
+            match scene {
+                Some(scene) => scanned(app, openid, scene).await,
+                None => Ok(Reply::text(welcome(app))),
+            }
+        }
+        Kind::Unsubscribe => {
+            followers::set_following(app, openid, false, None).await?;
+            Ok(Reply::Success)
+        }
+        Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
+        Kind::Click { key } if key == "HOTLINE" => Ok(Reply::text(hotline())),
+        Kind::Click { .. } => Ok(Reply::text(welcome(app))),
+        Kind::TemplateSent { msg_id, status } => {
+            deliver::outcome(app, msg_id, status).await?;
+            Ok(Reply::Success)
+        }
+        Kind::View { .. } | Kind::Other { .. } => Ok(Reply::Success),
+    }
+}
+
+/// What is typed: "进度" tells the state, everything else the ways in.
+async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
+    if !content.contains("进度") {
+        return Ok(Reply::text(welcome(app)));
+    }
+    let link = entrance(app, "/progress");
+    let Some(worker) = workers::by_openid(app, openid).await? else {
+        return Ok(Reply::text(format!(
+            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
+        )));
+    };
+    let Some(application) = application::latest_of(app, &worker.id).await? else {
+        let apply = entrance(app, "/apply");
+        return Ok(Reply::text(format!(
+            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
+        )));
+    };
+    let progress = progress::of(app, application).await?;
+    let mut line = format!("您的申请：{}", progress.application.state.label());
+    if let Some(holder) = &progress.holder {
+        line.push_str(&format!(
+            "\n现在由{holder}办理，自{}起",
+            progress.application.since.short_text()
+        ));
+    }
+    if let Some(position) = progress.waiting_position {
+        line.push_str(&format!("\n候补第 {position} 位"));
+    }
+    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
+}
+
+/// A QR code was scanned: an officer's binds their WeChat, any other only greets.
+async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
+    let Some(token) = scene.strip_prefix(OFFICER_SCENE) else {
+        return Ok(Reply::text(welcome(app)));
+    };
+    match app.cache.take(&format!("officer-qr:{token}")).await? {
+        Some(officer_id) => {
+            officers::bind(app, &officer_id, Some(openid)).await?;
+            let officer = officers::find(app, &officer_id).await?;
+            Ok(Reply::text(format!(
+                "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
+                officer.name, officer.union.name
+            )))
+        }
+        None => Ok(Reply::text(
+            "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。",
+        )),
+    }
+}
+
+fn entrance(app: &App, path: &str) -> String {
+    app.link(&format!("/wechat/oauth/start?next={path}"))
+}
+
+fn welcome(app: &App) -> String {
+    format!(
+        "欢迎来到求学圆梦行动！\n<a href=\"{}\">职工补助申请</a>\n<a href=\"{}\">进度查询</a>\n回复“进度”也可查看申请进度。\n咨询热线 {HOTLINE}",
+        entrance(app, "/apply"),
+        entrance(app, "/progress"),
+    )
+}
+
+fn hotline() -> String {
+    format!("职工咨询服务热线：{HOTLINE}\n济南市“求学圆梦”职工教育运营中心为您解答报读、申请和审核中的问题。")
+}
