@@ -8,6 +8,7 @@ pub const HOTLINE: &str = "4000123318 转 0";
 
 /// Why an act is refused. Carries only what may be shown to the person who acted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each one's meaning is its words in `text`")]
 pub enum Refusal {
     // Any field
     Empty,

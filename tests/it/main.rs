@@ -1,7 +1,12 @@
 //! The tests of the whole: one binary, so that services start once and browsers are shared out fairly.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+
+mod app;
 mod browser;
+mod builders;
 mod guarded;
 mod layers;
+mod places;
 mod services;
 mod source;
