@@ -243,7 +243,10 @@ mod tests {
             ["card", "receipt"]
         );
         let none = check(&decision(Verdict::Return, " ", &names[2..])).unwrap_err();
-        let both = [("corrections", Refusal::NothingToCorrect), ("reason", Refusal::ReasonMissing)];
+        let both = [
+            ("corrections", Refusal::NothingToCorrect),
+            ("reason", Refusal::ReasonMissing),
+        ];
         assert_eq!(none.0, both);
         assert!(
             corrections(&decision(Verdict::Pass, "", &names))

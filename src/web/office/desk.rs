@@ -129,7 +129,13 @@ impl Typed {
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let desk = desk::open(&ctx.app, &officer, &id).await?;
-    page(&filled(&ctx, &officer, desk, &Typed::default(), Errors::default()))
+    page(&filled(
+        &ctx,
+        &officer,
+        desk,
+        &Typed::default(),
+        Errors::default(),
+    ))
 }
 
 /// `POST /office/applications/:id`
@@ -138,7 +144,14 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
     let Posted { ctx, form: typed } = posted;
     let officer = super::signed_in(&ctx).await?;
     let Some(verdict) = typed.verdict() else {
-        return again(&ctx, &officer, &id, &typed, FieldErrors::one("verdict", Refusal::VerdictMissing)).await;
+        return again(
+            &ctx,
+            &officer,
+            &id,
+            &typed,
+            FieldErrors::one("verdict", Refusal::VerdictMissing),
+        )
+        .await;
     };
     let fixes = typed.fixes();
     let decision = Decision {
@@ -187,7 +200,13 @@ async fn done(ctx: &Ctx, officer: &Officer, id: &str, verdict: Verdict, state: S
 }
 
 /// The form again, with its errors and all that was typed.
-async fn again(ctx: &Ctx, officer: &Officer, id: &str, typed: &Typed, errors: FieldErrors) -> Result<Response> {
+async fn again(
+    ctx: &Ctx,
+    officer: &Officer,
+    id: &str,
+    typed: &Typed,
+    errors: FieldErrors,
+) -> Result<Response> {
     let desk = desk::open(&ctx.app, officer, id).await?;
     match desk.obstacle.clone() {
         Some(refusal) => page_refused(ctx, officer, desk, typed, refusal),
@@ -209,12 +228,24 @@ pub struct RefusedPage {
 }
 
 /// Somebody was faster, or a rule says no: what happened, where it stands now, and what was typed.
-async fn refused(ctx: &Ctx, officer: &Officer, id: &str, typed: &Typed, refusal: Refusal) -> Result<Response> {
+async fn refused(
+    ctx: &Ctx,
+    officer: &Officer,
+    id: &str,
+    typed: &Typed,
+    refusal: Refusal,
+) -> Result<Response> {
     let desk = desk::open(&ctx.app, officer, id).await?;
     page_refused(ctx, officer, desk, typed, refusal)
 }
 
-fn page_refused(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, refusal: Refusal) -> Result<Response> {
+fn page_refused(
+    ctx: &Ctx,
+    officer: &Officer,
+    desk: Desk,
+    typed: &Typed,
+    refusal: Refusal,
+) -> Result<Response> {
     // Its form was open, so it was this officer's step a moment ago: a conflict, not a lack of rights.
     let status = match &refusal {
         Refusal::NotYourStep => StatusCode::CONFLICT,
@@ -277,7 +308,9 @@ fn head(ctx: &Ctx, progress: &Progress) -> Head {
         state: view::state(application.state),
         holder: progress.holder.clone(),
         waiting: progress.waiting_position,
-        submitted: application.submitted_at.map_or(String::new(), |at| at.minute_text()),
+        submitted: application
+            .submitted_at
+            .map_or(String::new(), |at| at.minute_text()),
         until: until.deadline_text(),
         left: (!application.state.is_over()).then(|| view::days_left(until, ctx.app.now())),
         steps: steps(progress),

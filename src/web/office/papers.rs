@@ -12,8 +12,7 @@ use poem::{Response, handler};
 /// A picture is nothing but a picture.
 const PICTURE_CSP: &str = "default-src 'none'; sandbox; frame-ancestors 'self'";
 /// A sandbox would keep the browser's own PDF viewer from opening; nothing may be loaded or sent all the same.
-const PDF_CSP: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; form-action 'none'; frame-ancestors 'self'";
+const PDF_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; form-action 'none'; frame-ancestors 'self'";
 
 /// `GET /office/applications/:id/documents/:document`
 #[handler]

@@ -89,7 +89,11 @@ pub struct Asked {
 
 impl Asked {
     fn filter(&self, officer: &Officer) -> Filter {
-        let first = if officer.may(Role::Reviewer) { Tab::Mine } else { Tab::All };
+        let first = if officer.may(Role::Reviewer) {
+            Tab::Mine
+        } else {
+            Tab::All
+        };
         let tab = Tab::parse(&self.tab).unwrap_or(first);
         let state = State::parse(&self.state).filter(|s| *s != State::Draft && tab == Tab::All);
         let page: i64 = self.page.parse().unwrap_or(1);
@@ -262,7 +266,10 @@ mod tests {
     #[test]
     fn an_address_holds_the_whole_filter() {
         let href = href(&filter(Tab::All, 2));
-        assert_eq!(href, "/office?tab=all&state=in_review&words=%E7%8E%8B+%26%3D&page=3");
+        assert_eq!(
+            href,
+            "/office?tab=all&state=in_review&words=%E7%8E%8B+%26%3D&page=3"
+        );
         let (_, query) = href.split_once('?').unwrap_or_default();
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
         assert_eq!(pairs[2].1, "王 &=");

@@ -121,9 +121,20 @@ mod tests {
 
     #[test]
     fn next_stays_on_the_officers_side() {
-        assert_eq!(office_path("/office/applications/1?x=2"), "/office/applications/1?x=2");
+        assert_eq!(
+            office_path("/office/applications/1?x=2"),
+            "/office/applications/1?x=2"
+        );
         assert_eq!(office_path("/office?tab=all"), "/office?tab=all");
-        for other in ["", "/", "/officer", "/progress", "//evil.example", "/office/sign-in", "/office/sign-out"] {
+        for other in [
+            "",
+            "/",
+            "/officer",
+            "/progress",
+            "//evil.example",
+            "/office/sign-in",
+            "/office/sign-out",
+        ] {
             assert_eq!(office_path(other), "/office", "{other}");
         }
     }

@@ -182,11 +182,21 @@ pub fn papers(application: &crate::application::Application, form: &FormText, of
         .map(|document| Paper {
             kind: document.kind.as_str(),
             label: document.kind.label(),
-            href: format!("/office/applications/{}/documents/{}", application.id, document.id),
+            href: format!(
+                "/office/applications/{}/documents/{}",
+                application.id, document.id
+            ),
             picture: document.media.is_picture(),
-            about: format!("{} · {} 上传", size(document.bytes), document.uploaded_at.short_text()),
+            about: format!(
+                "{} · {} 上传",
+                size(document.bytes),
+                document.uploaded_at.short_text()
+            ),
             out_of_date: document.out_of_date(application),
-            compare: on_paper(document.kind).iter().filter_map(|field| row(form, field)).collect(),
+            compare: on_paper(document.kind)
+                .iter()
+                .filter_map(|field| row(form, field))
+                .collect(),
         })
         .collect()
 }
@@ -264,7 +274,10 @@ pub const PHRASES: &[Phrase] = &[
     mend("stamped_form", "申请表上的公章不清楚，请重新盖章后拍照上传。"),
     mend("stamped_form", "申请表缺少本人签名或照片，请补齐后重新上传。"),
     mend("receipt", "缴费凭证看不清姓名、金额或日期，请重新拍摄上传。"),
-    mend("chsi_report", "学籍在线验证报告有效期不足 6 个月，请重新申请后上传。"),
+    mend(
+        "chsi_report",
+        "学籍在线验证报告有效期不足 6 个月，请重新申请后上传。",
+    ),
     mend("id_front", "身份证照片不完整或反光，请重新拍摄，四角都要拍到。"),
     mend("bank_card", "银行卡号与卡片照片不一致，请核对后修改。"),
     mend("employer", "工作单位名称与公章不一致，请核对后修改。"),
@@ -288,7 +301,13 @@ mod tests {
         let until = Time::end_of(at(12, 7, 0).date());
         let text = |now| days_left(until, now).text;
         assert_eq!(text(at(11, 7, 23)), "剩 30 天");
-        assert_eq!(days_left(until, at(12, 4, 0)), Tag { text: "剩 3 天".into(), tone: "warn" });
+        assert_eq!(
+            days_left(until, at(12, 4, 0)),
+            Tag {
+                text: "剩 3 天".into(),
+                tone: "warn"
+            }
+        );
         assert_eq!(text(at(12, 6, 23)), "剩 1 天");
         assert_eq!(text(at(12, 7, 23)), "今天截止");
         assert_eq!(text(at(12, 8, 0)), "已截止");
@@ -318,7 +337,10 @@ mod tests {
         assert_eq!(rows.len(), FIELDS.len());
         let value = |label: &str| rows.iter().find(|r| r.label == label).map(|r| r.parts.join(" "));
         assert_eq!(value("身份证号").as_deref(), Some("370102 19900307 0024"));
-        assert_eq!(value("本人工商银行卡号").as_deref(), Some("6222 0216 0200 1234 568"));
+        assert_eq!(
+            value("本人工商银行卡号").as_deref(),
+            Some("6222 0216 0200 1234 568")
+        );
         assert_eq!(value("本人所在单位职务").as_deref(), Some("班组长"));
         assert_eq!(value("学位证书").as_deref(), Some("无"));
         assert_eq!(value("入学时间").as_deref(), Some("2021年9月1日"));

@@ -1,7 +1,9 @@
 //! Sample data for every template.
 
 use super::super::super::page::{ErrorLine, Errors};
-use super::super::{apply, check, confirm, documents, form, home, me, print, progress, sign_in, sign_up, union, view};
+use super::super::{
+    apply, check, confirm, documents, form, home, me, print, progress, sign_in, sign_up, union, view,
+};
 use super::{base, render};
 use crate::application::{Application, DocumentKind, FormText, State};
 use crate::campaign::{Intake, Season, Window};
@@ -24,7 +26,15 @@ fn intake() -> IntakeView {
 }
 
 fn errors(lines: &[(&'static str, &str)]) -> Errors {
-    Errors(lines.iter().map(|(field, text)| ErrorLine { field, text: (*text).to_owned() }).collect())
+    Errors(
+        lines
+            .iter()
+            .map(|(field, text)| ErrorLine {
+                field,
+                text: (*text).to_owned(),
+            })
+            .collect(),
+    )
 }
 
 fn good_form() -> FormText {
@@ -65,9 +75,18 @@ fn docs() -> Vec<DocView> {
         open: true,
         ..DocView::default()
     };
-    let uploaded = |kind, picture| DocView { state: "已上传", tone: "ok", file: file(picture), ..doc(kind) };
+    let uploaded = |kind, picture| DocView {
+        state: "已上传",
+        tone: "ok",
+        file: file(picture),
+        ..doc(kind)
+    };
     vec![
-        DocView { state: "需重新上传", tone: "warn", ..uploaded(DocumentKind::StampedForm, true) },
+        DocView {
+            state: "需重新上传",
+            tone: "warn",
+            ..uploaded(DocumentKind::StampedForm, true)
+        },
         uploaded(DocumentKind::Receipt, false),
         DocView {
             error: Some("文件有 4.2 MB，超过了 3 MB。请压缩或重新拍摄后再上传".to_owned()),
@@ -81,12 +100,19 @@ fn docs() -> Vec<DocView> {
 
 #[test]
 fn home_pages() {
-    let mut page = home::HomePage { base: base("首页"), intake: Some(intake()), ..Default::default() };
+    let mut page = home::HomePage {
+        base: base("首页"),
+        intake: Some(intake()),
+        ..Default::default()
+    };
     page.base.worker = false;
     render("home", &page);
     page.base.worker = true;
     page.base.flash = Some("注册成功".to_owned());
-    page.who = Some(home::Who { name: "王小梅".to_owned(), phone: "138****8001".to_owned() });
+    page.who = Some(home::Who {
+        name: "王小梅".to_owned(),
+        phone: "138****8001".to_owned(),
+    });
     page.news = Some(home::News {
         link: "/progress",
         heading: "您的申请需要补正",
@@ -101,22 +127,40 @@ fn home_pages() {
 /// R-10, R-11: both doors with their slider, code, and the source's words.
 #[test]
 fn doors() {
-    let mut page = sign_in::SignInPage { base: base("登录"), challenge: "c1".to_owned(), ..Default::default() };
+    let mut page = sign_in::SignInPage {
+        base: base("登录"),
+        challenge: "c1".to_owned(),
+        ..Default::default()
+    };
     page.base.worker = false;
     page.next = "/apply?x=\"><script>".to_owned();
     let html = render("sign-in", &page);
-    assert!(html.contains("济南市总工会教育补助") && html.contains("2 申领 / 进度查询") && html.contains("还没账号？"));
+    assert!(
+        html.contains("济南市总工会教育补助")
+            && html.contains("2 申领 / 进度查询")
+            && html.contains("还没账号？")
+    );
     assert!(!html.contains("\"><script>"), "next is escaped");
     page.in_wechat = true;
     page.phone = "1380013800".to_owned();
-    page.errors = errors(&[("phone", "请填写 11 位手机号码，例如 13800138000"), ("code", "验证码不正确，还可以再试 4 次")]);
+    page.errors = errors(&[
+        ("phone", "请填写 11 位手机号码，例如 13800138000"),
+        ("code", "验证码不正确，还可以再试 4 次"),
+    ]);
     let html = render("sign-in-errors", &page);
     assert!(html.contains(r#"value="1380013800""#), "what was typed is kept");
     assert!(html.contains(r#"role="alert""#) && html.contains(r##"href="#f-code""##));
 
-    let page = sign_up::SignUpPage { base: page.base, full_name: "王小梅".to_owned(), ..Default::default() };
+    let page = sign_up::SignUpPage {
+        base: page.base,
+        full_name: "王小梅".to_owned(),
+        ..Default::default()
+    };
     let html = render("sign-up", &page);
-    assert!(html.contains("入网注册 享受更多职工福利") && html.contains("不得填写虚拟电话"), "R-6, R-37");
+    assert!(
+        html.contains("入网注册 享受更多职工福利") && html.contains("不得填写虚拟电话"),
+        "R-6, R-37"
+    );
     assert!(html.contains("为我定制个性化的学习计划") && html.contains("公益课堂"));
     assert!(html.contains(r#"value="王小梅""#));
 }
@@ -138,7 +182,11 @@ fn before_anything_is_begun() {
     let mut page = check::CheckPage {
         base: base("资格自查"),
         questions: 5,
-        work_options: vec![("jinan", "在济南市的单位工作"), ("migrant", "我是农民工，住在济南，暂时没有工作"), ("no", "都不是")],
+        work_options: vec![
+            ("jinan", "在济南市的单位工作"),
+            ("migrant", "我是农民工，住在济南，暂时没有工作"),
+            ("no", "都不是"),
+        ],
         post_options: POSTS.to_vec(),
         level_options: [LEVELS, &[("below", "都不是（如中专、高中、培训班）")]].concat(),
         entry_label: "4. 您是 2021 年新入学的吗？".to_owned(),
@@ -150,16 +198,30 @@ fn before_anything_is_begun() {
     page.answers.post = "team_leader".to_owned();
     page.errors = errors(&[("work", "请从列表中选择一项")]);
     let html = render("check", &page);
-    assert!(html.contains(r#"value="team_leader" id="f-post-2" checked"#), "answers are kept");
+    assert!(
+        html.contains(r#"value="team_leader" id="f-post-2" checked"#),
+        "answers are kept"
+    );
 
-    let reason = check::Reason { why: "补助面向大专及以上学历教育".to_owned(), instead: "报读大专后再申请。" };
-    let mut page = check::ResultPage { base: base("结果"), against: vec![reason], ..Default::default() };
+    let reason = check::Reason {
+        why: "补助面向大专及以上学历教育".to_owned(),
+        instead: "报读大专后再申请。",
+    };
+    let mut page = check::ResultPage {
+        base: base("结果"),
+        against: vec![reason],
+        ..Default::default()
+    };
     assert!(render("check-no", &page).contains("您可以：报读大专后再申请。"));
     page.against.clear();
     page.grant = "1000 元".to_owned();
     page.window = intake().window;
     page.places = "历下区总工会还剩 12 个（共 350 个），全市还剩 1208 个".to_owned();
-    page.papers = vec!["盖章的补助申请表", "学费缴费凭证", "学信网学籍在线验证报告（有效期 6 个月以上）"];
+    page.papers = vec![
+        "盖章的补助申请表",
+        "学费缴费凭证",
+        "学信网学籍在线验证报告（有效期 6 个月以上）",
+    ];
     assert!(render("check-yes", &page).contains("还剩 12 个"));
 }
 
@@ -176,10 +238,38 @@ fn tasks() {
     };
     let tasks = vec![
         task("union", "选择工会", "已完成", "ok", true, "解放路街道总工会"),
-        task("form", "填写申请表", "已完成", "ok", true, "基本信息、单位信息、学历信息"),
-        task("print", "打印盖章", "需重新打印", "warn", true, "申请表有修改，请重新打印、盖章"),
-        task("documents", "上传材料", "上传中", "on", true, "共 6 份，已上传 2 份"),
-        task("confirm", "核对提交", "暂不能提交", "", false, "核对全部内容和图片，再提交"),
+        task(
+            "form",
+            "填写申请表",
+            "已完成",
+            "ok",
+            true,
+            "基本信息、单位信息、学历信息",
+        ),
+        task(
+            "print",
+            "打印盖章",
+            "需重新打印",
+            "warn",
+            true,
+            "申请表有修改，请重新打印、盖章",
+        ),
+        task(
+            "documents",
+            "上传材料",
+            "上传中",
+            "on",
+            true,
+            "共 6 份，已上传 2 份",
+        ),
+        task(
+            "confirm",
+            "核对提交",
+            "暂不能提交",
+            "",
+            false,
+            "核对全部内容和图片，再提交",
+        ),
     ];
     let page = apply::TasksPage {
         base: base("我的补助申请"),
@@ -197,22 +287,49 @@ fn tasks() {
 /// R-12: both notes of the source.
 #[test]
 fn unions() {
-    let row = |name: &str, checked| union::Row { id: name.to_owned(), name: name.to_owned(), note: "", checked };
-    let names = ["历下区", "市中区", "槐荫区", "天桥区", "历城区", "长清区", "章丘区", "济阳县", "莱芜区"];
-    let districts = names.iter().map(|n| row(&format!("{n}总工会"), *n == "历下区")).collect();
+    let row = |name: &str, checked| union::Row {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        note: "",
+        checked,
+    };
+    let names = [
+        "历下区",
+        "市中区",
+        "槐荫区",
+        "天桥区",
+        "历城区",
+        "长清区",
+        "章丘区",
+        "济阳县",
+        "莱芜区",
+    ];
+    let districts = names
+        .iter()
+        .map(|n| row(&format!("{n}总工会"), *n == "历下区"))
+        .collect();
     let page = union::UnionPage {
         base: base("选择工会"),
         current: Some("历下区总工会 › 解放路街道总工会".to_owned()),
         groups: vec![
-            union::Group { label: "区县（含功能区）总工会", rows: districts },
-            union::Group { label: "产业、直属单位、企业集团工会", rows: vec![row("济南市医务工会", false)] },
+            union::Group {
+                label: "区县（含功能区）总工会",
+                rows: districts,
+            },
+            union::Group {
+                label: "产业、直属单位、企业集团工会",
+                rows: vec![row("济南市医务工会", false)],
+            },
         ],
         ..Default::default()
     };
     let html = render("union", &page);
     assert!(html.contains("请向单位所在工会咨询") && html.contains("可以到产业、直属单位工会名单中查找"));
     let page = union::UnionPage {
-        parent: Some(union::Parent { id: "u1".to_owned(), name: "历下区总工会".to_owned() }),
+        parent: Some(union::Parent {
+            id: "u1".to_owned(),
+            name: "历下区总工会".to_owned(),
+        }),
         errors: errors(&[("union", "请从列表中选择一项")]),
         ..page
     };
@@ -241,12 +358,22 @@ fn forms() {
     let wrong = [
         ("id_number", "身份证号：身份证号校验不通过，请对照身份证逐位核对"),
         ("sex", "性别：性别与身份证号不一致，请核对"),
-        ("card", "本人工商银行卡号：请填写申请人本人的工商银行储蓄卡号，其他银行的卡无法发放补助"),
+        (
+            "card",
+            "本人工商银行卡号：请填写申请人本人的工商银行储蓄卡号，其他银行的卡无法发放补助",
+        ),
     ];
     let html = render("form-errors", &page(|_| true, &wrong));
     assert!(html.contains("有 3 处需要修改") && html.contains(r#"aria-describedby="e-card""#));
-    assert!(html.contains(r#"value="6222021602001234560""#), "typed text is kept");
-    let returned = form::FormPage { returned: true, back: "/progress", ..page(|name| name == "card", &[]) };
+    assert!(
+        html.contains(r#"value="6222021602001234560""#),
+        "typed text is kept"
+    );
+    let returned = form::FormPage {
+        returned: true,
+        back: "/progress",
+        ..page(|name| name == "card", &[])
+    };
     let html = render("form-returned", &returned);
     assert!(html.contains("f-card") && !html.contains("f-major"));
 }
@@ -261,12 +388,21 @@ fn paper() {
         draft: "9F3A21BC".to_owned(),
         version: 2,
         f: print::Filled::from(&good_form()),
-        reviewers: ["解放路街道总工会", "历下区总工会", "济南市职工文化事业发展中心"].map(str::to_owned).to_vec(),
+        reviewers: ["解放路街道总工会", "历下区总工会", "济南市职工文化事业发展中心"]
+            .map(str::to_owned)
+            .to_vec(),
         in_wechat: true,
         address: "https://zgjy.example.org.cn".to_owned(),
     };
     let html = render("print", &page);
-    for part in ["照片处", "申请人签名：", "负责人（经办人）签名：", "联系电话：", "单位公章或工会公章", "历下区总工会审核意见："] {
+    for part in [
+        "照片处",
+        "申请人签名：",
+        "负责人（经办人）签名：",
+        "联系电话：",
+        "单位公章或工会公章",
+        "历下区总工会审核意见：",
+    ] {
         assert!(html.contains(part), "R-14 {part}");
     }
 }
@@ -274,7 +410,11 @@ fn paper() {
 /// R-15, R-16.
 #[test]
 fn papers() {
-    let check = |name, label| documents::Check { name, label, ticked: false };
+    let check = |name, label| documents::Check {
+        name,
+        label,
+        ticked: false,
+    };
     let page = documents::ChecksPage {
         base: base("确认 4 项工作"),
         errors: errors(&[("checks", "请逐项确认 4 项工作都已完成")]),
@@ -307,7 +447,10 @@ fn before_submitting() {
         first: fields[0],
         answers: fields
             .iter()
-            .map(|f| confirm::Answer { label: crate::application::form::label(f).unwrap(), value: view::spoken(&text, f) })
+            .map(|f| confirm::Answer {
+                label: crate::application::form::label(f).unwrap(),
+                value: view::spoken(&text, f),
+            })
             .collect(),
     });
     let mut page = confirm::ConfirmPage {
@@ -321,7 +464,10 @@ fn before_submitting() {
     };
     let html = render("confirm", &page);
     assert!(html.contains("提交申请") && html.contains("修改") && html.contains("6222021602001234560"));
-    let problem = confirm::Problem { text: "还没有上传“学费缴费凭证”，请先上传".to_owned(), link: "/apply".to_owned() };
+    let problem = confirm::Problem {
+        text: "还没有上传“学费缴费凭证”，请先上传".to_owned(),
+        link: "/apply".to_owned(),
+    };
     page.problems = vec![problem];
     let html = render("confirm-not-yet", &page);
     assert!(html.contains(r#"data-testid="submit" disabled"#));
@@ -335,7 +481,11 @@ fn progress_page() -> progress::ProgressPage {
         note: note.to_owned(),
         tone,
     };
-    let step = |union: &str, state, tone| progress::StepView { union: union.to_owned(), state, tone };
+    let step = |union: &str, state, tone| progress::StepView {
+        union: union.to_owned(),
+        state,
+        tone,
+    };
     progress::ProgressPage {
         base: base("申请进度"),
         title: TITLE.to_owned(),
@@ -377,7 +527,10 @@ fn progress_pages() {
     let correction = progress::CorrectionView {
         reason: "缴费凭证看不清金额，请重新拍摄；银行卡号与图片不一致".to_owned(),
         until: "2021年12月7日 24:00".to_owned(),
-        items: vec![item("receipt", "学费缴费凭证", "需更换", "warn"), item("card", "本人工商银行卡号", "去修改", "on")],
+        items: vec![
+            item("receipt", "学费缴费凭证", "需更换", "warn"),
+            item("card", "本人工商银行卡号", "去修改", "on"),
+        ],
     };
     let page = progress::ProgressPage {
         state: "退回补正",
@@ -387,10 +540,22 @@ fn progress_pages() {
         ..progress_page()
     };
     let html = render("progress-returned", &page);
-    assert!(html.contains("缴费凭证看不清金额") && html.contains("名额为您保留") && html.contains("重新提交"));
+    assert!(
+        html.contains("缴费凭证看不清金额") && html.contains("名额为您保留") && html.contains("重新提交")
+    );
     assert!(html.contains("2021年12月7日 24:00"));
-    render("progress-none", &progress::NonePage { base: base("申请进度"), draft: true });
-    let page = progress::WithdrawPage { base: base("撤回申请"), number: "JN21-7K3M-9QXW".to_owned(), holds_place: true };
+    render(
+        "progress-none",
+        &progress::NonePage {
+            base: base("申请进度"),
+            draft: true,
+        },
+    );
+    let page = progress::WithdrawPage {
+        base: base("撤回申请"),
+        number: "JN21-7K3M-9QXW".to_owned(),
+        holds_place: true,
+    };
     assert!(render("withdraw", &page).contains("不能要回"));
     let page = me::MePage {
         base: base("我的账户"),
@@ -420,9 +585,18 @@ fn a_paper_is_done_only_when_it_is_the_right_one() {
         view::doc(kind, &[document], &application, since.map(Time)).state
     };
     assert_eq!(state(document(DocumentKind::StampedForm, 2, 5), None), "已上传");
-    assert_eq!(state(document(DocumentKind::StampedForm, 1, 5), None), "需重新上传");
-    assert_eq!(state(document(DocumentKind::StampedForm, 2, 5), Some(9)), "需更换");
-    assert_eq!(state(document(DocumentKind::StampedForm, 2, 10), Some(9)), "已更换");
+    assert_eq!(
+        state(document(DocumentKind::StampedForm, 1, 5), None),
+        "需重新上传"
+    );
+    assert_eq!(
+        state(document(DocumentKind::StampedForm, 2, 5), Some(9)),
+        "需更换"
+    );
+    assert_eq!(
+        state(document(DocumentKind::StampedForm, 2, 10), Some(9)),
+        "已更换"
+    );
     assert_eq!(state(document(DocumentKind::Receipt, 2, 10), None), "未上传");
 }
 
@@ -457,7 +631,10 @@ fn application() -> Application {
 #[test]
 fn windows_in_words() {
     let day = |m, d| chrono::NaiveDate::from_ymd_opt(2021, m, d).unwrap();
-    let span = |a, b| Window { from: Time::start_of(a), until: Time::end_of(b) };
+    let span = |a, b| Window {
+        from: Time::start_of(a),
+        until: Time::end_of(b),
+    };
     let intake = Intake {
         id: String::new(),
         campaign_id: String::new(),
@@ -466,7 +643,15 @@ fn windows_in_words() {
         apply: span(day(11, 5), day(11, 30)),
         review: span(day(11, 5), day(12, 7)),
     };
-    assert_eq!(view::window(&intake), "2021年11月5日 至 2021年11月30日 24:00 截止");
+    assert_eq!(
+        view::window(&intake),
+        "2021年11月5日 至 2021年11月30日 24:00 截止"
+    );
     assert_eq!(view::title(&intake), TITLE);
-    assert!(view::closed(&intake, Time::shanghai(2021, 12, 1, 0, 0, 0)).unwrap().contains("2021年11月5日"), "R-9");
+    assert!(
+        view::closed(&intake, Time::shanghai(2021, 12, 1, 0, 0, 0))
+            .unwrap()
+            .contains("2021年11月5日"),
+        "R-9"
+    );
 }
