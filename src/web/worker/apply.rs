@@ -14,7 +14,9 @@ use crate::campaign::{self, Intake, places};
 use crate::error::Result;
 use crate::union::tree;
 use askama::Template;
+use poem::web::Query;
 use poem::{Response, handler};
+use serde::Deserialize;
 
 /// Before anything is begun.
 #[derive(Template, Default)]
@@ -24,6 +26,8 @@ pub struct IntroPage {
     pub title: String,
     pub intake: Option<IntakeView>,
     pub can_begin: bool,
+    /// Whether the questions were answered just now.
+    pub checked: bool,
 }
 
 /// The task list.
@@ -57,25 +61,46 @@ pub struct Task {
     pub open: bool,
 }
 
+/// Whether one comes from the questions.
+#[derive(Deserialize)]
+pub struct From {
+    checked: Option<String>,
+}
+
 /// `GET /apply`: to the introduction, the task list or the progress, by where the worker stands.
 #[handler]
-pub async fn show(ctx: Ctx) -> Result<Response> {
+pub async fn show(ctx: Ctx, Query(from): Query<From>) -> Result<Response> {
+    let checked = from.checked.is_some();
     let intake = view::intake(&ctx.app).await?;
     if ctx.worker().is_err() {
-        return intro(&ctx, intake.map(|(_, view)| view));
+        return intro(&ctx, intake.map(|(_, view)| view), checked);
     }
     let (worker, application) = super::mine(&ctx).await?;
-    let of_today = |a: &Application| intake.as_ref().is_none_or(|(current, _)| current.intake.id == a.intake_id);
+    let of_today = |a: &Application| {
+        intake
+            .as_ref()
+            .is_none_or(|(current, _)| current.intake.id == a.intake_id)
+    };
     match application {
         Some(draft) if draft.state == State::Draft => tasks(&ctx, &worker, &draft).await,
         Some(other) if !other.state.is_over() || of_today(&other) => Ok(see_other("/progress")),
-        _ => intro(&ctx, intake.map(|(_, view)| view)),
+        _ => intro(&ctx, intake.map(|(_, view)| view), checked),
     }
 }
 
-fn intro(ctx: &Ctx, intake: Option<IntakeView>) -> Result<Response> {
-    let title = intake.as_ref().map_or("求学圆梦行动学历提升补助".to_owned(), |i| i.title.clone());
-    page(&IntroPage { base: ctx.base("职工补助申请"), title, can_begin: intake.is_some(), intake })
+fn intro(ctx: &Ctx, intake: Option<IntakeView>, checked: bool) -> Result<Response> {
+    let title = intake
+        .as_ref()
+        .map_or("求学圆梦行动学历提升补助".to_owned(), |i| {
+            i.title.clone()
+        });
+    page(&IntroPage {
+        base: ctx.base("职工补助申请"),
+        title,
+        can_begin: intake.is_some(),
+        checked,
+        intake,
+    })
 }
 
 /// `POST /apply`: begins a draft, with what the account knows already (R-9: outside the window too).
@@ -83,7 +108,11 @@ fn intro(ctx: &Ctx, intake: Option<IntakeView>) -> Result<Response> {
 pub async fn begin(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
     let (worker, _) = super::mine(&ctx).await?;
-    let known = [("name", worker.name.as_str()), ("phone", worker.phone.digits()), ("employer", &worker.employer)];
+    let known = [
+        ("name", worker.name.as_str()),
+        ("phone", worker.phone.digits()),
+        ("employer", &worker.employer),
+    ];
     drafts::begin(&ctx.app, &worker.id, &FormText::from_posted(known), None).await?;
     Ok(see_other("/apply"))
 }
@@ -143,7 +172,11 @@ impl Stand {
             None => None,
         };
         let text = draft.form(app)?;
-        let against = Against { now: app.now(), year: intake.year, proven_phone: &worker.phone };
+        let against = Against {
+            now: app.now(),
+            year: intake.year,
+            proven_phone: &worker.phone,
+        };
         let wrong = Form::check(&text, &against).err().unwrap_or_default();
         let of_jinan = view::of_jinan(&text, app.now()).unwrap_or(true);
         let documents = documents::of(app, &draft.id).await?;
@@ -169,7 +202,13 @@ impl Stand {
             tone: if ready { "on" } else { "" },
             open: ready,
         };
-        vec![self.union_task(), self.form_task(), self.print_task(draft), self.documents_task(draft), confirm]
+        vec![
+            self.union_task(),
+            self.form_task(),
+            self.print_task(draft),
+            self.documents_task(draft),
+            confirm,
+        ]
     }
 
     fn union_task(&self) -> Task {
@@ -178,7 +217,10 @@ impl Stand {
             name: "union",
             label: "选择工会",
             link: "/apply/union",
-            detail: self.union.clone().unwrap_or_else(|| "单位营业执照注册地的工会组织".to_owned()),
+            detail: self
+                .union
+                .clone()
+                .unwrap_or_else(|| "单位营业执照注册地的工会组织".to_owned()),
             state: if done { "已完成" } else { "未开始" },
             tone: if done { "ok" } else { "on" },
             open: true,
@@ -191,20 +233,43 @@ impl Stand {
             (true, _) => ("未开始", "on", "基本信息、单位信息、学历信息".to_owned()),
             (false, n) => ("填写中", "on", format!("还有 {n} 项需要填写或修改")),
         };
-        Task { name: "form", label: "填写申请表", link: "/apply/form", detail, state, tone, open: true }
+        Task {
+            name: "form",
+            label: "填写申请表",
+            link: "/apply/form",
+            detail,
+            state,
+            tone,
+            open: true,
+        }
     }
 
     fn print_task(&self, draft: &Application) -> Task {
-        let stamped = self.documents.iter().any(|d| d.kind == DocumentKind::StampedForm && !d.out_of_date(draft));
+        let stamped = self
+            .documents
+            .iter()
+            .any(|d| d.kind == DocumentKind::StampedForm && !d.out_of_date(draft));
         let filled = self.wrong.is_empty();
-        let (state, tone, detail) = match (filled, stamped || draft.printed_version == draft.form_version) {
-            (false, _) => ("未开始", "", "填好申请表后打印"),
-            (true, true) => ("已完成", "ok", "签名、单位盖章后拍照"),
-            (true, false) if draft.printed_version > 0 => ("需重新打印", "warn", "申请表有修改，请重新打印、盖章"),
-            (true, false) => ("待打印", "on", "打印、贴照片、签名，请单位盖章"),
+        let printed = draft.printed_version == draft.form_version;
+        let (state, tone, detail) = match (filled, stamped, printed) {
+            (false, ..) => ("未开始", "", "填好申请表后打印"),
+            (true, true, _) => ("已完成", "ok", "盖章的申请表已上传"),
+            (true, false, true) => ("已打印", "ok", "贴照片、签名，请单位盖章后拍照"),
+            (true, ..) if draft.printed_version > 0 => {
+                ("需重新打印", "warn", "申请表有修改，请重新打印、盖章")
+            }
+            (true, ..) => ("待打印", "on", "打印、贴照片、签名，请单位盖章"),
         };
         let detail = detail.to_owned();
-        Task { name: "print", label: "打印盖章", link: "/apply/print", detail, state, tone, open: filled }
+        Task {
+            name: "print",
+            label: "打印盖章",
+            link: "/apply/print",
+            detail,
+            state,
+            tone,
+            open: filled,
+        }
     }
 
     fn documents_task(&self, draft: &Application) -> Task {
@@ -219,6 +284,14 @@ impl Stand {
             (true, false, _) => ("上传中", "on"),
         };
         let detail = format!("共 {needed} 份，已上传 {done} 份");
-        Task { name: "documents", label: "上传材料", link: "/apply/documents", detail, state, tone, open: filled }
+        Task {
+            name: "documents",
+            label: "上传材料",
+            link: "/apply/documents",
+            detail,
+            state,
+            tone,
+            open: filled,
+        }
     }
 }

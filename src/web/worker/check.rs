@@ -80,7 +80,9 @@ const QUESTIONS: [&str; 5] = ["work", "post", "level", "entry", "agreed"];
 /// `GET /apply/check`
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
-    let Some(current) = crate::campaign::current(&ctx.app).await? else { return Err(Refusal::NoIntake.into()) };
+    let Some(current) = crate::campaign::current(&ctx.app).await? else {
+        return Err(Refusal::NoIntake.into());
+    };
     page(&questions(&ctx, &current, Typed::default(), Errors::default()).await?)
 }
 
@@ -107,16 +109,28 @@ async fn questions(ctx: &Ctx, current: &Current, answers: Typed, errors: Errors)
 #[handler]
 pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
     let Posted { ctx, form } = posted;
-    let Some((current, intake)) = view::intake(&ctx.app).await? else { return Err(Refusal::NoIntake.into()) };
+    let Some((current, intake)) = view::intake(&ctx.app).await? else {
+        return Err(Refusal::NoIntake.into());
+    };
     let answers = match read(&form) {
         Ok(answers) => answers,
         Err(wrong) => return page_again(&questions(&ctx, &current, form, numbered(&wrong)).await?),
     };
     let against = eligibility::judge(&answers, intake.year);
-    let title = if against.is_empty() { "您可以申请" } else { "暂时不能申请" };
+    let title = if against.is_empty() {
+        "您可以申请"
+    } else {
+        "暂时不能申请"
+    };
     page(&ResultPage {
         base: ctx.base(title),
-        against: against.iter().map(|r| Reason { why: r.text(), instead: instead(r) }).collect(),
+        against: against
+            .iter()
+            .map(|r| Reason {
+                why: r.text(),
+                instead: instead(r),
+            })
+            .collect(),
         grant: intake.grant,
         window: intake.window,
         places: places_left(&ctx, &current, &form.unit, intake.places_left).await?,
@@ -127,17 +141,16 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
 
 fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let mut one_of = |field, value: &str, known: bool| {
-        let refusal = if value.is_empty() { Refusal::NotAChoice } else { Refusal::NotAChoice };
-        errors.take(field, if known { Ok(()) } else { Err(refusal) });
+    let mut one_of = |field, known: bool| {
+        errors.take(field, if known { Ok(()) } else { Err(Refusal::NotAChoice) });
     };
     let post = Post::parse(&typed.post);
     let level = Level::parse(&typed.level);
-    one_of("work", &typed.work, WORK.iter().any(|(code, _)| *code == typed.work));
-    one_of("post", &typed.post, post.is_some());
-    one_of("level", &typed.level, level.is_some() || typed.level == BELOW);
-    one_of("entry", &typed.entry, matches!(typed.entry.as_str(), "yes" | "no"));
-    one_of("agreed", &typed.agreed, matches!(typed.agreed.as_str(), "yes" | "no"));
+    one_of("work", WORK.iter().any(|(code, _)| *code == typed.work));
+    one_of("post", post.is_some());
+    one_of("level", level.is_some() || typed.level == BELOW);
+    one_of("entry", matches!(typed.entry.as_str(), "yes" | "no"));
+    one_of("agreed", matches!(typed.agreed.as_str(), "yes" | "no"));
     match post {
         Some(post) if errors.is_empty() => Ok(Answers {
             of_jinan: typed.work != "no",
@@ -154,7 +167,10 @@ fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
 fn numbered(wrong: &FieldErrors) -> Errors {
     let mut errors = Errors::from(wrong);
     for line in &mut errors.0 {
-        let number = QUESTIONS.iter().position(|q| *q == line.field).map_or(0, |at| at + 1);
+        let number = QUESTIONS
+            .iter()
+            .position(|q| *q == line.field)
+            .map_or(0, |at| at + 1);
         line.text = format!("第 {number} 题：{}", line.text);
     }
     errors
@@ -166,10 +182,17 @@ async fn places_left(ctx: &Ctx, current: &Current, unit: &str, city: i64) -> Res
         return Ok(city);
     }
     let unit = tree::chosen(&ctx.app, unit).await?;
-    Ok(match places::of_unit(&ctx.app, &current.campaign_id, &unit.id).await? {
-        Some(places) => format!("{}还剩 {} 个（共 {} 个），{city}", unit.name, places.left(), places.total),
-        None => city,
-    })
+    Ok(
+        match places::of_unit(&ctx.app, &current.campaign_id, &unit.id).await? {
+            Some(places) => format!(
+                "{}还剩 {} 个（共 {} 个），{city}",
+                unit.name,
+                places.left(),
+                places.total
+            ),
+            None => city,
+        },
+    )
 }
 
 /// What one can do instead; the refusal's own words say why.
@@ -214,7 +237,13 @@ mod tests {
     #[test]
     fn answers_are_read_as_they_were_meant() {
         assert!(eligibility::judge(&read(&typed()).unwrap(), 2026).is_empty());
-        let no = Typed { work: "no".into(), level: BELOW.into(), entry: "no".into(), agreed: "no".into(), ..typed() };
+        let no = Typed {
+            work: "no".into(),
+            level: BELOW.into(),
+            entry: "no".into(),
+            agreed: "no".into(),
+            ..typed()
+        };
         assert_eq!(eligibility::judge(&read(&no).unwrap(), 2026).len(), 4);
     }
 
@@ -224,7 +253,11 @@ mod tests {
         let fields: Vec<_> = errors.0.iter().map(|(field, _)| *field).collect();
         assert_eq!(fields, QUESTIONS);
         assert_eq!(numbered(&errors).of("level"), Some("第 3 题：请从列表中选择一项"));
-        let errors = read(&Typed { post: "king".into(), ..typed() }).unwrap_err();
+        let errors = read(&Typed {
+            post: "king".into(),
+            ..typed()
+        })
+        .unwrap_err();
         assert_eq!(errors.0, [("post", Refusal::NotAChoice)]);
     }
 }

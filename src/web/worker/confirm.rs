@@ -61,7 +61,9 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 }
 
 async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
-    Ok(Open::of(ctx).await?.filter(|open| open.application.state == State::Draft))
+    Ok(Open::of(ctx)
+        .await?
+        .filter(|open| open.application.state == State::Draft))
 }
 
 async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
@@ -74,14 +76,22 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
         first: fields.first().copied().unwrap_or_default(),
         answers: fields
             .iter()
-            .map(|field| Answer { label: label(field).unwrap_or_default(), value: view::spoken(&text, field) })
+            .map(|field| Answer {
+                label: label(field).unwrap_or_default(),
+                value: view::spoken(&text, field),
+            })
             .collect(),
     });
-    let views = stand.needed.iter().map(|kind| view::doc(*kind, &stand.documents, application, None));
+    let views = stand
+        .needed
+        .iter()
+        .map(|kind| view::doc(*kind, &stand.documents, application, None));
     Ok(ConfirmPage {
         base: ctx.base("提交前核对"),
         title: view::title(&intake),
-        union: union::chosen_words(&ctx.app, application).await?.unwrap_or_else(|| "尚未选择".to_owned()),
+        union: union::chosen_words(&ctx.app, application)
+            .await?
+            .unwrap_or_else(|| "尚未选择".to_owned()),
         groups: groups.collect(),
         documents: views.collect(),
         problems: problems(&stand, open),
@@ -93,18 +103,29 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
 fn problems(stand: &Stand, open: &Open) -> Vec<Problem> {
     let mut problems = Vec::new();
     if stand.union.is_none() {
-        problems.push(Problem { text: Refusal::UnionMissing.text(), link: "/apply/union".to_owned() });
+        problems.push(Problem {
+            text: Refusal::UnionMissing.text(),
+            link: "/apply/union".to_owned(),
+        });
     }
     problems.extend(stand.wrong.0.iter().map(|(field, refusal)| Problem {
         text: format!("{}：{}", label(field).unwrap_or_default(), refusal.text()),
         link: format!("/apply/form#f-{field}"),
     }));
     if open.application.checked_version == 0 {
-        problems.push(Problem { text: Refusal::ChecksNotTicked.text(), link: "/apply/documents".to_owned() });
+        problems.push(Problem {
+            text: Refusal::ChecksNotTicked.text(),
+            link: "/apply/documents".to_owned(),
+        });
     }
-    let of_jinan = !stand.needed.contains(&crate::application::DocumentKind::ResidencePermit);
+    let of_jinan = !stand
+        .needed
+        .contains(&crate::application::DocumentKind::ResidencePermit);
     let missing = documents::missing(&open.application, &stand.documents, of_jinan);
-    problems.extend(missing.iter().map(|r| Problem { text: r.text(), link: "/apply/documents".to_owned() }));
+    problems.extend(missing.iter().map(|r| Problem {
+        text: r.text(),
+        link: "/apply/documents".to_owned(),
+    }));
     problems
 }
 
@@ -113,7 +134,9 @@ fn problems(stand: &Stand, open: &Open) -> Vec<Problem> {
 pub async fn send(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
     let (worker, application) = super::mine(&ctx).await?;
-    let Some(application) = application else { return Ok(see_other("/apply")) };
+    let Some(application) = application else {
+        return Ok(see_other("/apply"));
+    };
     match submit::submit(&ctx.app, &worker.id, &application.id, &worker.phone).await {
         Ok(submitted) => {
             ctx.flash(&format!("提交成功，申请编号 {}", submitted.number));
@@ -121,19 +144,29 @@ pub async fn send(posted: Posted<Nothing>) -> Result<Response> {
         }
         Err(Error::Invalid(_)) => again(&ctx, None).await,
         // Both taps at the same moment: the other one has submitted it.
-        Err(Error::Refused(Refusal::ChangedMeanwhile)) if draft(&ctx).await?.is_none() => Ok(see_other("/progress")),
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) if draft(&ctx).await?.is_none() => {
+            Ok(see_other("/progress"))
+        }
         Err(Error::Refused(refusal)) => again(&ctx, Some(refusal)).await,
         Err(other) => Err(other),
     }
 }
 
 async fn again(ctx: &Ctx, refusal: Option<Refusal>) -> Result<Response> {
-    let Some(open) = draft(ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = draft(ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     let mut page = all(ctx, &open).await?;
     if let Some(refusal) = refusal {
         let text = refusal.text();
         if page.closed.as_ref() != Some(&text) && page.problems.iter().all(|p| p.text != text) {
-            page.problems.insert(0, Problem { text, link: link(&refusal).to_owned() });
+            page.problems.insert(
+                0,
+                Problem {
+                    text,
+                    link: link(&refusal).to_owned(),
+                },
+            );
         }
     }
     page_again(&page)

@@ -51,14 +51,23 @@ const CHECKS: [(&str, &str); 4] = [
 ];
 
 fn checks_page(ctx: &Ctx, ticked: [bool; 4], errors: Errors) -> ChecksPage {
-    let checks = CHECKS.iter().zip(ticked).map(|((name, label), ticked)| Check { name, label, ticked });
-    ChecksPage { base: ctx.base("确认 4 项工作"), errors, checks: checks.collect() }
+    let checks = CHECKS
+        .iter()
+        .zip(ticked)
+        .map(|((name, label), ticked)| Check { name, label, ticked });
+    ChecksPage {
+        base: ctx.base("确认 4 项工作"),
+        errors,
+        checks: checks.collect(),
+    }
 }
 
 /// `GET /apply/documents`
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
-    let Some(open) = Open::of(&ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = Open::of(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     if view::of_jinan(&open.application.form(&ctx.app)?, ctx.app.now()).is_none() {
         ctx.flash("请先填写申请表，再上传材料");
         return Ok(see_other("/apply/form"));
@@ -82,7 +91,9 @@ pub struct Ticked {
 #[handler]
 pub async fn tick(posted: Posted<Ticked>) -> Result<Response> {
     let Posted { ctx, form } = posted;
-    let Some(open) = Open::of(&ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = Open::of(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     let ticked = [form.check_1, form.check_2, form.check_3, form.check_4].map(|tick| tick.is_some());
     match drafts::tick_checks(&ctx.app, &open.worker.id, &open.application.id, ticked).await {
         Ok(()) => Ok(see_other("/apply/documents")),
@@ -101,13 +112,19 @@ async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -
     let documents = documents::of(&ctx.app, &application.id).await?;
     let since = open.returned().then_some(application.since);
     let kinds = DocumentKind::needed(of_jinan).filter(|kind| open.editable.allows(kind.as_str()));
-    let mut views: Vec<DocView> = kinds.map(|kind| view::doc(kind, &documents, application, since)).collect();
+    let mut views: Vec<DocView> = kinds
+        .map(|kind| view::doc(kind, &documents, application, since))
+        .collect();
     if let Some((kind, refusal)) = failed
         && let Some(view) = views.iter_mut().find(|view| view.kind == kind.as_str())
     {
         view.error = Some(refusal.text());
     }
-    let (back, next) = if open.returned() { ("/progress", "/progress") } else { ("/apply", "/apply/confirm") };
+    let (back, next) = if open.returned() {
+        ("/progress", "/progress")
+    } else {
+        ("/apply", "/apply/confirm")
+    };
     Ok(DocumentsPage {
         base: ctx.base("上传材料"),
         back,
@@ -125,7 +142,9 @@ pub async fn upload(req: &Request, Path(kind): Path<String>, uploaded: Uploaded)
     let kind = DocumentKind::parse(&kind).ok_or(Error::NotFound)?;
     // Signed in first: a session that ended is told as such, not as "cannot be changed".
     ctx.worker()?;
-    let Some(open) = Open::of(&ctx).await? else { return Err(Refusal::NotEditable.into()) };
+    let Some(open) = Open::of(&ctx).await? else {
+        return Err(Refusal::NotEditable.into());
+    };
     match documents::upload(&ctx.app, &open.worker.id, &open.application.id, kind, bytes).await {
         Ok(document) if wants_json(req) => Ok(json(serde_json::json!({ "id": document.id }))),
         Ok(_) => {
@@ -144,7 +163,13 @@ fn is_about_the_file(refusal: &Refusal) -> bool {
     use Refusal::*;
     matches!(
         refusal,
-        FileEmpty | FileTooLarge { .. } | FileWrongType | FileTruncated | FileLocked | FilePixels | ChangedMeanwhile
+        FileEmpty
+            | FileTooLarge { .. }
+            | FileWrongType
+            | FileTruncated
+            | FileLocked
+            | FilePixels
+            | ChangedMeanwhile
     )
 }
 

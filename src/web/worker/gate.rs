@@ -13,7 +13,9 @@ use serde::Deserialize;
 /// `GET /slider`: another challenge, `{"challenge"}`.
 #[handler]
 pub async fn challenge(ctx: Ctx) -> Result<Response> {
-    Ok(json(serde_json::json!({ "challenge": slider::challenge(&ctx.app).await? })))
+    Ok(json(
+        serde_json::json!({ "challenge": slider::challenge(&ctx.app).await? }),
+    ))
 }
 
 /// The slider's answer. `track` is JSON: a list of [x in permille, milliseconds since the press].
@@ -27,8 +29,7 @@ pub struct Solved {
 #[handler]
 pub async fn solve(posted: Posted<Solved>) -> Result<Response> {
     let Posted { ctx, form } = posted;
-    let track: Vec<slider::Point> =
-        serde_json::from_str(&form.track).map_err(|_| Refusal::SliderFailed)?;
+    let track: Vec<slider::Point> = serde_json::from_str(&form.track).map_err(|_| Refusal::SliderFailed)?;
     let pass = slider::solve(&ctx.app, ctx.address(), &form.challenge, &track).await?;
     Ok(json(serde_json::json!({ "pass": pass })))
 }
@@ -48,7 +49,9 @@ pub async fn send_code(posted: Posted<Wanted>) -> Result<Response> {
     // The phone first: a slip in it does not use the slider's pass up.
     let phone = Phone::parse(&form.phone, &ctx.app.config.virtual_segments)?;
     sms_code::send(&ctx.app, &phone, ctx.address(), &form.pass).await?;
-    Ok(json(serde_json::json!({ "wait_s": sms_code::GAP / time::SECOND })))
+    Ok(json(
+        serde_json::json!({ "wait_s": sms_code::GAP / time::SECOND }),
+    ))
 }
 
 /// No field of the form is needed.

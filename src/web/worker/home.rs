@@ -40,10 +40,18 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
     if ctx.worker().is_ok() {
         let (worker, application) = super::mine(&ctx).await?;
         news = application.map(|a| told(&a));
-        who = Some(Who { name: worker.name, phone: worker.phone.masked() });
+        who = Some(Who {
+            name: worker.name,
+            phone: worker.phone.masked(),
+        });
     }
     let intake = view::intake(&ctx.app).await?.map(|(_, view)| view);
-    page(&HomePage { base: ctx.base("首页"), intake, who, news })
+    page(&HomePage {
+        base: ctx.base("首页"),
+        intake,
+        who,
+        news,
+    })
 }
 
 fn told(application: &Application) -> News {
@@ -56,7 +64,13 @@ fn told(application: &Application) -> News {
         Some(number) => format!("申请编号 {number}"),
         None => "已保存，尚未提交".to_owned(),
     };
-    News { link, heading, text, state: application.state.label(), tone: tone(application.state) }
+    News {
+        link,
+        heading,
+        text,
+        state: application.state.label(),
+        tone: tone(application.state),
+    }
 }
 
 /// The colour that goes with a state.

@@ -66,11 +66,17 @@ pub fn routes() -> Route {
         .at("/apply/print", get(print::show).post(print::printed))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
-        .at("/apply/documents/:which", get(documents::file).post(documents::upload))
+        .at(
+            "/apply/documents/:which",
+            get(documents::file).post(documents::upload),
+        )
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
-        .at("/progress/withdraw", get(progress::ask_withdraw).post(progress::withdraw))
+        .at(
+            "/progress/withdraw",
+            get(progress::ask_withdraw).post(progress::withdraw),
+        )
         .at("/progress/resubmit", post(progress::resubmit))
 }
 
@@ -92,9 +98,15 @@ impl Open {
     /// The worker's application if it may be changed; `None` leads to `/apply`, which knows where to go.
     async fn of(ctx: &Ctx) -> Result<Option<Open>> {
         let (worker, application) = mine(ctx).await?;
-        let Some(application) = application else { return Ok(None) };
+        let Some(application) = application else {
+            return Ok(None);
+        };
         let editable = drafts::editable(&ctx.app, &application).await?;
-        Ok((editable != Editable::Nothing).then_some(Open { worker, application, editable }))
+        Ok((editable != Editable::Nothing).then_some(Open {
+            worker,
+            application,
+            editable,
+        }))
     }
 
     /// Whether an officer returned it for correction.
@@ -110,12 +122,15 @@ impl Open {
 
 /// Whether the page's script asks rather than the browser itself.
 fn wants_json(req: &Request) -> bool {
-    req.header(header::ACCEPT).is_some_and(|accept| accept.starts_with("application/json"))
+    req.header(header::ACCEPT)
+        .is_some_and(|accept| accept.starts_with("application/json"))
 }
 
 /// A JSON answer for the page's script.
 fn json(body: serde_json::Value) -> Response {
-    poem::web::Json(body).with_header(header::CACHE_CONTROL, "no-store").into_response()
+    poem::web::Json(body)
+        .with_header(header::CACHE_CONTROL, "no-store")
+        .into_response()
 }
 
 #[cfg(test)]

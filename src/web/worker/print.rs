@@ -87,7 +87,9 @@ fn short(application: &Application) -> String {
 /// `GET /apply/print`: only a complete form of a chosen union is worth a stamp.
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
-    let Some(open) = Open::of(&ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = Open::of(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     let intake = campaign::intake(&ctx.app, &open.application.intake_id).await?;
     let stand = Stand::of(&ctx.app, &open.worker, &open.application, &intake).await?;
     let Some(union) = stand.union else {
@@ -119,7 +121,9 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 #[handler]
 pub async fn printed(req: &Request, posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
-    let Some(open) = Open::of(&ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = Open::of(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     drafts::mark_printed(&ctx.app, &open.worker.id, &open.application.id).await?;
     if wants_json(req) {
         return Ok(json(serde_json::json!({})));

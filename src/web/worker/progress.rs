@@ -109,8 +109,13 @@ async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
 pub async fn show(ctx: Ctx) -> Result<Response> {
     let (_, application) = super::mine(&ctx).await?;
     match application {
-        Some(application) if application.number.is_some() => page(&all(&ctx, application, String::new()).await?),
-        other => page(&NonePage { base: ctx.base("申请进度"), draft: other.is_some() }),
+        Some(application) if application.number.is_some() => {
+            page(&all(&ctx, application, String::new()).await?)
+        }
+        other => page(&NonePage {
+            base: ctx.base("申请进度"),
+            draft: other.is_some(),
+        }),
     }
 }
 
@@ -127,16 +132,26 @@ pub async fn stamp(ctx: Ctx) -> Result<Response> {
 
 /// The row's version, and the place in the waiting list, which others move.
 fn stamp_of(progress: &Progress) -> String {
-    format!("{}-{}", progress.application.version, progress.waiting_position.unwrap_or(0))
+    format!(
+        "{}-{}",
+        progress.application.version,
+        progress.waiting_position.unwrap_or(0)
+    )
 }
 
 async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<ProgressPage> {
     let progress = progress::of(&ctx.app, application).await?;
     let application = &progress.application;
     let documents = documents::of(&ctx.app, &application.id).await?;
-    let correction = progress.correction.as_ref().map(|c| mend(c, application, &documents));
+    let correction = progress
+        .correction
+        .as_ref()
+        .map(|c| mend(c, application, &documents));
     let may_apply = progress.intake.may_apply(ctx.app.now()).is_ok();
-    let lost = matches!(application.state, State::Rejected | State::Withdrawn | State::Expired);
+    let lost = matches!(
+        application.state,
+        State::Rejected | State::Withdrawn | State::Expired
+    );
     Ok(ProgressPage {
         base: ctx.base("申请进度"),
         title: view::title(&progress.intake),
@@ -150,7 +165,11 @@ async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<Pro
         next: next(&progress),
         correction,
         problem,
-        steps: progress.steps.iter().map(|s| step(&s.union, s.state, application.state)).collect(),
+        steps: progress
+            .steps
+            .iter()
+            .map(|s| step(&s.union, s.state, application.state))
+            .collect(),
         timeline: timeline(&progress.timeline),
         can_withdraw: states::next(application.state, Event::Withdrawn).is_ok(),
         can_begin: lost && may_apply,
@@ -186,8 +205,14 @@ fn place(progress: &Progress) -> String {
 fn holder(progress: &Progress) -> Option<Holder> {
     let since = format!("自 {} 起", progress.application.since.short_text());
     match (progress.application.state, &progress.holder) {
-        (State::Returned, _) => Some(Holder { union: "您本人（待补正）".to_owned(), since }),
-        (State::InReview, Some(union)) => Some(Holder { union: union.clone(), since }),
+        (State::Returned, _) => Some(Holder {
+            union: "您本人（待补正）".to_owned(),
+            since,
+        }),
+        (State::InReview, Some(union)) => Some(Holder {
+            union: union.clone(),
+            since,
+        }),
         _ => None,
     }
 }
@@ -199,7 +224,9 @@ fn next(progress: &Progress) -> String {
     match progress.application.state {
         State::InReview => format!("接下来由各级工会逐级审核，{review_end} 前审完。{told}"),
         State::Waitlisted => {
-            format!("有名额空出时，按提交先后自动递补，不用重新提交；{review_end} 前没有空出名额的，候补结束。{told}")
+            format!(
+                "有名额空出时，按提交先后自动递补，不用重新提交；{review_end} 前没有空出名额的，候补结束。{told}"
+            )
         }
         State::Returned => format!("请在 {review_end} 前补正并重新提交，逾期名额会让给候补职工。"),
         State::Approved => {
@@ -220,7 +247,11 @@ fn step(union: &str, state: StepState, of_all: State) -> StepView {
         (StepState::Current, _) => ("审核中", "on"),
         (StepState::Ahead, _) => ("未开始", ""),
     };
-    StepView { union: union.to_owned(), state, tone }
+    StepView {
+        union: union.to_owned(),
+        state,
+        tone,
+    }
 }
 
 /// Newest first: what is new is seen without scrolling.
@@ -247,11 +278,23 @@ fn mend(correction: &Correction, application: &Application, documents: &[Documen
         Some(kind) => {
             let doc = view::doc(kind, documents, application, Some(application.since));
             let link = format!("/apply/documents#doc-{kind}");
-            Item { name: name.clone(), label: kind.label(), link, state: doc.state, tone: doc.tone }
+            Item {
+                name: name.clone(),
+                label: kind.label(),
+                link,
+                state: doc.state,
+                tone: doc.tone,
+            }
         }
         None => {
             let link = format!("/apply/form#f-{name}");
-            Item { name: name.clone(), label: label(name).unwrap_or("申请表"), link, state: "去修改", tone: "on" }
+            Item {
+                name: name.clone(),
+                label: label(name).unwrap_or("申请表"),
+                link,
+                state: "去修改",
+                tone: "on",
+            }
         }
     };
     CorrectionView {
@@ -265,7 +308,9 @@ fn mend(correction: &Correction, application: &Application, documents: &[Documen
 #[handler]
 pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
-    let (worker, Some(application)) = submitted(&ctx).await? else { return Ok(see_other("/progress")) };
+    let (worker, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
     if application.state == State::InReview {
         // A second tap: it is there already.
         return Ok(see_other("/progress"));
@@ -284,7 +329,9 @@ pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
         Err(Error::Refused(refusal)) => refusal.text(),
         Err(other) => return Err(other),
     };
-    let (_, Some(application)) = submitted(&ctx).await? else { return Ok(see_other("/progress")) };
+    let (_, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
     page_again(&all(&ctx, application, problem).await?)
 }
 
@@ -293,11 +340,13 @@ pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
 pub async fn ask_withdraw(ctx: Ctx) -> Result<Response> {
     let (_, application) = submitted(&ctx).await?;
     match application {
-        Some(application) if states::next(application.state, Event::Withdrawn).is_ok() => page(&WithdrawPage {
-            base: ctx.base("撤回申请"),
-            holds_place: application.state.holds_place(),
-            number: application.number.unwrap_or_default(),
-        }),
+        Some(application) if states::next(application.state, Event::Withdrawn).is_ok() => {
+            page(&WithdrawPage {
+                base: ctx.base("撤回申请"),
+                holds_place: application.state.holds_place(),
+                number: application.number.unwrap_or_default(),
+            })
+        }
         _ => Ok(see_other("/progress")),
     }
 }
@@ -306,7 +355,9 @@ pub async fn ask_withdraw(ctx: Ctx) -> Result<Response> {
 #[handler]
 pub async fn withdraw(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
-    let (worker, Some(application)) = submitted(&ctx).await? else { return Ok(see_other("/progress")) };
+    let (worker, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
     if application.state == State::Withdrawn {
         return Ok(see_other("/progress"));
     }

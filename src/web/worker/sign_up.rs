@@ -47,7 +47,10 @@ pub async fn show(ctx: Ctx, Query(query): Query<Next>) -> Result<Response> {
     if ctx.worker().is_ok() {
         return Ok(see_other(local_path(&query.next)));
     }
-    let typed = Typed { next: query.next, ..Typed::default() };
+    let typed = Typed {
+        next: query.next,
+        ..Typed::default()
+    };
     page(&filled(&ctx, typed).await?)
 }
 

@@ -56,15 +56,32 @@ pub struct Level {
 /// `GET /apply/union?in=`
 #[handler]
 pub async fn show(ctx: Ctx, Query(level): Query<Level>) -> Result<Response> {
-    let Some(open) = draft(&ctx).await? else { return Ok(see_other("/apply")) };
-    page(&list(&ctx, &open.application, level.within.as_deref(), Errors::default()).await?)
+    let Some(open) = draft(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
+    page(
+        &list(
+            &ctx,
+            &open.application,
+            level.within.as_deref(),
+            Errors::default(),
+        )
+        .await?,
+    )
 }
 
 async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
-    Ok(Open::of(ctx).await?.filter(|open| open.application.state == State::Draft))
+    Ok(Open::of(ctx)
+        .await?
+        .filter(|open| open.application.state == State::Draft))
 }
 
-async fn list(ctx: &Ctx, application: &Application, within: Option<&str>, errors: Errors) -> Result<UnionPage> {
+async fn list(
+    ctx: &Ctx,
+    application: &Application,
+    within: Option<&str>,
+    errors: Errors,
+) -> Result<UnionPage> {
     let parent = match within {
         Some(id) => Some(tree::chosen(&ctx.app, id).await?),
         None => None,
@@ -78,7 +95,10 @@ async fn list(ctx: &Ctx, application: &Application, within: Option<&str>, errors
     Ok(UnionPage {
         base: ctx.base("选择工会"),
         errors,
-        parent: parent.map(|p| Parent { id: p.id, name: p.name }),
+        parent: parent.map(|p| Parent {
+            id: p.id,
+            name: p.name,
+        }),
         current: spoken(&chosen),
         groups: groups.into_iter().filter(|g| !g.rows.is_empty()).collect(),
     })
@@ -86,7 +106,9 @@ async fn list(ctx: &Ctx, application: &Application, within: Option<&str>, errors
 
 /// The chosen union and those above it, from the unit down.
 async fn chosen_path(app: &App, application: &Application) -> Result<Vec<Union>> {
-    let Some(id) = &application.union_id else { return Ok(Vec::new()) };
+    let Some(id) = &application.union_id else {
+        return Ok(Vec::new());
+    };
     let mut lineage = tree::lineage(app, &tree::find(app, id).await?).await?;
     // The city stands over all of them: it says nothing.
     lineage.pop();
@@ -105,7 +127,12 @@ pub async fn chosen_words(app: &App, application: &Application) -> Result<Option
 }
 
 fn row(union: Union, note: &'static str, checked: bool) -> Row {
-    Row { id: union.id, name: union.name, note, checked }
+    Row {
+        id: union.id,
+        name: union.name,
+        note,
+        checked,
+    }
 }
 
 /// The source's two lists: 区总工会名单, and 产业、直属单位工会名单. In Annex 1 all of the first kind, and only
@@ -117,21 +144,37 @@ fn at_the_top(choices: Vec<Union>, chosen: &[Union]) -> Vec<Group> {
     });
     let (districts, others) = rows.partition(|r: &Row| r.name.ends_with("总工会"));
     vec![
-        Group { label: "区县（含功能区）总工会", rows: districts },
-        Group { label: "产业、直属单位、企业集团工会", rows: others },
+        Group {
+            label: "区县（含功能区）总工会",
+            rows: districts,
+        },
+        Group {
+            label: "产业、直属单位、企业集团工会",
+            rows: others,
+        },
     ]
 }
 
 fn below(parent: &Union, choices: Vec<Union>, chosen: &[Union]) -> Vec<Group> {
     let is_chosen = |id: &str| chosen.last().is_some_and(|c| c.id == id);
-    let own = row(parent.clone(), "没有下级工会，或单位直接属于这一级时选这一项", is_chosen(&parent.id));
+    let own = row(
+        parent.clone(),
+        "没有下级工会，或单位直接属于这一级时选这一项",
+        is_chosen(&parent.id),
+    );
     let rows = choices.into_iter().map(|u| {
         let checked = is_chosen(&u.id);
         row(u, "", checked)
     });
     vec![
-        Group { label: "下级工会", rows: rows.collect() },
-        Group { label: "都不是", rows: vec![own] },
+        Group {
+            label: "下级工会",
+            rows: rows.collect(),
+        },
+        Group {
+            label: "都不是",
+            rows: vec![own],
+        },
     ]
 }
 
@@ -148,7 +191,9 @@ pub struct Chosen {
 #[handler]
 pub async fn choose(posted: Posted<Chosen>) -> Result<Response> {
     let Posted { ctx, form } = posted;
-    let Some(open) = draft(&ctx).await? else { return Ok(see_other("/apply")) };
+    let Some(open) = draft(&ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
     if form.union.is_empty() {
         let within = (!form.within.is_empty()).then_some(form.within.as_str());
         let errors = Errors::from(&FieldErrors::one("union", Refusal::NotAChoice));

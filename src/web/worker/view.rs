@@ -29,7 +29,9 @@ pub struct IntakeView {
 
 /// Today's intake with its view; `None` before any campaign is made.
 pub async fn intake(app: &App) -> Result<Option<(Current, IntakeView)>> {
-    let Some(current) = campaign::current(app).await? else { return Ok(None) };
+    let Some(current) = campaign::current(app).await? else {
+        return Ok(None);
+    };
     let places = places::of_campaign(app, &current.campaign_id).await?;
     let view = IntakeView {
         title: current.title.clone(),
@@ -46,12 +48,20 @@ pub async fn intake(app: &App) -> Result<Option<(Current, IntakeView)>> {
 
 /// The title over the pages of an application: its campaign's.
 pub fn title(intake: &Intake) -> String {
-    format!("{}年济南市总工会“求学圆梦行动”学历提升补助（{}批次）", intake.year, intake.season.label())
+    format!(
+        "{}年济南市总工会“求学圆梦行动”学历提升补助（{}批次）",
+        intake.year,
+        intake.season.label()
+    )
 }
 
 /// The application window in words.
 pub fn window(intake: &Intake) -> String {
-    format!("{} 至 {} 截止", intake.apply.from.day_text(), intake.apply.until.deadline_text())
+    format!(
+        "{} 至 {} 截止",
+        intake.apply.from.day_text(),
+        intake.apply.until.deadline_text()
+    )
 }
 
 /// Why one cannot submit now, if so.
@@ -61,7 +71,11 @@ pub fn closed(intake: &Intake, now: Time) -> Option<String> {
 
 /// "10:32" of a moment.
 pub fn clock(time: Time) -> String {
-    time.minute_text().rsplit(' ').next().unwrap_or_default().to_owned()
+    time.minute_text()
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A field's value as people say it: codes become their labels.
@@ -137,11 +151,18 @@ pub struct DocView {
 
 /// Whether the ID number on the form is of Jinan; `None` while there is no valid one.
 pub fn of_jinan(form: &FormText, now: Time) -> Option<bool> {
-    IdNumber::parse(form.get("id_number"), now).ok().map(|id| id.is_of_jinan())
+    IdNumber::parse(form.get("id_number"), now)
+        .ok()
+        .map(|id| id.is_of_jinan())
 }
 
 /// One kind of document as it stands; `since` marks a correction: only what came later counts as mended.
-pub fn doc(kind: DocumentKind, documents: &[Document], application: &Application, since: Option<Time>) -> DocView {
+pub fn doc(
+    kind: DocumentKind,
+    documents: &[Document],
+    application: &Application,
+    since: Option<Time>,
+) -> DocView {
     let document = documents.iter().find(|d| d.kind == kind);
     let (state, tone) = match document {
         None => ("未上传", ""),
@@ -155,7 +176,16 @@ pub fn doc(kind: DocumentKind, documents: &[Document], application: &Application
         picture: d.media.is_picture(),
         words: format!("{} 上传，{}", d.uploaded_at.short_text(), size(d.bytes)),
     });
-    DocView { kind: kind.as_str(), label: kind.label(), hint: kind.hint(), state, tone, file, error: None, open: true }
+    DocView {
+        kind: kind.as_str(),
+        label: kind.label(),
+        hint: kind.hint(),
+        state,
+        tone,
+        file,
+        error: None,
+        open: true,
+    }
 }
 
 fn size(bytes: u64) -> String {
@@ -172,13 +202,27 @@ mod tests {
     /// the choices on the page are the capability's, none forgotten.
     #[test]
     fn every_post_and_level_is_offered() {
-        assert!(POSTS.iter().map(|(code, _)| Post::parse(code)).eq(Post::ALL.iter().copied().map(Some)));
-        assert!(LEVELS.iter().map(|(code, _)| Level::parse(code)).eq(Level::ALL.iter().copied().map(Some)));
+        assert!(
+            POSTS
+                .iter()
+                .map(|(code, _)| Post::parse(code))
+                .eq(Post::ALL.iter().copied().map(Some))
+        );
+        assert!(
+            LEVELS
+                .iter()
+                .map(|(code, _)| Level::parse(code))
+                .eq(Level::ALL.iter().copied().map(Some))
+        );
     }
 
     #[test]
     fn codes_are_never_shown_to_people() {
-        let form = FormText::from_posted([("post", "worker"), ("migrant", "no"), ("entry_date", "2021-09-01")]);
+        let form = FormText::from_posted([
+            ("post", "worker"),
+            ("migrant", "no"),
+            ("entry_date", "2021-09-01"),
+        ]);
         assert_eq!(spoken(&form, "post"), "一线职工");
         assert_eq!(spoken(&form, "migrant"), "否");
         assert_eq!(spoken(&form, "entry_date"), "2021年9月1日");
