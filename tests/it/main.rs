@@ -16,3 +16,5 @@ mod layers;
 mod places;
 mod services;
 mod source;
+mod visitor;
+mod worker_pages;
