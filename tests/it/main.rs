@@ -1,10 +1,12 @@
 //! The tests of the whole: one binary, so that services start once and browsers are shared out fairly.
 
+mod acts;
 mod app;
 mod browser;
 mod builders;
 mod guarded;
 mod layers;
 mod places;
+mod review;
 mod services;
 mod source;
