@@ -32,7 +32,11 @@ pub async fn decide_now(
         application_id: id,
         version_seen: version,
         verdict,
-        reason: if verdict == Verdict::Pass { "" } else { "请核对材料" },
+        reason: if verdict == Verdict::Pass {
+            ""
+        } else {
+            "请核对材料"
+        },
         corrections: &corrections,
     };
     decide(app, officer, &decision).await
@@ -145,4 +149,3 @@ pub async fn page(test: &TestApp, path: &str, cookie: Option<&str>) -> reqwest::
     }
     request.send().await.expect("an answer")
 }
-

@@ -7,6 +7,8 @@ mod builders;
 mod guarded;
 mod layers;
 mod places;
+mod process;
 mod review;
 mod services;
 mod source;
+mod stores;

@@ -21,8 +21,14 @@ pub fn production(env: &[(String, String)]) -> Vec<(String, String)> {
     set("WECHAT_APP_ID", "wx00000000000demo1".to_owned());
     set("WECHAT_APP_SECRET", "demo-app-secret".to_owned());
     set("WECHAT_TOKEN", "demotoken".to_owned());
-    set("WECHAT_ENCODING_AES_KEY", yuanmeng::config::DEMO_AES_KEY.to_owned());
-    set("WECHAT_TEMPLATES", "progress=demo-progress,work=demo-work".to_owned());
+    set(
+        "WECHAT_ENCODING_AES_KEY",
+        yuanmeng::config::DEMO_AES_KEY.to_owned(),
+    );
+    set(
+        "WECHAT_TEMPLATES",
+        "progress=demo-progress,work=demo-work".to_owned(),
+    );
     set("WECHAT_API_BASE", sim.clone());
     set("WECHAT_OPEN_BASE", sim.clone());
     set("SMS_PROVIDER", "http".to_owned());

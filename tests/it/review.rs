@@ -73,7 +73,11 @@ async fn three_levels_decide_in_order(test: &TestApp) {
     let pass = Verdict::Pass;
     assert_eq!(
         decided,
-        [(STREET, "张敏", pass), (UNIT, "李强", pass), (CENTRE, "陈静", pass)]
+        [
+            (STREET, "张敏", pass),
+            (UNIT, "李强", pass),
+            (CENTRE, "陈静", pass)
+        ]
     );
 }
 
@@ -207,10 +211,7 @@ async fn what_is_not_a_decision(test: &TestApp) {
     );
 
     let finance = officer(app, &street, "孙立", "13700000001", Role::Finance).await;
-    assert_eq!(
-        refused(decide(app, &finance, &right).await),
-        Refusal::NotAllowed
-    );
+    assert_eq!(refused(decide(app, &finance, &right).await), Refusal::NotAllowed);
     // the applicant is an officer of the very union.
     let own = officer(app, &street, "王小梅", &builders::phone(1), Role::Reviewer).await;
     assert_eq!(refused(decide(app, &own, &right).await), Refusal::OwnApplication);
@@ -246,7 +247,9 @@ async fn a_correction_changes_only_what_was_named(test: &TestApp) {
         refused(drafts::save(app, &worker.id, &id, &before).await),
         Refusal::NotEditable
     );
-    decide_now(app, &at_street, &id, Verdict::Pass, &[]).await.unwrap();
+    decide_now(app, &at_street, &id, Verdict::Pass, &[])
+        .await
+        .unwrap();
     decide_now(app, &at_unit, &id, Verdict::Return, &["card", "receipt"])
         .await
         .unwrap();
@@ -262,10 +265,7 @@ async fn a_correction_changes_only_what_was_named(test: &TestApp) {
         (after.get("card"), after.get("name")),
         ("6222021602001234576", "王小梅")
     );
-    assert_eq!(
-        refused(upload(DocumentKind::IdFront).await),
-        Refusal::NotEditable
-    );
+    assert_eq!(refused(upload(DocumentKind::IdFront).await), Refusal::NotEditable);
     upload(DocumentKind::Receipt).await.unwrap();
 
     let resubmit = async || submit::resubmit(app, &worker.id, &id, &worker.phone).await;
@@ -311,9 +311,13 @@ async fn acts_and_looks_are_in_the_trail(test: &TestApp) {
         .await
         .unwrap();
     next();
-    decide_now(app, &at_street, &id, Verdict::Pass, &[]).await.unwrap();
+    decide_now(app, &at_street, &id, Verdict::Pass, &[])
+        .await
+        .unwrap();
     next();
-    decide_now(app, &at_unit, &id, Verdict::Reject, &[]).await.unwrap();
+    decide_now(app, &at_unit, &id, Verdict::Reject, &[])
+        .await
+        .unwrap();
 
     let facts = "SELECT verdict FROM decisions WHERE application_id = $1 ORDER BY at, id";
     assert_eq!(texts(app, facts, &id).await, ["return", "pass", "reject"]);

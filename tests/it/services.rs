@@ -98,10 +98,11 @@ pub fn start_redis(port: u16) -> Result<Guarded, String> {
     );
     // An empty value of its own: no snapshots.
     let command: Vec<String> = options.split(' ').chain([""]).map(String::from).collect();
+    // Nothing is kept that a milder signal could save, and one that a test has stopped (SIGSTOP) hears no other.
     Guarded::start(&Recipe {
         user: None,
         prepare: "",
-        signal: "TERM",
+        signal: "KILL",
         command: &command,
     })
 }
