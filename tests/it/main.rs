@@ -4,6 +4,7 @@ mod acts;
 mod app;
 mod browser;
 mod builders;
+mod callback;
 mod guarded;
 mod layers;
 mod places;
