@@ -12,6 +12,7 @@ mod browser;
 mod builders;
 mod guarded;
 mod layers;
+mod office;
 mod places;
 mod services;
 mod source;
