@@ -14,7 +14,9 @@ use crate::campaign::{self, Intake, places};
 use crate::error::Result;
 use crate::union::tree;
 use askama::Template;
+use poem::web::Query;
 use poem::{Response, handler};
+use serde::Deserialize;
 
 /// Before anything is begun.
 #[derive(Template, Default)]
@@ -24,6 +26,8 @@ pub struct IntroPage {
     pub title: String,
     pub intake: Option<IntakeView>,
     pub can_begin: bool,
+    /// Whether the questions were answered just now.
+    pub checked: bool,
 }
 
 /// The task list.
@@ -57,12 +61,19 @@ pub struct Task {
     pub open: bool,
 }
 
+/// Whether one comes from the questions.
+#[derive(Deserialize)]
+pub struct From {
+    checked: Option<String>,
+}
+
 /// `GET /apply`: to the introduction, the task list or the progress, by where the worker stands.
 #[handler]
-pub async fn show(ctx: Ctx) -> Result<Response> {
+pub async fn show(ctx: Ctx, Query(from): Query<From>) -> Result<Response> {
+    let checked = from.checked.is_some();
     let intake = view::intake(&ctx.app).await?;
     if ctx.worker().is_err() {
-        return intro(&ctx, intake.map(|(_, view)| view));
+        return intro(&ctx, intake.map(|(_, view)| view), checked);
     }
     let (worker, application) = super::mine(&ctx).await?;
     let of_today = |a: &Application| {
@@ -73,11 +84,11 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
     match application {
         Some(draft) if draft.state == State::Draft => tasks(&ctx, &worker, &draft).await,
         Some(other) if !other.state.is_over() || of_today(&other) => Ok(see_other("/progress")),
-        _ => intro(&ctx, intake.map(|(_, view)| view)),
+        _ => intro(&ctx, intake.map(|(_, view)| view), checked),
     }
 }
 
-fn intro(ctx: &Ctx, intake: Option<IntakeView>) -> Result<Response> {
+fn intro(ctx: &Ctx, intake: Option<IntakeView>, checked: bool) -> Result<Response> {
     let title = intake
         .as_ref()
         .map_or("求学圆梦行动学历提升补助".to_owned(), |i| {
@@ -87,6 +98,7 @@ fn intro(ctx: &Ctx, intake: Option<IntakeView>) -> Result<Response> {
         base: ctx.base("职工补助申请"),
         title,
         can_begin: intake.is_some(),
+        checked,
         intake,
     })
 }
@@ -238,13 +250,15 @@ impl Stand {
             .iter()
             .any(|d| d.kind == DocumentKind::StampedForm && !d.out_of_date(draft));
         let filled = self.wrong.is_empty();
-        let (state, tone, detail) = match (filled, stamped || draft.printed_version == draft.form_version) {
-            (false, _) => ("未开始", "", "填好申请表后打印"),
-            (true, true) => ("已完成", "ok", "签名、单位盖章后拍照"),
-            (true, false) if draft.printed_version > 0 => {
+        let printed = draft.printed_version == draft.form_version;
+        let (state, tone, detail) = match (filled, stamped, printed) {
+            (false, ..) => ("未开始", "", "填好申请表后打印"),
+            (true, true, _) => ("已完成", "ok", "盖章的申请表已上传"),
+            (true, false, true) => ("已打印", "ok", "贴照片、签名，请单位盖章后拍照"),
+            (true, ..) if draft.printed_version > 0 => {
                 ("需重新打印", "warn", "申请表有修改，请重新打印、盖章")
             }
-            (true, false) => ("待打印", "on", "打印、贴照片、签名，请单位盖章"),
+            (true, ..) => ("待打印", "on", "打印、贴照片、签名，请单位盖章"),
         };
         let detail = detail.to_owned();
         Task {

@@ -141,33 +141,16 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
 
 fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let mut one_of = |field, value: &str, known: bool| {
-        let refusal = if value.is_empty() {
-            Refusal::NotAChoice
-        } else {
-            Refusal::NotAChoice
-        };
-        errors.take(field, if known { Ok(()) } else { Err(refusal) });
+    let mut one_of = |field, known: bool| {
+        errors.take(field, if known { Ok(()) } else { Err(Refusal::NotAChoice) });
     };
     let post = Post::parse(&typed.post);
     let level = Level::parse(&typed.level);
-    one_of(
-        "work",
-        &typed.work,
-        WORK.iter().any(|(code, _)| *code == typed.work),
-    );
-    one_of("post", &typed.post, post.is_some());
-    one_of("level", &typed.level, level.is_some() || typed.level == BELOW);
-    one_of(
-        "entry",
-        &typed.entry,
-        matches!(typed.entry.as_str(), "yes" | "no"),
-    );
-    one_of(
-        "agreed",
-        &typed.agreed,
-        matches!(typed.agreed.as_str(), "yes" | "no"),
-    );
+    one_of("work", WORK.iter().any(|(code, _)| *code == typed.work));
+    one_of("post", post.is_some());
+    one_of("level", level.is_some() || typed.level == BELOW);
+    one_of("entry", matches!(typed.entry.as_str(), "yes" | "no"));
+    one_of("agreed", matches!(typed.agreed.as_str(), "yes" | "no"));
     match post {
         Some(post) if errors.is_empty() => Ok(Answers {
             of_jinan: typed.work != "no",

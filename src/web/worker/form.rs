@@ -363,7 +363,8 @@ mod tests {
             .flat_map(|g| g.fields.iter().map(|f| f.name).collect::<Vec<_>>())
             .collect();
         let mut expected: Vec<_> = FIELDS.iter().map(|(name, _)| *name).collect();
-        (shown.sort_unstable(), expected.sort_unstable());
+        shown.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(shown, expected);
     }
 

@@ -19,6 +19,7 @@ pub struct SignInPage {
     pub phone: String,
     pub challenge: String,
     pub next: String,
+    /// Whether signing in by WeChat is offered.
     pub in_wechat: bool,
 }
 
@@ -46,7 +47,8 @@ async fn filled(ctx: &Ctx, phone: String, next: &str) -> Result<SignInPage> {
         phone,
         challenge: slider::challenge(&ctx.app).await?,
         next: next.to_owned(),
-        in_wechat: ctx.in_wechat(),
+        // Who came through WeChat already and is not bound proves the phone first.
+        in_wechat: ctx.in_wechat() && ctx.openid().is_none(),
     })
 }
 

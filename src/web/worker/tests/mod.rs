@@ -1,10 +1,25 @@
-//! Every template with sample data, looked at by machine; and the pages' own behaviour over HTTP.
+//! Every template with sample data, looked at by machine. The pages' behaviour is tried over HTTP in `tests/it`.
 
-// mod journey;
-mod samples;
+mod after;
+mod before;
+mod papers;
 
-use super::super::page::Base;
+use super::super::page::{Base, ErrorLine, Errors};
 use askama::Template;
+
+const TITLE: &str = "2021年济南市总工会“求学圆梦行动”学历提升补助（秋季批次）";
+
+fn errors(lines: &[(&'static str, &str)]) -> Errors {
+    Errors(
+        lines
+            .iter()
+            .map(|(field, text)| ErrorLine {
+                field,
+                text: (*text).to_owned(),
+            })
+            .collect(),
+    )
+}
 
 /// The base of a signed-in worker's page.
 fn base(title: &str) -> Base {
