@@ -10,6 +10,8 @@
 mod app;
 mod browser;
 mod builders;
+mod cli;
+mod csrf;
 mod guarded;
 mod journey;
 mod layers;
