@@ -12,6 +12,7 @@ mod csrf;
 mod guarded;
 mod journey;
 mod layers;
+mod office;
 mod places;
 mod process;
 mod review;
