@@ -3,6 +3,7 @@
 mod store;
 
 pub mod officers;
+pub mod sign_in;
 pub mod tree;
 
 pub use officers::Officer;

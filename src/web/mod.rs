@@ -7,6 +7,7 @@ pub mod form;
 pub mod health;
 pub mod oauth;
 pub mod observe;
+pub mod office;
 pub mod page;
 pub mod session;
 pub mod wechat;
@@ -23,7 +24,8 @@ use poem::{Endpoint, EndpointExt as _, Route, get};
 pub fn routes(app: App) -> impl Endpoint + 'static {
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
-        .at("/wechat/oauth/callback", get(oauth::callback));
+        .at("/wechat/oauth/callback", get(oauth::callback))
+        .nest("/office", office::routes());
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))

@@ -11,6 +11,7 @@ mod app;
 mod browser;
 mod builders;
 mod guarded;
+mod journey;
 mod layers;
 mod places;
 mod services;
