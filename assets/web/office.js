@@ -66,6 +66,29 @@ function verdicts(form) {
   update();
 }
 
+// ---- what is typed outlives the session and the back key, in this tab, until it is decided
+function drafts(form) {
+  var name = 'draft:' + location.pathname, reason = form && $('textarea', form);
+  function boxes() { return all('[name^=fix-],[name=verdict]', form); }
+  function save() {
+    var on = boxes().filter(function (b) { return b.checked; }).map(function (b) { return b.id; });
+    sessionStorage.setItem(name, JSON.stringify({ reason: reason.value, on: on }));
+  }
+  try {
+    if ($('[data-testid=flash],[data-testid=refused]')) {
+      Object.keys(sessionStorage).forEach(function (key) { if (!key.indexOf('draft:')) sessionStorage.removeItem(key); });
+    }
+    if (!form) return;
+    var kept = JSON.parse(sessionStorage.getItem(name) || 'null');
+    if (kept && !$('#errors') && !reason.value) {
+      reason.value = kept.reason;
+      boxes().forEach(function (b) { b.checked = kept.on.indexOf(b.id) >= 0; });
+    }
+    form.addEventListener('input', save);
+    form.addEventListener('click', function () { setTimeout(save, 0); });
+  } catch (e) { /* storage is turned off */ }
+}
+
 // ---- papers: one at a time, zoom, turn, drag
 function papers(box) {
   var figures = all('figure', box), buttons = all('[data-show]', box);
@@ -207,6 +230,7 @@ function queue() {
 
 document.addEventListener('DOMContentLoaded', function () {
   all('form[data-once]').forEach(once);
+  drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);
   all('[data-papers]').forEach(papers);
   queue();
