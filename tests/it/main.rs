@@ -18,3 +18,4 @@ mod services;
 mod source;
 mod visitor;
 mod worker_pages;
+mod worker_script;
