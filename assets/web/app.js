@@ -339,7 +339,7 @@ function watch() {
     if (document.hidden || stop) return;
     fetch(url, { credentials: 'same-origin', headers: { 'Accept': 'application/json' } }).then(answer).then(function (b) {
       if (b.stamp === $('#live').dataset.stamp) return;
-      return load(location.pathname).then(function (page) { swap(page, 'live'); toast('进度有更新'); });
+      return load(location.pathname).then(function (page) { swap(page, 'live'); var old = $('[data-testid=flash]'); if (old) old.remove(); toast('进度有更新'); });
     }).then(function () {
       var seen = $('#seen'); if (seen) seen.textContent = '本页自动更新，最近一次 ' + clock(new Date());
     }, function (e) { if (e && signedOut(e)) { stop = true; location.reload(); } });

@@ -2,6 +2,7 @@
 
 mod store;
 
+pub mod binding;
 pub mod officers;
 pub mod sign_in;
 pub mod tree;

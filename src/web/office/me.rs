@@ -6,8 +6,11 @@ use super::super::page::{Base, page, see_other};
 use super::Who;
 use super::sign_in::Nothing;
 use crate::error::Result;
-use crate::union::officers;
+use crate::union::{binding, officers};
+use crate::wechat::qrcode::Scene;
+use anyhow::Context as _;
 use askama::Template;
+use poem::http::header;
 use poem::{Response, handler};
 
 #[derive(Template)]
@@ -35,6 +38,28 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         phone: officers::phone(&ctx.app, &officer.id).await?.masked(),
         bound: officer.openid.is_some(),
     })
+}
+
+/// `GET /office/me/wechat-qr`: WeChat's code for this officer, drawn here. Every look makes a new one-time code.
+#[handler]
+pub async fn wechat_qr(ctx: Ctx) -> Result<Response> {
+    let officer = super::signed_in(&ctx).await?;
+    let scene = Scene::Text(binding::offer(&ctx.app, &officer.id).await?);
+    let code = ctx
+        .app
+        .wechat
+        .temporary_qr(&scene, binding::VALID.as_secs() as u32)
+        .await;
+    let code = code.context("asking WeChat for a QR code")?;
+    let svg = qrcode::QrCode::new(code.url.as_bytes()).context("drawing a QR code")?;
+    let svg = svg
+        .render::<qrcode::render::svg::Color>()
+        .min_dimensions(220, 220)
+        .build();
+    Ok(Response::builder()
+        .header(header::CONTENT_TYPE, "image/svg+xml")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(svg))
 }
 
 /// `POST /office/me/unbind`

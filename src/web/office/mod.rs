@@ -40,6 +40,7 @@ pub fn routes() -> Route {
         .at("/applications/:id", get(desk::show).post(desk::submit))
         .at("/applications/:id/documents/:document", get(papers::show))
         .at("/me", get(me::show))
+        .at("/me/wechat-qr", get(me::wechat_qr))
         .at("/me/unbind", post(me::unbind))
 }
 
