@@ -94,8 +94,10 @@ function papers(box) {
   var figures = all('figure', box), buttons = all('[data-show]', box);
   var tools = $('[data-tools]', box), label = $('[data-zoom]', box), at = 0;
   if (!figures.length) return;
-  var views = figures.map(function (figure) { return viewer($('[data-view]', figure), shown); });
-  function shown(scale) { label.textContent = Math.round(scale * 100) + '%'; }
+  var views = figures.map(function (figure, i) {
+    // A picture that arrives late must not speak for the one that is looked at.
+    return viewer($('[data-view]', figure), function (scale) { if (i === at) label.textContent = Math.round(scale * 100) + '%'; });
+  });
   function show(n) {
     at = Math.max(0, Math.min(figures.length - 1, n));
     figures.forEach(function (figure, i) { figure.hidden = i !== at; });
