@@ -7,6 +7,7 @@ mod builders;
 mod callback;
 mod guarded;
 mod layers;
+mod notices;
 mod places;
 mod process;
 mod review;
