@@ -6,6 +6,7 @@ mod browser;
 mod builders;
 mod callback;
 mod guarded;
+mod kill9;
 mod layers;
 mod notices;
 mod places;

@@ -2,7 +2,7 @@
 
 use crate::guarded::{Guarded, Recipe, is_running};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// The settings of `yuanmeng serve` for the stores and the simulator of a test's environment: the demo's account,
@@ -38,11 +38,16 @@ pub fn production(env: &[(String, String)]) -> Vec<(String, String)> {
 
 /// `yuanmeng <command>` in the background; ends with the test at the latest. What it printed is in `log`.
 pub fn start(command: &str, env: &[(String, String)]) -> Guarded {
+    start_program(&[env!("CARGO_BIN_EXE_yuanmeng"), command], env)
+}
+
+/// Any program in the background, likewise.
+pub fn start_program(command: &[&str], env: &[(String, String)]) -> Guarded {
     let settings = env.iter().map(|(name, value)| format!("{name}={value}"));
     let command: Vec<String> = ["env".to_owned()]
         .into_iter()
         .chain(settings)
-        .chain([env!("CARGO_BIN_EXE_yuanmeng").to_owned(), command.to_owned()])
+        .chain(command.iter().map(|part| part.to_string()))
         .collect();
     Guarded::start(&Recipe {
         user: None,
@@ -50,7 +55,7 @@ pub fn start(command: &str, env: &[(String, String)]) -> Guarded {
         signal: "KILL",
         command: &command,
     })
-    .expect("the binary starts")
+    .expect("the program starts")
 }
 
 /// `yuanmeng <command>` until it ends.
@@ -60,18 +65,19 @@ pub fn run(command: &str, env: &[(String, String)]) -> Output {
     process.output().expect("the binary runs")
 }
 
-/// Sends a signal (without `SIG`) to a process of the test's own.
-pub fn signal(process: &Guarded, signal: &str) {
+/// Sends a signal (without `SIG`) to a process of the test's own; whether it was still there.
+pub fn signal(process: &Guarded, signal: &str) -> bool {
     let sent = Command::new("kill")
         .args(["-s", signal, &process.pid().to_string()])
+        .stderr(Stdio::null())
         .status();
-    assert!(sent.expect("kill(1)").success(), "{signal} was not sent");
+    sent.expect("kill(1)").success()
 }
 
 /// SIGKILL, and waits until the process is gone.
-pub fn kill(process: Guarded) {
-    signal(&process, "KILL");
-    wait_for_end(&process);
+pub fn kill(process: &Guarded) {
+    signal(process, "KILL");
+    wait_for_end(process);
 }
 
 /// Waits until the process has ended.

@@ -1,0 +1,344 @@
+//! `kill -9` amid submissions and sends, and two processes at one outbox: "loses no acknowledged submission and
+//! sends no message twice to the simulator" (issue 2, "Done when"; point 2). The processes are real ones.
+
+use crate::acts::{TEMPLATE_SEND, bound_worker, eventually, fault, number};
+use crate::app::{Pair, TestApp};
+use crate::builders::{self, ready, street, union, worker};
+use crate::process::{self, production};
+use crate::services;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use yuanmeng::app::App;
+use yuanmeng::application::{self, State, submit};
+use yuanmeng::campaign::{self, places};
+use yuanmeng::clock::Clock;
+use yuanmeng::config::{Config, Purpose};
+use yuanmeng::kernel::{Phone, Time};
+use yuanmeng::outbox;
+
+/// A unit of Annex 1 with ten places.
+const TEN: &str = "济南市教育工会";
+
+/// Defines a test on both databases, with Redis, since several processes need one.
+macro_rules! on_both_databases {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite_and_redis() {
+                super::$name(super::started($crate::app::Pair::SqliteMemory).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres_and_redis() {
+                super::$name(super::started($crate::app::Pair::PostgresRedis).await).await;
+            }
+        }
+    };
+}
+
+async fn started(pair: Pair) -> TestApp {
+    let redis = services::redis_url().await;
+    let now = Time(chrono::Utc::now().timestamp_millis());
+    TestApp::start_with(pair, now, &[("REDIS_URL", &redis)]).await
+}
+
+async fn open(env: &[(String, String)]) -> App {
+    let read = |name: &str| {
+        let found = env.iter().rev().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let config = Config::read(&read, Purpose::Demo).unwrap();
+    App::open(config, Clock::system()).await.unwrap()
+}
+
+/// Ends the test's own server, and gives a look into its stores: from here on the processes do the work.
+async fn only_processes_from_here(test: &TestApp) -> App {
+    let look = open(&test.env).await;
+    test.app.stop.cancel();
+    let address = test.app.config.http.listen;
+    eventually("the port is free", async || {
+        tokio::net::TcpListener::bind(address).await.is_ok()
+    })
+    .await;
+    look
+}
+
+/// What a minute would do: claims of the dead run out, pauses end.
+async fn time_passes(look: &App) {
+    let mut tx = look.db.write().await.unwrap();
+    let sql = "UPDATE outbox SET due_at = 0 WHERE state IN ('ready', 'claimed')";
+    sqlx::query(sql).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn all_sent(look: &App) {
+    for _ in 0..60 {
+        for _ in 0..20 {
+            if outbox::waiting(&look.db).await.unwrap() == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // Only what nobody works on: a lost answer's pause, a dead process's claim.
+        time_passes(look).await;
+    }
+    panic!("the outbox did not become empty");
+}
+
+async fn shown(test: &TestApp) -> u64 {
+    test.sim_get("/sim/stats").await["templates_shown"]
+        .as_u64()
+        .unwrap()
+}
+
+/// `n` bound workers with drafts at the demo's street: simulator's user, worker, draft.
+async fn drafts(test: &TestApp, n: usize) -> Vec<(String, yuanmeng::account::Worker, String)> {
+    let street = street(&test.app).await;
+    let mut drafts = Vec::new();
+    for n in 0..n {
+        let (worker, user) = bound_worker(test, n).await;
+        let draft = ready(test, &worker, n, &street).await;
+        drafts.push((user, worker, draft));
+    }
+    drafts
+}
+
+/// Every notice reached its recipient as a template message, once.
+async fn each_message_once(
+    test: &TestApp,
+    look: &App,
+    drafts: &[(String, yuanmeng::account::Worker, String)],
+) {
+    let stats = test.sim_get("/sim/stats").await;
+    let by_id = stats["templates_by_client_msg_id"].as_object().unwrap();
+    assert!(by_id.values().all(|times| times == 1), "{stats}");
+    let notices = "SELECT COUNT(*) FROM notices WHERE channel = $1 AND state IN ('sent', 'delivered')";
+    assert_eq!(by_id.len() as i64, number(look, notices, "wechat").await);
+    let unsent = "SELECT COUNT(*) FROM notices WHERE state = $1";
+    assert_eq!(number(look, unsent, "queued").await, 0);
+    for (user, _, _) in drafts {
+        let told = test.templates(user).await;
+        assert!(
+            told.len() == 1 && told[0].contains("提交成功"),
+            "{user}: {told:?}"
+        );
+    }
+}
+
+on_both_databases! {
+    /// "`kill -9` amid … sends … sends no message twice to the simulator", and none is lost.
+    killed_amid_sends
+}
+async fn killed_amid_sends(test: TestApp) {
+    let drafts = drafts(&test, 30).await;
+    let look = only_processes_from_here(&test).await;
+    // Some answers are lost as well; and sending takes its time, so that each kill comes amid it.
+    let lost = json!({ "path": TEMPLATE_SEND, "times": 4, "delay_ms": 80, "drop": "after" });
+    fault(&test, lost).await;
+    fault(
+        &test,
+        json!({ "path": TEMPLATE_SEND, "times": 10_000, "delay_ms": 80 }),
+    )
+    .await;
+    for (_, worker, draft) in &drafts {
+        submit::submit(&look, &worker.id, draft, &worker.phone)
+            .await
+            .unwrap();
+    }
+    let env = production(&test.env);
+    for _ in 0..4 {
+        let before = shown(&test).await;
+        let process = process::start("serve", &env);
+        eventually("it sends", async || shown(&test).await >= before + 2).await;
+        process::kill(&process);
+        assert!(
+            outbox::waiting(&look.db).await.unwrap() > 0,
+            "the kill came too late to prove anything"
+        );
+        time_passes(&look).await;
+    }
+    let last = process::start("serve", &env);
+    all_sent(&look).await;
+    each_message_once(&test, &look, &drafts).await;
+    let stats = test.sim_get("/sim/stats").await;
+    assert!(
+        stats["templates_repeated"].as_u64() >= Some(1),
+        "nothing was sent again: {stats}"
+    );
+    assert!(
+        !process::log(&last).contains("panicked"),
+        "{}",
+        process::log(&last)
+    );
+    drop(last);
+    test.stop().await;
+}
+
+on_both_databases! {
+    /// Point 2, "claims survive … two processes": two processes work one outbox, and each message goes out once; told
+    /// to stop, a process ends in order.
+    two_processes_share_the_work
+}
+async fn two_processes_share_the_work(test: TestApp) {
+    let drafts = drafts(&test, 16).await;
+    let look = only_processes_from_here(&test).await;
+    let env = production(&test.env);
+    let mut second = env.clone();
+    let port = services::free_port();
+    second.push(("YUANMENG_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+    let processes = [process::start("serve", &env), process::start("serve", &second)];
+    for url in [&test.url, &format!("http://127.0.0.1:{port}")] {
+        eventually("both are ready", async || {
+            let ready = test.http.get(format!("{url}/readyz")).send().await;
+            ready.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+    }
+    let mut at_once = tokio::task::JoinSet::new();
+    for (_, worker, draft) in &drafts {
+        let (look, worker, draft) = (look.clone(), worker.clone(), draft.clone());
+        at_once.spawn(async move {
+            submit::submit(&look, &worker.id, &draft, &worker.phone)
+                .await
+                .unwrap()
+        });
+    }
+    at_once.join_all().await;
+    all_sent(&look).await;
+    each_message_once(&test, &look, &drafts).await;
+    for process in processes {
+        process::signal(&process, "TERM");
+        process::wait_for_end(&process);
+        let log = process::log(&process);
+        assert!(log.contains("stopping") && !log.contains("ERROR"), "{log}");
+    }
+    test.stop().await;
+}
+
+on_both_databases! {
+    /// "`kill -9` amid submissions … loses no acknowledged submission"; places stay exact, and a second tap after the
+    /// restart gets the number that was given (R-18 … R-20).
+    killed_amid_submissions
+}
+async fn killed_amid_submissions(test: TestApp) {
+    let unit = union(&test.app, &[TEN]).await;
+    let mut lines = String::new();
+    for n in 0..40 {
+        let worker = worker(&test, n).await;
+        let draft = ready(&test, &worker, n, &unit).await;
+        lines.push_str(&format!("{} {draft} {}\n", worker.id, builders::phone(n)));
+    }
+    let look = only_processes_from_here(&test).await;
+    let file = test.app.config.stores.data_dir.join("drafts");
+    std::fs::write(&file, lines).unwrap();
+    let mut env = test.env.clone();
+    env.push((DRAFTS.to_owned(), file.display().to_string()));
+    let program = std::env::current_exe().unwrap();
+    let program = [
+        program.to_str().unwrap(),
+        "--exact",
+        "kill9::submits_until_killed",
+        "--ignored",
+        "--nocapture",
+    ];
+
+    let mut acknowledged = BTreeMap::new();
+    for most in [8, 16, 24, usize::MAX] {
+        let process = process::start_program(&program, &env);
+        eventually("it has submitted", async || {
+            let log = process::log(&process);
+            let enough = most != usize::MAX && numbers(&log).len() >= most;
+            enough || log.contains("test result")
+        })
+        .await;
+        if most == usize::MAX {
+            process::wait_for_end(&process);
+        } else {
+            process::kill(&process);
+        }
+        for (id, number) in numbers(&process::log(&process)) {
+            let before = acknowledged.insert(id.clone(), number.clone());
+            assert!(before.is_none_or(|before| before == number), "the number stays");
+            let kept = application::find(&look, &id).await.unwrap();
+            assert_eq!(kept.number, Some(number), "an acknowledged submission is lost");
+        }
+        places_are_exact(&look, &unit.id).await;
+        let left = "SELECT COUNT(*) FROM applications WHERE unit_id = $1 AND state = 'draft'";
+        let left = number(&look, left, &unit.id).await;
+        assert!(most > 8 || left > 0, "the kill came too late to prove anything");
+    }
+    assert_eq!(acknowledged.len(), 40);
+    let mut seqs = BTreeSet::new();
+    let mut held = 0;
+    for id in acknowledged.keys() {
+        let application = application::find(&look, id).await.unwrap();
+        seqs.insert(application.seq);
+        held += usize::from(application.state == State::InReview);
+    }
+    assert_eq!((seqs.len(), held), (40, 10));
+
+    // And everybody is told once.
+    let process = process::start("serve", &production(&test.env));
+    all_sent(&look).await;
+    for n in 0..40 {
+        let texts = test.sms(&builders::phone(n)).await;
+        let told = texts.iter().filter(|text| text.contains("补助申请（编号"));
+        assert_eq!(told.count(), 1, "{texts:?}");
+    }
+    drop(process);
+    test.stop().await;
+}
+
+async fn places_are_exact(look: &App, unit_id: &str) {
+    let current = campaign::current(look).await.unwrap().unwrap();
+    let places = places::of_unit(look, &current.campaign_id, unit_id)
+        .await
+        .unwrap()
+        .unwrap();
+    let ledger = places::ledger_sum(look, &current.campaign_id, unit_id)
+        .await
+        .unwrap();
+    let sql = "SELECT COUNT(*) FROM applications WHERE unit_id = $1 AND state = 'in_review'";
+    let held = number(look, sql, unit_id).await;
+    assert_eq!((places.taken, ledger), (held, held));
+    assert!(held <= 10);
+}
+
+/// Application and number of every whole line that acknowledges a submission.
+fn numbers(log: &str) -> Vec<(String, String)> {
+    let whole = log.rfind('\n').map_or("", |end| &log[..end]);
+    let words = whole.lines().filter_map(|line| line.split_once("acknowledged "));
+    words
+        .filter_map(|(_, rest)| rest.split_once(' '))
+        .map(|(id, number)| (id.to_owned(), number.to_owned()))
+        .collect()
+}
+
+/// Names the file of drafts for the process below.
+const DRAFTS: &str = "KILL9_DRAFTS";
+
+/// Not a test: the process that [`killed_amid_submissions`] kills. It submits what the file names, eight at once,
+/// and prints each number that it was given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started, and killed, by killed_amid_submissions"]
+async fn submits_until_killed() {
+    let Ok(file) = std::env::var(DRAFTS) else { return };
+    let env: Vec<(String, String)> = std::env::vars().collect();
+    let app = open(&env).await;
+    let lines = std::fs::read_to_string(file).unwrap();
+    let drafts = lines.lines().map(|line| {
+        let parts: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let app = app.clone();
+        async move {
+            let phone = Phone::stored(parts[2].clone());
+            let submitted = submit::submit(&app, &parts[0], &parts[1], &phone).await.unwrap();
+            println!("acknowledged {} {}", parts[1], submitted.number);
+        }
+    });
+    use futures_util::StreamExt as _;
+    futures_util::stream::iter(drafts)
+        .for_each_concurrent(8, |submission| submission)
+        .await;
+}
