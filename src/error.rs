@@ -57,5 +57,7 @@ impl From<FieldErrors> for Error {
 
 /// Whether the database refused a row because it is there already.
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|e| e.is_unique_violation())
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

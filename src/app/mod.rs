@@ -120,8 +120,7 @@ fn wechat(config: &Config, cache: &Cache, clock: &Clock, entropy: Entropy) -> an
     };
     let clock = clock.clone();
     let now = Arc::new(move || clock.now().0);
-    Client::new(account, Arc::new(tokens::CachedTokens(cache.clone())), now)
-        .context("setting up WeChat's client")
+    Client::new(account, Arc::new(CachedTokens(cache.clone())), now).context("setting up WeChat's client")
 }
 
 fn callback(config: &Config) -> anyhow::Result<Callback> {

@@ -88,8 +88,9 @@ pub struct Against<'a> {
     pub proven_phone: &'a Phone,
 }
 
-/// The form, checked.
+/// The form, checked. Its fields are those of [`FIELDS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names in `FIELDS` say what each is")]
 pub struct Form {
     pub name: String,
     pub id_number: IdNumber,

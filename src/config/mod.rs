@@ -305,7 +305,7 @@ fn virtual_segments(env: Env) -> Result<Vec<String>, ConfigError> {
     let Some(text) = env("PHONE_VIRTUAL_SEGMENTS") else {
         return Ok(crate::kernel::phone::VIRTUAL_SEGMENTS
             .iter()
-            .map(|s| s.to_string())
+            .map(ToString::to_string)
             .collect());
     };
     let segments: Vec<String> = text

@@ -8,6 +8,7 @@ pub const HOTLINE: &str = "4000123318 转 0";
 
 /// Why an act is refused. Carries only what may be shown to the person who acted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each one's meaning is its words in `text`")]
 pub enum Refusal {
     // Any field
     Empty,
@@ -74,6 +75,8 @@ pub enum Refusal {
     AlreadyDecided { by: String },
     ReasonMissing,
     NothingToCorrect,
+    VerdictMissing,
+    RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
     // Doors
@@ -149,6 +152,8 @@ impl Refusal {
             AlreadyDecided { .. } => "already_decided",
             ReasonMissing => "reason_missing",
             NothingToCorrect => "nothing_to_correct",
+            VerdictMissing => "verdict_missing",
+            RejectNotConfirmed => "reject_not_confirmed",
             ChangedMeanwhile => "changed_meanwhile",
             OwnApplication => "own_application",
             CsrfFailed => "csrf_failed",
@@ -256,6 +261,8 @@ impl Refusal {
             NotYourStep => "这份申请现在不在您的审核环节",
             ReasonMissing => "请写明理由，职工会看到这段话",
             NothingToCorrect => "请勾选需要职工补正的内容",
+            VerdictMissing => "请选择审核意见：通过、退回补正或不予通过",
+            RejectNotConfirmed => "请勾选确认。不予通过后名额会释放，不能再改",
             ChangedMeanwhile => "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
             OwnApplication => "不能审核本人的申请，请由同工会其他管理员办理",
             CsrfFailed => "页面停留太久或已在别处登录，请返回上一页刷新后再提交",

@@ -139,7 +139,7 @@ fn derive(secret: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
 }
 
 fn hmac(key: &[u8]) -> Hmac<Sha256> {
-    <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+    <Hmac<Sha256> as KeyInit>::new_from_slice(key)
         .unwrap_or_else(|_| unreachable!("HMAC takes any key length"))
 }
 

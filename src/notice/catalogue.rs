@@ -216,10 +216,11 @@ mod tests {
     /// the waiting worker is told the position; R-9: the returned one the deadline.
     #[test]
     fn the_words_say_what_matters() {
+        let intake = intake();
         let moved = |event| Moved {
             event,
             number: "N",
-            intake: &intake(),
+            intake: &intake,
             holder: None,
             waiting_position: Some(3),
             at: Time(0),

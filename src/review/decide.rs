@@ -42,8 +42,7 @@ pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Re
     if application.version != decision.version_seen {
         return Err(beaten(app, &application, decision.version_seen).await?);
     }
-    let reason = reason(decision)?;
-    let corrections = corrections(decision)?;
+    let (reason, corrections) = check(decision)?;
     let chain = chain(app, &application).await?;
 
     let mut tx = app.db.write().await?;
@@ -98,28 +97,32 @@ async fn beaten(app: &App, application: &Application, version_seen: i64) -> Resu
         .into())
 }
 
-fn reason(decision: &Decision<'_>) -> Result<String> {
+/// What is sent, cleaned: the reason and what is to be mended; all that is wrong is told at once (R-22).
+pub fn check(decision: &Decision<'_>) -> Result<(String, Vec<String>), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let corrections = errors.take("corrections", corrections(decision));
+    let reason = errors.take("reason", reason(decision));
+    reason.zip(corrections).ok_or(errors)
+}
+
+fn reason(decision: &Decision<'_>) -> Result<String, Refusal> {
     if decision.verdict == Verdict::Pass && decision.reason.trim().is_empty() {
         return Ok(String::new());
     }
-    text::line(decision.reason, 2, REASON_MAX).map_err(|refusal| {
-        let refusal = if refusal == Refusal::Empty {
-            Refusal::ReasonMissing
-        } else {
-            refusal
-        };
-        FieldErrors::one("reason", refusal).into()
+    text::line(decision.reason, 2, REASON_MAX).map_err(|refusal| match refusal {
+        Refusal::Empty => Refusal::ReasonMissing,
+        other => other,
     })
 }
 
-fn corrections(decision: &Decision<'_>) -> Result<Vec<String>> {
+fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
     if decision.verdict != Verdict::Return {
         return Ok(Vec::new());
     }
     let known = |name: &&String| form::label(name).is_some() || DocumentKind::parse(name).is_some();
     let corrections: Vec<String> = decision.corrections.iter().filter(known).cloned().collect();
     if corrections.is_empty() {
-        Err(FieldErrors::one("corrections", Refusal::NothingToCorrect).into())
+        Err(Refusal::NothingToCorrect)
     } else {
         Ok(corrections)
     }
@@ -218,24 +221,17 @@ mod tests {
         }
     }
 
-    fn field(error: Error) -> (&'static str, Refusal) {
-        match error {
-            Error::Invalid(errors) => errors.0[0].clone(),
-            other => panic!("{other:?}"),
-        }
-    }
-
     /// R-22: a return names what to mend and why, a rejection why; a pass needs no words.
     #[test]
     fn returns_and_rejections_give_reasons() {
         assert_eq!(reason(&decision(Verdict::Pass, " ", &[])).unwrap(), "");
         for verdict in [Verdict::Return, Verdict::Reject] {
-            let missing = reason(&decision(verdict, "  ", &[])).unwrap_err();
-            assert_eq!(field(missing), ("reason", Refusal::ReasonMissing));
+            let missing = reason(&decision(verdict, "  ", &[]));
+            assert_eq!(missing, Err(Refusal::ReasonMissing));
         }
         let long = "长".repeat(REASON_MAX + 1);
-        let too_long = reason(&decision(Verdict::Reject, &long, &[])).unwrap_err();
-        assert_eq!(field(too_long), ("reason", Refusal::TooLong { max: REASON_MAX }));
+        let too_long = reason(&decision(Verdict::Reject, &long, &[]));
+        assert_eq!(too_long, Err(Refusal::TooLong { max: REASON_MAX }));
     }
 
     /// R-22: only fields of the form and kinds of document can be asked for.
@@ -246,8 +242,12 @@ mod tests {
             corrections(&decision(Verdict::Return, "r", &names)).unwrap(),
             ["card", "receipt"]
         );
-        let none = corrections(&decision(Verdict::Return, "r", &names[2..])).unwrap_err();
-        assert_eq!(field(none), ("corrections", Refusal::NothingToCorrect));
+        let none = check(&decision(Verdict::Return, " ", &names[2..])).unwrap_err();
+        let both = [
+            ("corrections", Refusal::NothingToCorrect),
+            ("reason", Refusal::ReasonMissing),
+        ];
+        assert_eq!(none.0, both);
         assert!(
             corrections(&decision(Verdict::Pass, "", &names))
                 .unwrap()

@@ -1,11 +1,13 @@
 //! One application as an officer sees it: form and papers side by side, what was decided before.
 
+use super::checks::{self, Check};
 use super::{Verdict, decide, store};
 use crate::app::App;
 use crate::application::documents::{self, Document};
 use crate::application::progress::{self, Progress};
 use crate::application::{self, Application, FormText, State};
 use crate::audit::{self, Line};
+use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
 use crate::union::{Officer, tree};
@@ -34,6 +36,8 @@ pub struct Desk {
     pub form: FormText,
     /// The papers that stand.
     pub documents: Vec<Document>,
+    /// What a machine could check.
+    pub checks: Vec<Check>,
     /// What was decided, oldest first.
     pub decisions: Vec<DecisionLine>,
     /// Why this officer cannot decide it now; `None` when they can.
@@ -62,6 +66,9 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
         Err(error) => return Err(error),
     };
     let mut form = application.form(app)?;
+    let documents = documents::of(app, id).await?;
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    let checks = checks::run(&application, &form, &documents, &intake, app.now());
     if obstacle.is_some() {
         mask(&mut form);
     }
@@ -76,7 +83,8 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
     tx.commit().await?;
     Ok(Desk {
-        documents: documents::of(app, id).await?,
+        documents,
+        checks,
         decisions: store::decisions(app, id).await?,
         progress: progress::of(app, application).await?,
         form,

@@ -56,6 +56,8 @@ pub struct Item {
     pub since: Time,
     /// When submitted.
     pub submitted_at: Time,
+    /// When the review window of its intake ends.
+    pub review_until: Time,
 }
 
 /// A page of the list.

@@ -27,6 +27,7 @@ struct Row {
     holder: Option<String>,
     since: i64,
     submitted_at: i64,
+    review_until: i64,
 }
 
 impl Row {
@@ -42,6 +43,7 @@ impl Row {
             holder: self.holder,
             since: Time(self.since),
             submitted_at: Time(self.submitted_at),
+            review_until: Time(self.review_until),
         })
     }
 }
@@ -62,8 +64,9 @@ pub async fn inbox(app: &App, officer: &Officer, filter: &Filter) -> Result<Page
         Tab::Mine => {
             let rows = sqlx::query_as(
                 "SELECT a.id, COALESCE(a.number, '') AS number, a.applicant, u.name AS union_name, a.level, a.institution, a.state, \
-                 h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at \
-                 FROM applications a JOIN unions u ON u.id = a.union_id LEFT JOIN unions h ON h.id = a.holder_id \
+                 h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at, i.review_until \
+                 FROM applications a JOIN intakes i ON i.id = a.intake_id JOIN unions u ON u.id = a.union_id \
+                 LEFT JOIN unions h ON h.id = a.holder_id \
                  WHERE a.holder_id = $1 AND a.state = 'in_review' AND (LOWER(a.applicant) LIKE $2 ESCAPE '\\' OR LOWER(a.number) LIKE $2 ESCAPE '\\') \
                  ORDER BY a.since, a.id LIMIT $3 OFFSET $4",
             );
@@ -87,8 +90,9 @@ pub async fn inbox(app: &App, officer: &Officer, filter: &Filter) -> Result<Page
             let state = filter.state.map_or("", State::as_str);
             let rows = sqlx::query_as(
                 "SELECT a.id, COALESCE(a.number, '') AS number, a.applicant, u.name AS union_name, a.level, a.institution, a.state, \
-                 h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at \
-                 FROM unions u JOIN applications a ON a.union_id = u.id LEFT JOIN unions h ON h.id = a.holder_id \
+                 h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at, i.review_until \
+                 FROM unions u JOIN applications a ON a.union_id = u.id JOIN intakes i ON i.id = a.intake_id \
+                 LEFT JOIN unions h ON h.id = a.holder_id \
                  WHERE u.path >= $1 AND u.path < $2 AND a.state <> 'draft' AND ($3 = '' OR a.state = $3) \
                  AND (LOWER(a.applicant) LIKE $4 ESCAPE '\\' OR LOWER(a.number) LIKE $4 ESCAPE '\\') \
                  ORDER BY a.submitted_at, a.id LIMIT $5 OFFSET $6",

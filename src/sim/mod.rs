@@ -151,12 +151,15 @@ struct Inner {
 
 impl Sim {
     /// A simulator with the preset users and nothing else in it.
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only if TLS cannot be initialised: nothing could be sent at all"
+    )]
     pub fn new(cfg: SimConfig) -> Sim {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            // Fails only if the TLS backend cannot be initialised: nothing could be sent at all.
             .expect("HTTP client for callbacks");
         Sim {
             inner: Arc::new(Inner {

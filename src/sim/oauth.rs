@@ -196,7 +196,7 @@ pub(super) fn authorize(sim: Data<&Sim>, request: &Request) -> Response {
             .map(|u| (u.user.clone(), u.nickname.clone()))
     });
     let Some((user, nickname)) = user else {
-        let users = sim.state().users.iter().map(|u| u.view()).collect();
+        let users = sim.state().users.iter().map(super::state::User::view).collect();
         return page(&Who {
             users,
             query: query.to_owned(),

@@ -2,7 +2,9 @@
 
 mod store;
 
+pub mod binding;
 pub mod officers;
+pub mod sign_in;
 pub mod tree;
 
 pub use officers::Officer;

@@ -7,9 +7,11 @@ pub mod form;
 pub mod health;
 pub mod oauth;
 pub mod observe;
+pub mod office;
 pub mod page;
 pub mod session;
 pub mod wechat;
+pub mod worker;
 
 use crate::app::App;
 use poem::middleware::{AddData, CatchPanic, Compression};
@@ -20,9 +22,10 @@ use poem::{Endpoint, EndpointExt as _, Route, get};
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
 pub fn routes(app: App) -> impl Endpoint + 'static {
-    let pages = Route::new()
+    let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
-        .at("/wechat/oauth/callback", get(oauth::callback));
+        .at("/wechat/oauth/callback", get(oauth::callback))
+        .nest("/office", office::routes());
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))

@@ -10,7 +10,7 @@ use crate::application::{self, progress};
 use crate::error::Result;
 use crate::kernel::refusal::HOTLINE;
 use crate::notice::deliver;
-use crate::union::officers;
+use crate::union::binding::{self, Scanned};
 use crate::wechat::{CallbackQuery, Inbound, Kind, Opened, Refused, Reply};
 use poem::http::{StatusCode, header};
 use poem::web::Data;
@@ -104,9 +104,6 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
     Ok(reply)
 }
 
-/// The scene of an officer's QR code: `officer-<one-time token>`.
-pub const OFFICER_SCENE: &str = "officer-";
-
 async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
     match &message.kind {
@@ -166,22 +163,16 @@ async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
 
 /// A QR code was scanned: an officer's binds their WeChat, any other only greets.
 async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
-    let Some(token) = scene.strip_prefix(OFFICER_SCENE) else {
-        return Ok(Reply::text(welcome(app)));
-    };
-    match app.cache.take(&format!("officer-qr:{token}")).await? {
-        Some(officer_id) => {
-            officers::bind(app, &officer_id, Some(openid)).await?;
-            let officer = officers::find(app, &officer_id).await?;
-            Ok(Reply::text(format!(
+    Ok(Reply::text(match binding::scanned(app, scene, openid).await? {
+        Scanned::Other => welcome(app),
+        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。".to_owned(),
+        Scanned::Bound(officer) => {
+            format!(
                 "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
                 officer.name, officer.union.name
-            )))
+            )
         }
-        None => Ok(Reply::text(
-            "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。",
-        )),
-    }
+    }))
 }
 
 fn entrance(app: &App, path: &str) -> String {

@@ -29,14 +29,14 @@ impl ErrorClass {
     /// Short name for metrics and records.
     pub fn as_str(self) -> &'static str {
         match self {
-            ErrorClass::Retry => "retry",
-            ErrorClass::RefreshToken => "refresh_token",
-            ErrorClass::StopUntilReset => "stop_until_reset",
-            ErrorClass::Recipient => "recipient",
-            ErrorClass::WindowClosed => "window_closed",
-            ErrorClass::Configuration => "configuration",
-            ErrorClass::Login => "login",
-            ErrorClass::Unknown => "unknown",
+            Retry => "retry",
+            RefreshToken => "refresh_token",
+            StopUntilReset => "stop_until_reset",
+            Recipient => "recipient",
+            WindowClosed => "window_closed",
+            Configuration => "configuration",
+            Login => "login",
+            Unknown => "unknown",
         }
     }
 }
@@ -187,7 +187,7 @@ pub struct ApiError {
 impl ApiError {
     /// What to do.
     pub fn class(&self) -> ErrorClass {
-        lookup(self.code).map_or(ErrorClass::Unknown, |info| info.class)
+        lookup(self.code).map_or(Unknown, |info| info.class)
     }
 
     /// What it means, in Chinese.
@@ -248,16 +248,16 @@ impl CallError {
             CallError::Api(error) => error.class(),
             // 40001 while fetching a token is a wrong secret: refreshing would go round in circles (facts row 2).
             CallError::Token(error) => match error.class() {
-                ErrorClass::RefreshToken => ErrorClass::Configuration,
+                RefreshToken => Configuration,
                 other => other,
             },
-            CallError::Status(400..=499) | CallError::Invalid(_) => ErrorClass::Configuration,
-            CallError::Decode(_) => ErrorClass::Unknown,
+            CallError::Status(400..=499) | CallError::Invalid(_) => Configuration,
+            CallError::Decode(_) => Unknown,
             CallError::TokenBusy
             | CallError::Timeout
             | CallError::Transport(_)
             | CallError::Status(_)
-            | CallError::Store(_) => ErrorClass::Retry,
+            | CallError::Store(_) => Retry,
         }
     }
 

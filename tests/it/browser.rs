@@ -144,7 +144,14 @@ impl Browser {
     /// Clicks (on the phone: taps) the element, once it is there and nothing covers it.
     pub async fn click(&self, css: &str) -> Result<()> {
         self.until(&format!("click {css}"), async || {
-            Ok(self.visible(css).await?.click().await?)
+            let element = self.visible(css).await?;
+            // As a person scrolls: to the middle, clear of bars that stick to an edge.
+            self.script(
+                "arguments[0].scrollIntoView({block: 'center'})",
+                vec![json!(element)],
+            )
+            .await?;
+            Ok(element.click().await?)
         })
         .await
     }

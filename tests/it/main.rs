@@ -1,17 +1,30 @@
 //! The tests of the whole: one binary, so that services start once and browsers are shared out fairly.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on stops where it is"
+)]
+
 mod acts;
 mod app;
 mod browser;
 mod builders;
 mod callback;
+mod cli;
+mod csrf;
 mod guarded;
+mod journey;
 mod kill9;
 mod layers;
 mod notices;
+mod office;
 mod places;
 mod process;
 mod review;
 mod services;
 mod source;
 mod stores;
+mod visitor;
+mod worker_pages;

@@ -229,7 +229,7 @@ async fn a_qr_code_is_made_shown_and_scanned() {
 #[tokio::test]
 async fn a_qr_code_has_limits() {
     let world = world().await;
-    let ask = |name: &str, scene: serde_json::Value| json!({ "action_name": name, "action_info": { "scene": scene } });
+    let ask = |name: &str, scene: Value| json!({ "action_name": name, "action_info": { "scene": scene } });
     let cases = [
         (ask("QR_SCENE", json!({ "scene_id": 4_294_967_295_u64 })), 0),
         (ask("QR_SCENE", json!({ "scene_id": 4_294_967_296_u64 })), 40053),
@@ -310,7 +310,7 @@ async fn faults_happen_as_told() {
 #[tokio::test]
 async fn a_connection_can_be_cut_before_and_after_the_work() {
     let world = world().await;
-    let cut = async |drop: serde_json::Value| {
+    let cut = async |drop: Value| {
         world
             .post("/sim/faults", json!({ "path": "/sim/sms", "drop": drop }))
             .await;

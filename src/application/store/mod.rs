@@ -1,11 +1,14 @@
-//! SQL of applications, documents, events and claims.
+//! SQL of applications and claims; documents and the timeline beside it.
 
-use super::content::MediaType;
-use super::documents::Document;
-use super::moves::{Application, Happened, Move};
-use super::progress::TimelineLine;
-use super::states::{Event, State};
-use super::{DocumentKind, Level};
+mod documents;
+mod events;
+
+pub use documents::*;
+pub use events::*;
+
+use super::Level;
+use super::moves::Application;
+use super::states::State;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
@@ -320,160 +323,4 @@ pub async fn drop_claims(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> 
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-pub async fn insert_event(
-    tx: &mut Tx,
-    id: &str,
-    application_id: &str,
-    to: &Move<'_>,
-    state: State,
-    now: Time,
-) -> sqlx::Result<()> {
-    let sql = "INSERT INTO events (id, application_id, event, state, union_id, note, corrections, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    sqlx::query(sql)
-        .bind(id)
-        .bind(application_id)
-        .bind(to.event.as_str())
-        .bind(state.as_str())
-        .bind(to.union_id)
-        .bind(to.note)
-        .bind(serde_json::json!(to.corrections).to_string())
-        .bind(now.0)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-pub async fn event(app: &App, id: &str) -> Result<Option<Happened>> {
-    let sql = "SELECT event, application_id, union_id, note, at FROM events WHERE id = $1";
-    let row: Option<(String, String, Option<String>, String, i64)> =
-        sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
-    row.map(|(event, application_id, union_id, note, at)| {
-        let event =
-            Event::parse(&event).ok_or_else(|| anyhow::anyhow!("event {id} is of an unknown kind"))?;
-        Ok(Happened {
-            id: id.to_owned(),
-            event,
-            application_id,
-            union_id,
-            note,
-            at: Time(at),
-        })
-    })
-    .transpose()
-}
-
-pub async fn timeline(app: &App, application_id: &str) -> Result<Vec<TimelineLine>> {
-    let sql = "SELECT e.event, e.note, e.at, u.name FROM events e LEFT JOIN unions u ON u.id = e.union_id \
-               WHERE e.application_id = $1 ORDER BY e.id";
-    let rows: Vec<(String, String, i64, Option<String>)> = sqlx::query_as(sql)
-        .bind(application_id)
-        .fetch_all(app.db.read())
-        .await?;
-    let lines = rows.into_iter().filter_map(|(event, note, at, by)| {
-        Event::parse(&event).map(|event| TimelineLine {
-            at: Time(at),
-            event,
-            by,
-            note,
-        })
-    });
-    Ok(lines.collect())
-}
-
-#[derive(sqlx::FromRow)]
-struct DocumentRow {
-    id: String,
-    application_id: String,
-    kind: String,
-    media_type: String,
-    bytes: i64,
-    form_version: i64,
-    uploaded_at: i64,
-}
-
-impl DocumentRow {
-    fn into_document(self) -> Result<Document> {
-        let unknown = || anyhow::anyhow!("document {} is of an unknown kind", self.id);
-        Ok(Document {
-            kind: DocumentKind::parse(&self.kind).ok_or_else(unknown)?,
-            media: MediaType::parse(&self.media_type).ok_or_else(unknown)?,
-            bytes: self.bytes.unsigned_abs(),
-            form_version: self.form_version,
-            uploaded_at: Time(self.uploaded_at),
-            application_id: self.application_id,
-            id: self.id,
-        })
-    }
-}
-
-pub async fn replace_document(tx: &mut Tx, document: &Document, sha256: &str) -> sqlx::Result<()> {
-    let sql = "UPDATE documents SET current = 0 WHERE application_id = $1 AND kind = $2 AND current = 1";
-    sqlx::query(sql)
-        .bind(&document.application_id)
-        .bind(document.kind.as_str())
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query(
-        "INSERT INTO documents (id, application_id, kind, media_type, bytes, sha256, form_version, current, uploaded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
-    )
-    .bind(&document.id)
-    .bind(&document.application_id)
-    .bind(document.kind.as_str())
-    .bind(document.media.as_str())
-    .bind(document.bytes as i64)
-    .bind(sha256)
-    .bind(document.form_version)
-    .bind(document.uploaded_at.0)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-pub async fn documents(app: &App, application_id: &str) -> Result<Vec<Document>> {
-    let sql = "SELECT id, application_id, kind, media_type, bytes, form_version, uploaded_at FROM documents \
-               WHERE application_id = $1 AND current = 1 ORDER BY id";
-    let rows: Vec<DocumentRow> = sqlx::query_as(sql)
-        .bind(application_id)
-        .fetch_all(app.db.read())
-        .await?;
-    rows.into_iter().map(DocumentRow::into_document).collect()
-}
-
-pub async fn document(app: &App, id: &str) -> Result<Option<Document>> {
-    let sql = "SELECT id, application_id, kind, media_type, bytes, form_version, uploaded_at FROM documents WHERE id = $1";
-    let row: Option<DocumentRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
-    row.map(DocumentRow::into_document).transpose()
-}
-
-pub async fn stamped_version(app: &App, application_id: &str) -> sqlx::Result<Option<i64>> {
-    let sql = "SELECT form_version FROM documents WHERE application_id = $1 AND kind = 'stamped_form' AND current = 1";
-    sqlx::query_scalar(sql)
-        .bind(application_id)
-        .fetch_optional(app.db.read())
-        .await
-}
-
-/// What the last return asked for, as names of fields and documents.
-pub async fn last_corrections(app: &App, application_id: &str) -> Result<Vec<String>> {
-    let sql = "SELECT corrections FROM events WHERE application_id = $1 AND event = 'returned' ORDER BY id DESC LIMIT 1";
-    let json: Option<String> = sqlx::query_scalar(sql)
-        .bind(application_id)
-        .fetch_optional(app.db.read())
-        .await?;
-    Ok(json
-        .map_or(Ok(Vec::new()), |json| serde_json::from_str(&json))
-        .map_err(anyhow::Error::from)?)
-}
-
-pub async fn last_reason(app: &App, application_id: &str) -> sqlx::Result<String> {
-    let sql =
-        "SELECT note FROM events WHERE application_id = $1 AND event = 'returned' ORDER BY id DESC LIMIT 1";
-    Ok(sqlx::query_scalar(sql)
-        .bind(application_id)
-        .fetch_optional(app.db.read())
-        .await?
-        .unwrap_or_default())
 }

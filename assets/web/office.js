@@ -1,0 +1,216 @@
+// Progressive: every page works without this; papers are then stacked and open in their own tab.
+(function () {
+'use strict';
+var root = document.documentElement;
+root.className = 'js';
+
+function $(sel, from) { return (from || document).querySelector(sel); }
+function all(sel, from) { return [].slice.call((from || document).querySelectorAll(sel)); }
+
+// ---- errors: the summary takes the focus, its links lead into the field
+function errors() {
+  var box = $('#errors');
+  if (!box) return;
+  box.focus();
+  all('a', box).forEach(function (link) {
+    link.addEventListener('click', function (e) {
+      var field = $(link.getAttribute('href'));
+      if (!field) return;
+      e.preventDefault();
+      field.scrollIntoView({ block: 'center' });
+      var inner = field.matches('fieldset') ? $('input', field) : field;
+      (inner || field).focus({ preventScroll: true });
+    });
+  });
+}
+
+// ---- a form is sent once, however often its button is pressed
+function once(form) {
+  form.addEventListener('submit', function () {
+    setTimeout(function () { all('button', form).forEach(function (b) { b.disabled = true; }); }, 0);
+  });
+  window.addEventListener('pageshow', function () {
+    all('button', form).forEach(function (b) { b.disabled = false; });
+  });
+}
+
+// ---- the decision: only what belongs to the chosen verdict is shown
+var BUTTON = { pass: ['确认通过', 'go-ok'], 'return': ['退回给职工补正', 'go-warn'], reject: ['确认不予通过', 'danger'] };
+function verdicts(form) {
+  var submit = $('[data-submit]', form), reason = $('textarea', form), plain = submit.textContent;
+  function chosen() { var r = $('input[name=verdict]:checked', form); return r ? r.value : ''; }
+  function update() {
+    var verdict = chosen();
+    all('[data-for]', form).forEach(function (el) {
+      el.hidden = el.getAttribute('data-for').split(' ').indexOf(verdict) < 0;
+    });
+    all('.verdicts .choice', form).forEach(function (label) {
+      label.classList.toggle('picked', $('input', label).checked);
+    });
+    var look = BUTTON[verdict] || [plain, ''];
+    submit.textContent = look[0];
+    submit.className = 'btn ' + look[1];
+  }
+  all('input[name=verdict]', form).forEach(function (r) { r.addEventListener('change', update); });
+  window.addEventListener('pageshow', update);
+  all('[data-phrase]', form).forEach(function (button) {
+    button.addEventListener('click', function () {
+      var text = button.getAttribute('data-phrase'), fix = button.getAttribute('data-fix');
+      var box = fix && $('[name="fix-' + fix + '"]', form);
+      if (box) box.checked = true;
+      if (reason.value.indexOf(text) < 0 && reason.value.length + text.length <= reason.maxLength) {
+        reason.value += text;
+      }
+    });
+  });
+  update();
+}
+
+// ---- papers: one at a time, zoom, turn, drag
+function papers(box) {
+  var figures = all('figure', box), buttons = all('[data-show]', box);
+  var tools = $('[data-tools]', box), label = $('[data-zoom]', box), at = 0;
+  if (!figures.length) return;
+  var views = figures.map(function (figure) { return viewer($('[data-view]', figure), shown); });
+  function shown(scale) { label.textContent = Math.round(scale * 100) + '%'; }
+  function show(n) {
+    at = Math.max(0, Math.min(figures.length - 1, n));
+    figures.forEach(function (figure, i) { figure.hidden = i !== at; });
+    buttons.forEach(function (b, i) { b.setAttribute('aria-pressed', i === at); });
+    pdf($('[data-pdf]', figures[at]));
+    tools.hidden = !views[at];
+    if (views[at]) views[at].apply();
+  }
+  function act(name) { if (views[at]) views[at][name](); }
+  buttons.forEach(function (b, i) { b.addEventListener('click', function () { show(i); }); });
+  all('[data-do]', tools).forEach(function (b) {
+    b.addEventListener('click', function () { act(b.getAttribute('data-do')); });
+  });
+  // As tall as what is left of the window, above and below the fold alike.
+  function fill() {
+    var top = Math.max(12, box.parentNode.getBoundingClientRect().top);
+    box.style.height = window.matchMedia('(min-width:62rem)').matches ? window.innerHeight - top - 12 + 'px' : '';
+    if (views[at]) views[at].apply();
+  }
+  window.addEventListener('resize', fill);
+  window.addEventListener('scroll', fill, { passive: true });
+  window.addEventListener('load', fill);
+  keys(function (key) {
+    if (key >= '1' && key <= '9' && +key <= figures.length) show(+key - 1);
+    else if (key === 'j') show(at + 1);
+    else if (key === 'k') show(at - 1);
+    else if (key === 'r') act('turn');
+    else if (key === '+' || key === '=') act('larger');
+    else if (key === '-') act('smaller');
+    else if (key === '0') act('fit');
+    else if (key === 'd' && $('#decide')) toDecision();
+    else return false;
+    return true;
+  });
+  function toDecision() {
+    $('#decide').scrollIntoView({ block: 'start' });
+    ($('#decide input[name=verdict]:checked') || $('#f-verdict-pass')).focus({ preventScroll: true });
+  }
+  show(0);
+  fill();
+}
+
+// A PDF is loaded only when it is looked at: the trail of looks stays true.
+function pdf(view) {
+  if (!view || $('iframe', view)) return;
+  var frame = document.createElement('iframe');
+  frame.src = view.getAttribute('data-pdf') + '#navpanes=0&view=FitH';
+  frame.title = view.getAttribute('data-label');
+  if (navigator.pdfViewerEnabled !== false) { view.textContent = ''; view.appendChild(frame); }
+}
+
+function viewer(view, shown) {
+  if (!view) return null;
+  var img = $('img', view), link = $('a', view), scale = 1, turn = 0, x = 0, y = 0, from = null;
+  function fitted() {
+    if (turn % 2 === 0 || !img.offsetWidth) return 1;
+    return Math.min(view.clientWidth / img.offsetHeight, view.clientHeight / img.offsetWidth);
+  }
+  var it = {
+    apply: function () {
+      var s = scale * fitted(), w = img.offsetWidth * s, h = img.offsetHeight * s;
+      if (turn % 2) { var t = w; w = h; h = t; }
+      var mx = Math.max(0, (w - view.clientWidth) / 2), my = Math.max(0, (h - view.clientHeight) / 2);
+      x = Math.max(-mx, Math.min(mx, x)); y = Math.max(-my, Math.min(my, y));
+      img.style.transform = 'translate(' + x + 'px,' + y + 'px) rotate(' + turn * 90 + 'deg) scale(' + s + ')';
+      view.classList.toggle('big', scale > 1);
+      shown(scale);
+    },
+    larger: function () { scale = Math.min(8, scale * 1.25); it.apply(); },
+    smaller: function () { scale = Math.max(1, scale / 1.25); it.apply(); },
+    fit: function () { scale = 1; turn = x = y = 0; it.apply(); },
+    turn: function () { turn = (turn + 1) % 4; x = y = 0; it.apply(); }
+  };
+  link.draggable = img.draggable = false;
+  link.tabIndex = -1;
+  link.addEventListener('click', function (e) { e.preventDefault(); });
+  link.addEventListener('dblclick', function () { scale = scale > 1 ? 1 : 2; it.apply(); });
+  view.addEventListener('pointerdown', function (e) {
+    if (e.button || scale === 1) return;
+    from = { x: e.clientX - x, y: e.clientY - y };
+    view.setPointerCapture(e.pointerId);
+  });
+  view.addEventListener('pointermove', function (e) {
+    if (!from) return;
+    x = e.clientX - from.x; y = e.clientY - from.y; it.apply();
+  });
+  ['pointerup', 'pointercancel'].forEach(function (name) { view.addEventListener(name, function () { from = null; }); });
+  view.addEventListener('wheel', function (e) {
+    if (!e.ctrlKey) return;
+    e.preventDefault();
+    if (e.deltaY < 0) it.larger(); else it.smaller();
+  }, { passive: false });
+  view.addEventListener('keydown', function (e) {
+    var step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[e.key];
+    if (!step || scale === 1) return;
+    e.preventDefault(); x += step[0]; y += step[1]; it.apply();
+  });
+  img.addEventListener('load', it.apply);
+  return it;
+}
+
+// ---- keys: never while typing, never with Ctrl; none of them sends a form
+function keys(on) {
+  document.addEventListener('keydown', function (e) {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
+    var t = e.target, typing = t.matches && t.matches('textarea,input:not([type=checkbox]):not([type=radio])');
+    if (!typing && on(e.key)) e.preventDefault();
+  });
+}
+
+// ---- back from the desk to the list as it was filtered
+function backToList() {
+  var link = $('[data-back-to-list]');
+  try {
+    if (location.pathname === '/office') sessionStorage.setItem('list', location.search);
+    else if (link) link.href += sessionStorage.getItem('list') || '';
+  } catch (e) { /* storage is turned off: the list opens unfiltered */ }
+}
+
+function queue() {
+  var links = all('[data-testid=open]'), words = $('#f-words');
+  if (!words) return;
+  keys(function (key) {
+    var i = links.indexOf(document.activeElement);
+    if (key === '/') { words.focus(); words.select(); }
+    else if (key === 'j' && links.length) links[Math.min(links.length - 1, i + 1)].focus();
+    else if (key === 'k' && links.length) links[Math.max(0, i - 1)].focus();
+    else return false;
+    return true;
+  });
+}
+
+document.addEventListener('DOMContentLoaded', function () {
+  all('form[data-once]').forEach(once);
+  all('form[data-verdicts]').forEach(verdicts);
+  all('[data-papers]').forEach(papers);
+  queue();
+  backToList();
+  errors();
+});
+})();

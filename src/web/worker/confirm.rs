@@ -1,0 +1,182 @@
+//! `/apply/confirm`: 提交前核对, all answers and pictures, then 提交申请.
+
+use super::super::ctx::Ctx;
+use super::super::form::Posted;
+use super::super::page::{Base, page, page_again, see_other};
+use super::apply::{Stand, places_words};
+use super::gate::Nothing;
+use super::view::{self, DocView};
+use super::{Open, form, union};
+use crate::application::form::label;
+use crate::application::{State, documents, submit};
+use crate::campaign;
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use askama::Template;
+use poem::{Response, handler};
+
+#[derive(Template, Default)]
+#[template(path = "worker/confirm.html")]
+pub struct ConfirmPage {
+    pub base: Base,
+    pub title: String,
+    pub union: String,
+    pub groups: Vec<Group>,
+    pub documents: Vec<DocView>,
+    /// What stands in the way of submitting.
+    pub problems: Vec<Problem>,
+    /// How many places are left, a sentence.
+    pub places: String,
+    /// Why one cannot submit now.
+    pub closed: Option<String>,
+}
+
+/// A group of answers.
+pub struct Group {
+    pub label: &'static str,
+    /// The group's first field, where 修改 leads.
+    pub first: &'static str,
+    pub answers: Vec<Answer>,
+}
+
+/// An answer in words.
+pub struct Answer {
+    pub label: &'static str,
+    pub value: String,
+}
+
+/// What stands in the way, and where it is mended.
+pub struct Problem {
+    pub text: String,
+    pub link: String,
+}
+
+/// `GET /apply/confirm`
+#[handler]
+pub async fn show(ctx: Ctx) -> Result<Response> {
+    match draft(&ctx).await? {
+        Some(open) => page(&all(&ctx, &open).await?),
+        None => Ok(see_other("/apply")),
+    }
+}
+
+async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
+    Ok(Open::of(ctx)
+        .await?
+        .filter(|open| open.application.state == State::Draft))
+}
+
+async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
+    let application = &open.application;
+    let intake = campaign::intake(&ctx.app, &application.intake_id).await?;
+    let stand = Stand::of(&ctx.app, &open.worker, application, &intake).await?;
+    let text = application.form(&ctx.app)?;
+    let groups = form::GROUPS.iter().map(|(name, fields)| Group {
+        label: name,
+        first: fields.first().copied().unwrap_or_default(),
+        answers: fields
+            .iter()
+            .map(|field| Answer {
+                label: label(field).unwrap_or_default(),
+                value: view::spoken(&text, field),
+            })
+            .collect(),
+    });
+    let views = stand
+        .needed
+        .iter()
+        .map(|kind| view::doc(*kind, &stand.documents, application, None));
+    Ok(ConfirmPage {
+        base: ctx.base("提交前核对"),
+        title: view::title(&intake),
+        union: union::chosen_words(&ctx.app, application)
+            .await?
+            .unwrap_or_else(|| "尚未选择".to_owned()),
+        groups: groups.collect(),
+        documents: views.collect(),
+        problems: problems(&stand, open),
+        places: format!("{}。", places_words(&ctx.app, application).await?),
+        closed: view::closed(&intake, ctx.app.now()),
+    })
+}
+
+fn problems(stand: &Stand, open: &Open) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if stand.union.is_none() {
+        problems.push(Problem {
+            text: Refusal::UnionMissing.text(),
+            link: "/apply/union".to_owned(),
+        });
+    }
+    problems.extend(stand.wrong.0.iter().map(|(field, refusal)| Problem {
+        text: format!("{}：{}", label(field).unwrap_or_default(), refusal.text()),
+        link: format!("/apply/form#f-{field}"),
+    }));
+    if open.application.checked_version == 0 {
+        problems.push(Problem {
+            text: Refusal::ChecksNotTicked.text(),
+            link: "/apply/documents".to_owned(),
+        });
+    }
+    let of_jinan = !stand
+        .needed
+        .contains(&crate::application::DocumentKind::ResidencePermit);
+    let missing = documents::missing(&open.application, &stand.documents, of_jinan);
+    problems.extend(missing.iter().map(|r| Problem {
+        text: r.text(),
+        link: "/apply/documents".to_owned(),
+    }));
+    problems
+}
+
+/// `POST /apply/confirm`: submits. A second tap, or one in another window, gets the same answer.
+#[handler]
+pub async fn send(posted: Posted<Nothing>) -> Result<Response> {
+    let ctx = posted.ctx;
+    let (worker, application) = super::mine(&ctx).await?;
+    let Some(application) = application else {
+        return Ok(see_other("/apply"));
+    };
+    match submit::submit(&ctx.app, &worker.id, &application.id, &worker.phone).await {
+        Ok(submitted) => {
+            ctx.flash(&format!("提交成功，申请编号 {}", submitted.number));
+            Ok(see_other("/progress"))
+        }
+        Err(Error::Invalid(_)) => again(&ctx, None).await,
+        // Both taps at the same moment: the other one has submitted it.
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) if draft(&ctx).await?.is_none() => {
+            Ok(see_other("/progress"))
+        }
+        Err(Error::Refused(refusal)) => again(&ctx, Some(refusal)).await,
+        Err(other) => Err(other),
+    }
+}
+
+async fn again(ctx: &Ctx, refusal: Option<Refusal>) -> Result<Response> {
+    let Some(open) = draft(ctx).await? else {
+        return Ok(see_other("/apply"));
+    };
+    let mut page = all(ctx, &open).await?;
+    if let Some(refusal) = refusal {
+        let text = refusal.text();
+        if page.closed.as_ref() != Some(&text) && page.problems.iter().all(|p| p.text != text) {
+            page.problems.insert(
+                0,
+                Problem {
+                    text,
+                    link: link(&refusal).to_owned(),
+                },
+            );
+        }
+    }
+    page_again(&page)
+}
+
+/// Where a refusal that is not about one field is looked into.
+fn link(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::AlreadyThisYear { .. } => "/apply/form#f-id_number",
+        Refusal::AlreadyThisLevel { .. } => "/apply/form#f-level",
+        _ => "/apply",
+    }
+}

@@ -1,0 +1,137 @@
+//! The worker's pages (ux.md): one file a page, with its struct, its GET and its POST.
+//!
+//! They hold no rule: what may be done, and the words of every "no", come from the capabilities.
+//!
+//! # What tests and the browser's journeys hold on to
+//! - Every input has `id="f-<name>"`; the error beside it `id="e-<name>"`; the summary on top `id="errors"`,
+//!   `role="alert"`, `data-testid="errors"`, its links `#f-<name>`. The main button of a page is
+//!   `data-testid="submit"`. What the page before left to say: `data-testid="flash"`.
+//! - `/`: `menu-apply`, `menu-progress`, `menu-office`, `sign-in`, `sign-up`, `sign-out`, `who`, `news`.
+//! - `/sign-in`, `/sign-up`: inputs `phone`, `code`, (`name`, `employer`, `study_plan`), hidden `next`, `pass`;
+//!   `slider` with `data-challenge`, `slider-knob` (pointer, touch, arrow keys; class `done` once passed), `send-code`.
+//! - `/apply`: before anything is begun `check`, `begin`, `sign-in-apply`, `places-left`, `closed`; later `tasks`,
+//!   `task-union`, `task-form`, `task-print`, `task-documents`, `task-confirm`, `continue`.
+//! - `/apply/check`: radios `work` (jinan, migrant, no), `post` ([`Post`]), `level` ([`Level`] or below), `entry`,
+//!   `agreed` (yes, no), select `unit`; then `eligible` or `not-eligible` with `reasons`.
+//! - `/apply/union`: radios `union` (`data-testid="union-<名称>"`), `union-filter`, `current-union`.
+//! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`.
+//! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
+//!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
+//! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
+//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`.
+//! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
+
+mod apply;
+mod check;
+mod confirm;
+mod documents;
+mod form;
+mod gate;
+mod home;
+mod me;
+mod print;
+mod progress;
+mod sign_in;
+mod sign_up;
+mod union;
+mod view;
+
+use super::ctx::Ctx;
+use crate::account::{Worker, workers};
+use crate::application::drafts::{self, Editable};
+use crate::application::{self, Application, State};
+use crate::error::Result;
+use poem::http::header;
+use poem::{IntoResponse as _, Request, Response, Route, get, post};
+
+#[cfg(doc)]
+use crate::application::{Level, Post};
+
+/// The worker's pages, to be mounted at `/`.
+pub fn routes() -> Route {
+    Route::new()
+        .at("/", get(home::show))
+        .at("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .at("/sign-up", get(sign_up::show).post(sign_up::enter))
+        .at("/sign-out", post(gate::sign_out))
+        .at("/slider", get(gate::challenge).post(gate::solve))
+        .at("/sms/code", post(gate::send_code))
+        .at("/me", get(me::show))
+        .at("/apply", get(apply::show).post(apply::begin))
+        .at("/apply/check", get(check::show).post(check::answer))
+        .at("/apply/union", get(union::show).post(union::choose))
+        .at("/apply/form", get(form::show).post(form::save))
+        .at("/apply/form/draft", post(form::draft))
+        .at("/apply/form/later", post(form::later))
+        .at("/apply/print", get(print::show).post(print::printed))
+        .at("/apply/documents", get(documents::show))
+        .at("/apply/documents/checks", post(documents::tick))
+        .at(
+            "/apply/documents/:which",
+            get(documents::file).post(documents::upload),
+        )
+        .at("/apply/confirm", get(confirm::show).post(confirm::send))
+        .at("/progress", get(progress::show))
+        .at("/progress.json", get(progress::stamp))
+        .at(
+            "/progress/withdraw",
+            get(progress::ask_withdraw).post(progress::withdraw),
+        )
+        .at("/progress/resubmit", post(progress::resubmit))
+}
+
+/// The worker who is signed in and the application their pages speak of.
+async fn mine(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
+    let worker = workers::find(&ctx.app, &ctx.worker()?).await?;
+    let application = application::latest_of(&ctx.app, &worker.id).await?;
+    Ok((worker, application))
+}
+
+/// An application that the worker may change now, and what of it.
+struct Open {
+    worker: Worker,
+    application: Application,
+    editable: Editable,
+}
+
+impl Open {
+    /// The worker's application if it may be changed; `None` leads to `/apply`, which knows where to go.
+    async fn of(ctx: &Ctx) -> Result<Option<Open>> {
+        let (worker, application) = mine(ctx).await?;
+        let Some(application) = application else {
+            return Ok(None);
+        };
+        let editable = drafts::editable(&ctx.app, &application).await?;
+        Ok((editable != Editable::Nothing).then_some(Open {
+            worker,
+            application,
+            editable,
+        }))
+    }
+
+    /// Whether an officer returned it for correction.
+    fn returned(&self) -> bool {
+        self.application.state == State::Returned
+    }
+
+    /// Where the back link of its pages leads.
+    fn home(&self) -> &'static str {
+        if self.returned() { "/progress" } else { "/apply" }
+    }
+}
+
+/// Whether the page's script asks rather than the browser itself.
+fn wants_json(req: &Request) -> bool {
+    req.header(header::ACCEPT)
+        .is_some_and(|accept| accept.starts_with("application/json"))
+}
+
+/// A JSON answer for the page's script.
+fn json(body: serde_json::Value) -> Response {
+    poem::web::Json(body)
+        .with_header(header::CACHE_CONTROL, "no-store")
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests;

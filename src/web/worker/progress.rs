@@ -1,0 +1,370 @@
+//! `/progress`: where the application stands, who holds it and since when, what happens next;
+//! what to mend when it was returned; and taking it back.
+
+use super::super::ctx::Ctx;
+use super::super::form::Posted;
+use super::super::page::{Base, page, page_again, see_other};
+use super::gate::Nothing;
+use super::{home, json, view};
+use crate::account::Worker;
+use crate::application::documents::{self, Document};
+use crate::application::form::label;
+use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
+use crate::application::states::{self, Event};
+use crate::application::{Application, DocumentKind, State, submit, withdraw as leaving};
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use askama::Template;
+use poem::{Response, handler};
+
+#[derive(Template, Default)]
+#[template(path = "worker/progress.html")]
+pub struct ProgressPage {
+    pub base: Base,
+    pub title: String,
+    /// Changes whenever the page would.
+    pub stamp: String,
+    pub state: &'static str,
+    pub tone: &'static str,
+    pub headline: String,
+    pub number: String,
+    /// 已占用 or 候补第 N 位.
+    pub place: String,
+    pub holder: Option<Holder>,
+    /// What happens next, and by when.
+    pub next: String,
+    pub correction: Option<CorrectionView>,
+    /// Why submitting again was refused.
+    pub problem: String,
+    pub steps: Vec<StepView>,
+    pub timeline: Vec<Line>,
+    pub can_withdraw: bool,
+    pub can_begin: bool,
+}
+
+/// Who holds it, and since when.
+pub struct Holder {
+    pub union: String,
+    pub since: String,
+}
+
+/// What to mend.
+#[derive(Default)]
+pub struct CorrectionView {
+    /// The officer's words.
+    pub reason: String,
+    pub until: String,
+    pub items: Vec<Item>,
+}
+
+/// A field or paper to mend.
+pub struct Item {
+    pub name: String,
+    pub label: &'static str,
+    pub link: String,
+    pub state: &'static str,
+    pub tone: &'static str,
+}
+
+/// A step of the review.
+pub struct StepView {
+    pub union: String,
+    pub state: &'static str,
+    pub tone: &'static str,
+}
+
+/// A line of the timeline.
+pub struct Line {
+    pub at: String,
+    pub what: &'static str,
+    pub by: String,
+    pub note: String,
+    pub tone: &'static str,
+}
+
+/// Nothing submitted yet.
+#[derive(Template, Default)]
+#[template(path = "worker/progress_none.html")]
+pub struct NonePage {
+    pub base: Base,
+    /// Whether a draft waits to be submitted.
+    pub draft: bool,
+}
+
+#[derive(Template, Default)]
+#[template(path = "worker/withdraw.html")]
+pub struct WithdrawPage {
+    pub base: Base,
+    pub number: String,
+    pub holds_place: bool,
+}
+
+async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
+    let (worker, application) = super::mine(ctx).await?;
+    Ok((worker, application.filter(|a| a.number.is_some())))
+}
+
+/// `GET /progress`
+#[handler]
+pub async fn show(ctx: Ctx) -> Result<Response> {
+    let (_, application) = super::mine(&ctx).await?;
+    match application {
+        Some(application) if application.number.is_some() => {
+            page(&all(&ctx, application, String::new()).await?)
+        }
+        other => page(&NonePage {
+            base: ctx.base("申请进度"),
+            draft: other.is_some(),
+        }),
+    }
+}
+
+/// `GET /progress.json`: `{"stamp"}`; when it differs from the page's, the page has news.
+#[handler]
+pub async fn stamp(ctx: Ctx) -> Result<Response> {
+    let (_, application) = submitted(&ctx).await?;
+    let stamp = match application {
+        Some(application) => stamp_of(&progress::of(&ctx.app, application).await?),
+        None => String::new(),
+    };
+    Ok(json(serde_json::json!({ "stamp": stamp })))
+}
+
+/// The row's version, and the place in the waiting list, which others move.
+fn stamp_of(progress: &Progress) -> String {
+    format!(
+        "{}-{}",
+        progress.application.version,
+        progress.waiting_position.unwrap_or(0)
+    )
+}
+
+async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<ProgressPage> {
+    let progress = progress::of(&ctx.app, application).await?;
+    let application = &progress.application;
+    let documents = documents::of(&ctx.app, &application.id).await?;
+    let correction = progress
+        .correction
+        .as_ref()
+        .map(|c| mend(c, application, &documents));
+    let may_apply = progress.intake.may_apply(ctx.app.now()).is_ok();
+    let lost = matches!(
+        application.state,
+        State::Rejected | State::Withdrawn | State::Expired
+    );
+    Ok(ProgressPage {
+        base: ctx.base("申请进度"),
+        title: view::title(&progress.intake),
+        stamp: stamp_of(&progress),
+        state: application.state.label(),
+        tone: home::tone(application.state),
+        headline: headline(&progress),
+        number: application.number.clone().unwrap_or_default(),
+        place: place(&progress),
+        holder: holder(&progress),
+        next: next(&progress),
+        correction,
+        problem,
+        steps: progress
+            .steps
+            .iter()
+            .map(|s| step(&s.union, s.state, application.state))
+            .collect(),
+        timeline: timeline(&progress.timeline),
+        can_withdraw: states::next(application.state, Event::Withdrawn).is_ok(),
+        can_begin: lost && may_apply,
+    })
+}
+
+fn headline(progress: &Progress) -> String {
+    let unit = progress.unit.as_deref().unwrap_or_default();
+    let holder = progress.holder.as_deref().unwrap_or("工会");
+    match progress.application.state {
+        State::InReview => format!("您的申请正在{holder}审核。"),
+        State::Waitlisted => match progress.waiting_position {
+            Some(n) => format!("{unit}的名额已满，您排在候补第 {n} 位。"),
+            None => format!("{unit}的名额已满，您在候补中。"),
+        },
+        State::Returned => "有内容需要您补正，名额为您保留。".to_owned(),
+        State::Approved => "各级工会都已审核通过，恭喜您！".to_owned(),
+        State::Rejected => "您的申请没有通过审核，原因见下方办理记录。".to_owned(),
+        State::Withdrawn => "您已撤回这份申请。".to_owned(),
+        State::Expired => "这份申请已超过期限，名额已让给候补职工。".to_owned(),
+        State::Draft => "申请尚未提交。".to_owned(),
+    }
+}
+
+fn place(progress: &Progress) -> String {
+    match (progress.application.state, progress.waiting_position) {
+        (State::Waitlisted, Some(n)) => format!("候补第 {n} 位"),
+        (state, _) if state.holds_place() => "已占用 1 个名额".to_owned(),
+        _ => "未占用".to_owned(),
+    }
+}
+
+fn holder(progress: &Progress) -> Option<Holder> {
+    let since = format!("自 {} 起", progress.application.since.short_text());
+    match (progress.application.state, &progress.holder) {
+        (State::Returned, _) => Some(Holder {
+            union: "您本人（待补正）".to_owned(),
+            since,
+        }),
+        (State::InReview, Some(union)) => Some(Holder {
+            union: union.clone(),
+            since,
+        }),
+        _ => None,
+    }
+}
+
+/// What happens next, by when, and who is to be asked (ux.md).
+fn next(progress: &Progress) -> String {
+    let review_end = progress.intake.review.until.deadline_text();
+    let told = "有变化时会发消息通知您，也可以随时打开本页查看。";
+    match progress.application.state {
+        State::InReview => format!("接下来由各级工会逐级审核，{review_end} 前审完。{told}"),
+        State::Waitlisted => {
+            format!("有名额空出时，按提交先后自动递补，不用重新提交。{told}")
+        }
+        State::Returned => format!("请在 {review_end} 前补正并重新提交，逾期名额会让给候补职工。"),
+        State::Approved => {
+            "补助款会结合学费缴纳进度，发放到您填写的工商银行卡。请保持手机畅通，不要注销这张卡。".to_owned()
+        }
+        State::Rejected | State::Withdrawn | State::Expired => format!(
+            "在申请时间内（{}）可以重新申请，重新排队。有疑问请拨打 4000123318 转 0。",
+            view::window(&progress.intake)
+        ),
+        State::Draft => "请回到申请事项，核对后提交。".to_owned(),
+    }
+}
+
+fn step(union: &str, state: StepState, of_all: State) -> StepView {
+    let (state, tone) = match (state, of_all) {
+        (StepState::Done, _) => ("已通过", "ok"),
+        (StepState::Current, State::Returned) => ("退回补正", "warn"),
+        (StepState::Current, _) => ("审核中", "on"),
+        (StepState::Ahead, _) => ("未开始", ""),
+    };
+    StepView {
+        union: union.to_owned(),
+        state,
+        tone,
+    }
+}
+
+/// Newest first: what is new is seen without scrolling.
+fn timeline(lines: &[TimelineLine]) -> Vec<Line> {
+    let newest = lines.len().saturating_sub(1);
+    let line = |(i, line): (usize, &TimelineLine)| Line {
+        at: line.at.minute_text(),
+        what: line.event.label(),
+        by: line.by.clone().unwrap_or_default(),
+        note: line.note.clone(),
+        tone: match line.event {
+            Event::Approved => "ok",
+            Event::Returned | Event::Waitlisted => "warn",
+            Event::Rejected | Event::Expired => "bad",
+            _ if i == newest => "now",
+            _ => "",
+        },
+    };
+    lines.iter().enumerate().map(line).rev().collect()
+}
+
+fn mend(correction: &Correction, application: &Application, documents: &[Document]) -> CorrectionView {
+    let item = |name: &String| match DocumentKind::parse(name) {
+        Some(kind) => {
+            let doc = view::doc(kind, documents, application, Some(application.since));
+            let link = format!("/apply/documents#doc-{kind}");
+            Item {
+                name: name.clone(),
+                label: kind.label(),
+                link,
+                state: doc.state,
+                tone: doc.tone,
+            }
+        }
+        None => {
+            let link = format!("/apply/form#f-{name}");
+            Item {
+                name: name.clone(),
+                label: label(name).unwrap_or("申请表"),
+                link,
+                state: "去修改",
+                tone: "on",
+            }
+        }
+    };
+    CorrectionView {
+        reason: correction.reason.clone(),
+        until: correction.until.deadline_text(),
+        items: correction.items.iter().map(item).collect(),
+    }
+}
+
+/// `POST /progress/resubmit`
+#[handler]
+pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
+    let ctx = posted.ctx;
+    let (worker, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
+    if application.state == State::InReview {
+        // A second tap: it is there already.
+        return Ok(see_other("/progress"));
+    }
+    let problem = match submit::resubmit(&ctx.app, &worker.id, &application.id, &worker.phone).await {
+        Ok(()) => {
+            ctx.flash("已重新提交，名额为您保留");
+            return Ok(see_other("/progress"));
+        }
+        Err(Error::Invalid(wrong)) => wrong
+            .0
+            .iter()
+            .map(|(field, refusal)| format!("{}：{}", label(field).unwrap_or("申请表"), refusal.text()))
+            .collect::<Vec<_>>()
+            .join("；"),
+        Err(Error::Refused(refusal)) => refusal.text(),
+        Err(other) => return Err(other),
+    };
+    let (_, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
+    page_again(&all(&ctx, application, problem).await?)
+}
+
+/// `GET /progress/withdraw`: asks first, for it cannot be undone.
+#[handler]
+pub async fn ask_withdraw(ctx: Ctx) -> Result<Response> {
+    let (_, application) = submitted(&ctx).await?;
+    match application {
+        Some(application) if states::next(application.state, Event::Withdrawn).is_ok() => {
+            page(&WithdrawPage {
+                base: ctx.base("撤回申请"),
+                holds_place: application.state.holds_place(),
+                number: application.number.unwrap_or_default(),
+            })
+        }
+        _ => Ok(see_other("/progress")),
+    }
+}
+
+/// `POST /progress/withdraw`
+#[handler]
+pub async fn withdraw(posted: Posted<Nothing>) -> Result<Response> {
+    let ctx = posted.ctx;
+    let (worker, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
+    if application.state == State::Withdrawn {
+        return Ok(see_other("/progress"));
+    }
+    match leaving::withdraw(&ctx.app, &worker.id, &application.id).await {
+        Ok(()) => ctx.flash("申请已撤回"),
+        Err(Error::Refused(refusal @ (Refusal::ChangedMeanwhile | Refusal::NotEditable))) => {
+            ctx.flash(&format!("没有撤回：{}", refusal.text()));
+        }
+        Err(other) => return Err(other),
+    }
+    Ok(see_other("/progress"))
+}
