@@ -4,7 +4,7 @@
 use crate::acts::{TEMPLATE_SEND, bound_worker, eventually, fault, number};
 use crate::app::{Pair, TestApp};
 use crate::builders::{self, ready, street, union, worker};
-use crate::process::{self, production};
+use crate::process::{self, only_processes_from_here, open, production};
 use crate::services;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +12,6 @@ use std::time::Duration;
 use yuanmeng::app::App;
 use yuanmeng::application::{self, State, submit};
 use yuanmeng::campaign::{self, places};
-use yuanmeng::clock::Clock;
-use yuanmeng::config::{Config, Purpose};
 use yuanmeng::kernel::{Phone, Time};
 use yuanmeng::outbox;
 
@@ -42,27 +40,6 @@ async fn started(pair: Pair) -> TestApp {
     let redis = services::redis_url().await;
     let now = Time(chrono::Utc::now().timestamp_millis());
     TestApp::start_with(pair, now, &[("REDIS_URL", &redis)]).await
-}
-
-async fn open(env: &[(String, String)]) -> App {
-    let read = |name: &str| {
-        let found = env.iter().rev().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.clone())
-    };
-    let config = Config::read(&read, Purpose::Demo).unwrap();
-    App::open(config, Clock::system()).await.unwrap()
-}
-
-/// Ends the test's own server, and gives a look into its stores: from here on the processes do the work.
-async fn only_processes_from_here(test: &TestApp) -> App {
-    let look = open(&test.env).await;
-    test.app.stop.cancel();
-    let address = test.app.config.http.listen;
-    eventually("the port is free", async || {
-        tokio::net::TcpListener::bind(address).await.is_ok()
-    })
-    .await;
-    look
 }
 
 /// What a minute would do: claims of the dead run out, pauses end.
