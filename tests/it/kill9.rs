@@ -4,15 +4,17 @@
 use crate::acts::{TEMPLATE_SEND, bound_worker, eventually, fault, number};
 use crate::app::{Pair, TestApp};
 use crate::builders::{self, ready, street, union, worker};
+use crate::guarded::Guarded;
 use crate::process::{self, only_processes_from_here, open, production};
 use crate::services;
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use yuanmeng::app::App;
 use yuanmeng::application::{self, State, submit};
 use yuanmeng::campaign::{self, places};
-use yuanmeng::kernel::{Phone, Time};
+use yuanmeng::kernel::Time;
 use yuanmeng::outbox;
 
 /// A unit of Annex 1 with ten places.
@@ -201,71 +203,100 @@ on_both_databases! {
 }
 async fn killed_amid_submissions(test: TestApp) {
     let unit = union(&test.app, &[TEN]).await;
-    let mut lines = String::new();
+    let mut taps = Vec::new();
     for n in 0..40 {
         let worker = worker(&test, n).await;
-        let draft = ready(&test, &worker, n, &unit).await;
-        lines.push_str(&format!("{} {draft} {}\n", worker.id, builders::phone(n)));
+        let id = ready(&test, &worker, n, &unit).await;
+        let cookie = builders::session(&test.app, "worker", &worker.id).await;
+        taps.push(Tap { id, cookie });
     }
     let look = only_processes_from_here(&test).await;
-    let file = test.app.config.stores.data_dir.join("drafts");
-    std::fs::write(&file, lines).unwrap();
-    let mut env = test.env.clone();
-    env.push((DRAFTS.to_owned(), file.display().to_string()));
-    let program = std::env::current_exe().unwrap();
-    let program = [
-        program.to_str().unwrap(),
-        "--exact",
-        "kill9::submits_until_killed",
-        "--ignored",
-        "--nocapture",
-    ];
-
-    let mut acknowledged = BTreeMap::new();
-    for most in [8, 16, 24, usize::MAX] {
-        let process = process::start_program(&program, &env);
-        eventually("it has submitted", async || {
-            let log = process::log(&process);
-            let enough = most != usize::MAX && numbers(&log).len() >= most;
-            enough || log.contains("test result")
-        })
-        .await;
-        if most == usize::MAX {
-            process::wait_for_end(&process);
-        } else {
-            process::kill(&process);
+    let env = production(&test.env);
+    let mut numbers = BTreeMap::new();
+    for most in [8, 8, 8, usize::MAX] {
+        let process = process::start("serve", &env);
+        is_ready(&test).await;
+        let left: Vec<&Tap> = taps.iter().filter(|tap| !numbers.contains_key(&tap.id)).collect();
+        let acknowledged = tap_until_killed(&test, &left, &process, most).await;
+        if most != usize::MAX {
+            assert!(
+                acknowledged.len() < left.len(),
+                "the kill came too late to prove anything"
+            );
         }
-        for (id, number) in numbers(&process::log(&process)) {
-            let before = acknowledged.insert(id.clone(), number.clone());
-            assert!(before.is_none_or(|before| before == number), "the number stays");
-            let kept = application::find(&look, &id).await.unwrap();
-            assert_eq!(kept.number, Some(number), "an acknowledged submission is lost");
+        for id in acknowledged {
+            let number = application::find(&look, &id).await.unwrap().number;
+            numbers.insert(id, number.expect("an acknowledged submission is lost"));
         }
         places_are_exact(&look, &unit.id).await;
-        let left = "SELECT COUNT(*) FROM applications WHERE unit_id = $1 AND state = 'draft'";
-        let left = number(&look, left, &unit.id).await;
-        assert!(most > 8 || left > 0, "the kill came too late to prove anything");
+        process::kill(&process);
     }
-    assert_eq!(acknowledged.len(), 40);
-    let mut seqs = BTreeSet::new();
-    let mut held = 0;
-    for id in acknowledged.keys() {
-        let application = application::find(&look, id).await.unwrap();
+    assert_eq!(numbers.len(), 40);
+
+    // And everybody is told once; who taps again gets the same answer.
+    let _process = process::start("serve", &env);
+    is_ready(&test).await;
+    let (mut seqs, mut held) = (BTreeSet::new(), 0);
+    for tap in &taps {
+        assert!(tap.tap(&test).await);
+        let application = application::find(&look, &tap.id).await.unwrap();
+        assert_eq!(application.number.as_ref(), numbers.get(&tap.id));
         seqs.insert(application.seq);
         held += usize::from(application.state == State::InReview);
     }
     assert_eq!((seqs.len(), held), (40, 10));
-
-    // And everybody is told once.
-    let process = process::start("serve", &production(&test.env));
     all_sent(&look).await;
-    for n in 0..40 {
-        let texts = test.sms(&builders::phone(n)).await;
-        let told = texts.iter().filter(|text| text.contains("补助申请（编号"));
-        assert_eq!(told.count(), 1, "{texts:?}");
-    }
-    drop(process);
+    let told = "SELECT COUNT(*) FROM notices WHERE state = 'sent' AND event = $1";
+    assert_eq!(number(&look, told, "submitted").await, 10);
+    assert_eq!(number(&look, told, "waitlisted").await, 30);
     test.stop().await;
+}
+
+/// A worker about to tap 提交申请.
+struct Tap {
+    id: String,
+    cookie: String,
+}
+
+impl Tap {
+    /// Whether the submission was acknowledged: the browser is sent on to the page with the number.
+    async fn tap(&self, test: &TestApp) -> bool {
+        let request = test.http.post(format!("{}/apply/confirm", test.url));
+        let request = request
+            .header("cookie", &self.cookie)
+            .form(&[("csrf", builders::CSRF)]);
+        let Ok(answer) = request.send().await else {
+            return false;
+        };
+        let to = answer
+            .headers()
+            .get("location")
+            .map(|to| to.as_bytes().to_owned());
+        answer.status() == 303 && to.as_deref() == Some(b"/progress")
+    }
+}
+
+/// Eight taps at a time, until the process has acknowledged so many and is killed; gives what it acknowledged.
+async fn tap_until_killed(test: &TestApp, taps: &[&Tap], process: &Guarded, most: usize) -> Vec<String> {
+    let mut answers = stream::iter(taps)
+        .map(|tap| async move { (tap.id.clone(), tap.tap(test).await) })
+        .buffer_unordered(8);
+    let mut acknowledged = Vec::new();
+    while let Some((id, holds)) = answers.next().await {
+        acknowledged.extend(holds.then_some(id));
+        if acknowledged.len() == most {
+            process::kill(process);
+        }
+    }
+    acknowledged
+}
+
+async fn is_ready(test: &TestApp) {
+    eventually("it serves", async || {
+        let ready = test.http.get(format!("{}/readyz", test.url)).send().await;
+        ready.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
 }
 
 async fn places_are_exact(look: &App, unit_id: &str) {
@@ -281,41 +312,4 @@ async fn places_are_exact(look: &App, unit_id: &str) {
     let held = number(look, sql, unit_id).await;
     assert_eq!((places.taken, ledger), (held, held));
     assert!(held <= 10);
-}
-
-/// Application and number of every whole line that acknowledges a submission.
-fn numbers(log: &str) -> Vec<(String, String)> {
-    let whole = log.rfind('\n').map_or("", |end| &log[..end]);
-    let words = whole.lines().filter_map(|line| line.split_once("acknowledged "));
-    words
-        .filter_map(|(_, rest)| rest.split_once(' '))
-        .map(|(id, number)| (id.to_owned(), number.to_owned()))
-        .collect()
-}
-
-/// Names the file of drafts for the process below.
-const DRAFTS: &str = "KILL9_DRAFTS";
-
-/// Not a test: the process that [`killed_amid_submissions`] kills. It submits what the file names, eight at once,
-/// and prints each number that it was given.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "started, and killed, by killed_amid_submissions"]
-async fn submits_until_killed() {
-    let Ok(file) = std::env::var(DRAFTS) else { return };
-    let env: Vec<(String, String)> = std::env::vars().collect();
-    let app = open(&env).await;
-    let lines = std::fs::read_to_string(file).unwrap();
-    let drafts = lines.lines().map(|line| {
-        let parts: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let app = app.clone();
-        async move {
-            let phone = Phone::stored(parts[2].clone());
-            let submitted = submit::submit(&app, &parts[0], &parts[1], &phone).await.unwrap();
-            println!("acknowledged {} {}", parts[1], submitted.number);
-        }
-    });
-    use futures_util::StreamExt as _;
-    futures_util::stream::iter(drafts)
-        .for_each_concurrent(8, |submission| submission)
-        .await;
 }

@@ -43,16 +43,11 @@ pub fn production(env: &[(String, String)]) -> Vec<(String, String)> {
 
 /// `yuanmeng <command>` in the background; ends with the test at the latest. What it printed is in `log`.
 pub fn start(command: &str, env: &[(String, String)]) -> Guarded {
-    start_program(&[env!("CARGO_BIN_EXE_yuanmeng"), command], env)
-}
-
-/// Any program in the background, likewise.
-pub fn start_program(command: &[&str], env: &[(String, String)]) -> Guarded {
     let settings = env.iter().map(|(name, value)| format!("{name}={value}"));
     let command: Vec<String> = ["env".to_owned()]
         .into_iter()
         .chain(settings)
-        .chain(command.iter().map(|part| part.to_string()))
+        .chain([env!("CARGO_BIN_EXE_yuanmeng").to_owned(), command.to_owned()])
         .collect();
     Guarded::start(&Recipe {
         user: None,
@@ -60,7 +55,7 @@ pub fn start_program(command: &[&str], env: &[(String, String)]) -> Guarded {
         signal: "KILL",
         command: &command,
     })
-    .expect("the program starts")
+    .expect("the binary starts")
 }
 
 /// `yuanmeng <command>` until it ends.
