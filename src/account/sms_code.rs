@@ -72,9 +72,12 @@ pub async fn check(app: &App, phone: &Phone, typed: &str) -> Result<()> {
     if app.now().0 > sent_at.0 + VALID {
         return Err(Refusal::SmsCodeNone.into());
     }
+    // Counted before it is looked at: guesses that come at the same moment are bounded too.
+    let window = Duration::from_millis(VALID as u64);
+    let tries = app.cache.count(&format!("sms-wrong:{who}"), window).await?;
     let typed = app.sealer.index("sms_code", &crate::kernel::text::digits(typed));
-    if !bool::from(typed.as_bytes().ct_eq(expected.as_bytes())) {
-        return Err(wrong(app, &who, &key).await?.into());
+    if tries > MISTAKES || !bool::from(typed.as_bytes().ct_eq(expected.as_bytes())) {
+        return Err(wrong(app, &key, tries).await?.into());
     }
     // Whoever takes the code away is the one who used it: two requests with one code make one sign-in.
     match app.cache.take(&key).await? {
@@ -83,14 +86,12 @@ pub async fn check(app: &App, phone: &Phone, typed: &str) -> Result<()> {
     }
 }
 
-async fn wrong(app: &App, who: &str, key: &str) -> Result<Refusal> {
-    let window = Duration::from_millis(VALID as u64);
-    let mistakes = app.cache.count(&format!("sms-wrong:{who}"), window).await?;
-    if mistakes >= MISTAKES {
+async fn wrong(app: &App, key: &str, tries: u64) -> Result<Refusal> {
+    if tries >= MISTAKES {
         app.cache.delete(key).await?;
         return Ok(Refusal::SmsCodeEnded);
     }
     Ok(Refusal::SmsCodeWrong {
-        left: (MISTAKES - mistakes) as u32,
+        left: (MISTAKES - tries) as u32,
     })
 }

@@ -130,14 +130,24 @@ pub async fn by_openid(app: &App, openid: &str) -> Result<Option<Worker>> {
     store::worker_by_openid(app, openid).await
 }
 
+/// How often a binding is tried when the same WeChat is bound elsewhere at the same moment.
+const BIND_TRIES: u32 = 5;
+
 /// Binds a WeChat user to the worker who has just proven the phone; an earlier binding of either gives way.
 pub async fn bind(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> Result<()> {
-    let mut tx = app.db.write().await?;
-    store::unbind_openid(&mut tx, openid).await?;
-    store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await?;
-    note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
-    tx.commit().await?;
-    Ok(())
+    for _ in 0..BIND_TRIES {
+        let mut tx = app.db.write().await?;
+        store::unbind_openid(&mut tx, openid).await?;
+        match store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await {
+            // Bound elsewhere between the two statements (PostgreSQL): seen again, that binding gives way.
+            Err(error) if is_unique_violation(&error) => continue,
+            other => other?,
+        }
+        note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
+        tx.commit().await?;
+        return Ok(());
+    }
+    Err(Refusal::ChangedMeanwhile.into())
 }
 
 /// Remembers the union a worker chose, for the next application.

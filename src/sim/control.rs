@@ -28,6 +28,8 @@ struct NewUser {
     phone: String,
     #[serde(default)]
     role: String,
+    #[serde(default)]
+    snapshot: bool,
 }
 
 impl NewUser {
@@ -81,6 +83,7 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
         .ok_or_else(|| ControlError::unknown_user(&new.user))?;
     user.nickname = new.nickname.trim().to_owned();
     user.phone = new.phone;
+    user.snapshot = new.snapshot;
     user.items.extend(mine.into_iter().map(|(_, item)| item));
     user.items.sort_by_key(|item| item.seq);
     Ok(Json(json!(user.view())))

@@ -15,7 +15,7 @@
 //! | call | body | answer |
 //! |--|--|--|
 //! | `GET /sim/users` | | `{"users":[{user,openid,nickname,phone,role,following}]}` |
-//! | `POST /sim/users` | `{user,nickname,phone}` | the user; an existing one is changed |
+//! | `POST /sim/users` | `{user,nickname,phone,snapshot?}` | the user; an existing one is changed; `snapshot` opens pages as 快照页 |
 //! | `POST /sim/follow` | `{user,scene?}` | [outcome](#outcomes) |
 //! | `POST /sim/unfollow` | `{user}` | outcome |
 //! | `POST /sim/scan` | `{user, scene or ticket}` | outcome; `subscribe` if not following, else `SCAN` |

@@ -295,13 +295,18 @@ pub(super) fn access_token(sim: Data<&Sim>, Query(ask): Query<Exchange>) -> WxRe
         scope,
         until: now + TOKEN_MS,
     });
-    Ok(Json(json!({
+    let snapshot = state.by_openid(&openid).is_some_and(|user| user.snapshot);
+    let mut answer = json!({
         "access_token": value,
         "expires_in": TOKEN_MS / 1000,
         "refresh_token": random_token(),
         "openid": openid,
         "scope": scope.name(),
-    })))
+    });
+    if snapshot {
+        answer["is_snapshotuser"] = json!(1);
+    }
+    Ok(Json(answer))
 }
 
 #[derive(Deserialize)]

@@ -44,6 +44,8 @@ pub(super) struct User {
     pub subscribed_at: i64,
     /// The scene of the QR code by which the user came, if any.
     pub scene: Option<String>,
+    /// Pages open as 快照页: the login gives a virtual openid (facts: OAuth, `is_snapshotuser`).
+    pub snapshot: bool,
     pub items: Vec<Item>,
 }
 
@@ -58,6 +60,7 @@ impl User {
             following: false,
             subscribed_at: 0,
             scene: None,
+            snapshot: false,
             items: Vec::new(),
         }
     }

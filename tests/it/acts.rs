@@ -120,11 +120,11 @@ pub async fn calls(test: &TestApp, path: &str) -> u64 {
 
 /// Waits for what has to come, generously.
 pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    for _ in 0..600 {
+    for _ in 0..6000 {
         if holds().await {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("within 30 s it did not come about that {what}");
 }

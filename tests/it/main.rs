@@ -7,6 +7,7 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod accounts;
 mod acts;
 mod app;
 mod browser;
@@ -16,8 +17,12 @@ mod cli;
 mod csrf;
 mod guarded;
 mod journey;
+mod kill9;
 mod layers;
+mod notices;
+mod oauth;
 mod office;
+mod personal;
 mod places;
 mod process;
 mod review;

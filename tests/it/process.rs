@@ -1,9 +1,14 @@
 //! The real binary as processes of its own: as in production, on the stores of a test, and killed like there.
 
+use crate::acts::eventually;
+use crate::app::TestApp;
 use crate::guarded::{Guarded, Recipe, is_running};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use yuanmeng::app::App;
+use yuanmeng::clock::Clock;
+use yuanmeng::config::{Config, Purpose};
 
 /// The settings of `yuanmeng serve` for the stores and the simulator of a test's environment: the demo's account,
 /// the demo's key.
@@ -60,18 +65,19 @@ pub fn run(command: &str, env: &[(String, String)]) -> Output {
     process.output().expect("the binary runs")
 }
 
-/// Sends a signal (without `SIG`) to a process of the test's own.
-pub fn signal(process: &Guarded, signal: &str) {
+/// Sends a signal (without `SIG`) to a process of the test's own; whether it was still there.
+pub fn signal(process: &Guarded, signal: &str) -> bool {
     let sent = Command::new("kill")
         .args(["-s", signal, &process.pid().to_string()])
+        .stderr(Stdio::null())
         .status();
-    assert!(sent.expect("kill(1)").success(), "{signal} was not sent");
+    sent.expect("kill(1)").success()
 }
 
 /// SIGKILL, and waits until the process is gone.
-pub fn kill(process: Guarded) {
-    signal(&process, "KILL");
-    wait_for_end(&process);
+pub fn kill(process: &Guarded) {
+    signal(process, "KILL");
+    wait_for_end(process);
 }
 
 /// Waits until the process has ended.
@@ -86,4 +92,26 @@ pub fn wait_for_end(process: &Guarded) {
 /// What the process printed.
 pub fn log(process: &Guarded) -> String {
     std::fs::read_to_string(process.dir.join("log")).unwrap_or_default()
+}
+
+/// The application of an environment, without its loops and its server.
+pub async fn open(env: &[(String, String)]) -> App {
+    let read = |name: &str| {
+        let found = env.iter().rev().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let config = Config::read(&read, Purpose::Demo).unwrap();
+    App::open(config, Clock::system()).await.unwrap()
+}
+
+/// Ends the test's own server, and gives a look into its stores: from here on the processes do the work.
+pub async fn only_processes_from_here(test: &TestApp) -> App {
+    let look = open(&test.env).await;
+    test.app.stop.cancel();
+    let address = test.app.config.http.listen;
+    eventually("the port is free", async || {
+        tokio::net::TcpListener::bind(address).await.is_ok()
+    })
+    .await;
+    look
 }

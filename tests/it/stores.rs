@@ -161,12 +161,12 @@ async fn a_redis_that_dies_is_a_plain_error_and_comes_back() {
     let cookie = builders::session(&test.app, "worker", "nobody").await;
     works(&test, &cookie).await;
 
-    process::signal(&redis, "STOP");
+    assert!(process::signal(&redis, "STOP"));
     is_a_plain_error(&test, &cookie).await;
-    process::signal(&redis, "CONT");
+    assert!(process::signal(&redis, "CONT"));
     works(&test, &cookie).await;
 
-    process::kill(redis);
+    process::kill(&redis);
     is_a_plain_error(&test, &cookie).await;
     let _redis = start_redis(port)
         .and_then(|it| it.listening(port, PATIENCE))
