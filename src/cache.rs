@@ -32,7 +32,8 @@ const COUNT: &str = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.
 
 /// Sets `rank:value` unless what stands there has the same rank or a greater one.
 const SET_IF_GREATER: &str = "local old = redis.call('GET', KEYS[1]) \
-    if old and tonumber(string.match(old, '^(-?%d+):')) >= tonumber(ARGV[1]) then return 0 end \
+    local rank = old and tonumber((string.match(old, '^(-?%d+):'))) \
+    if rank and rank >= tonumber(ARGV[1]) then return 0 end \
     redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3]) return 1";
 
 impl Cache {
@@ -280,8 +281,10 @@ impl Map {
     }
 
     fn touch(&mut self, key: &str, ttl: Duration) {
-        if let Some((_, until)) = self.entries.get_mut(key) {
-            *until = Instant::now() + ttl;
+        // What has expired stays so, though it may not have been swept out yet.
+        let now = Instant::now();
+        if let Some((_, until)) = self.entries.get_mut(key).filter(|(_, until)| *until > now) {
+            *until = now + ttl;
         }
     }
 

@@ -62,10 +62,13 @@ pub async fn claim(db: &Db, claimant: &str, now: Time, limit: i64) -> sqlx::Resu
              WHERE id IN (SELECT id FROM outbox WHERE state IN ('ready', 'claimed') AND due_at <= $3 ORDER BY due_at, id LIMIT $4) \
              AND state IN ('ready', 'claimed') AND due_at <= $3 RETURNING id, kind, payload, attempts"
         }
+        // Materialized: as a sub-select the planner may run it once a row, and LIMIT then bounds nothing.
         Kind::Postgres => {
-            "UPDATE outbox SET state = 'claimed', claimed_by = $1, due_at = $2, attempts = attempts + 1 \
-             WHERE id IN (SELECT id FROM outbox WHERE state IN ('ready', 'claimed') AND due_at <= $3 ORDER BY due_at, id LIMIT $4 \
-             FOR UPDATE SKIP LOCKED) AND state IN ('ready', 'claimed') AND due_at <= $3 RETURNING id, kind, payload, attempts"
+            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state IN ('ready', 'claimed') AND due_at <= $3 \
+             ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+             UPDATE outbox SET state = 'claimed', claimed_by = $1, due_at = $2, attempts = attempts + 1 FROM due \
+             WHERE outbox.id = due.id AND state IN ('ready', 'claimed') AND due_at <= $3 \
+             RETURNING outbox.id, kind, payload, attempts"
         }
     };
     let mut tx = db.write().await?;

@@ -66,6 +66,29 @@ function verdicts(form) {
   update();
 }
 
+// ---- what is typed outlives the session and the back key, in this tab, until it is decided
+function drafts(form) {
+  var name = 'draft:' + location.pathname, reason = form && $('textarea', form);
+  function boxes() { return all('[name^=fix-],[name=verdict]', form); }
+  function save() {
+    var on = boxes().filter(function (b) { return b.checked; }).map(function (b) { return b.id; });
+    sessionStorage.setItem(name, JSON.stringify({ reason: reason.value, on: on }));
+  }
+  try {
+    if ($('[data-testid=flash],[data-testid=refused]')) {
+      Object.keys(sessionStorage).forEach(function (key) { if (!key.indexOf('draft:')) sessionStorage.removeItem(key); });
+    }
+    if (!form) return;
+    var kept = JSON.parse(sessionStorage.getItem(name) || 'null');
+    if (kept && !$('#errors') && !reason.value) {
+      reason.value = kept.reason;
+      boxes().forEach(function (b) { b.checked = kept.on.indexOf(b.id) >= 0; });
+    }
+    form.addEventListener('input', save);
+    form.addEventListener('click', function () { setTimeout(save, 0); });
+  } catch (e) { /* storage is turned off */ }
+}
+
 // ---- papers: one at a time, zoom, turn, drag
 function papers(box) {
   var figures = all('figure', box), buttons = all('[data-show]', box);
@@ -86,7 +109,15 @@ function papers(box) {
   all('[data-do]', tools).forEach(function (b) {
     b.addEventListener('click', function () { act(b.getAttribute('data-do')); });
   });
-  window.addEventListener('resize', function () { if (views[at]) views[at].apply(); });
+  // As tall as what is left of the window, above and below the fold alike.
+  function fill() {
+    var top = Math.max(12, box.parentNode.getBoundingClientRect().top);
+    box.style.height = window.matchMedia('(min-width:62rem)').matches ? window.innerHeight - top - 12 + 'px' : '';
+    if (views[at]) views[at].apply();
+  }
+  window.addEventListener('resize', fill);
+  window.addEventListener('scroll', fill, { passive: true });
+  window.addEventListener('load', fill);
   keys(function (key) {
     if (key >= '1' && key <= '9' && +key <= figures.length) show(+key - 1);
     else if (key === 'j') show(at + 1);
@@ -104,13 +135,14 @@ function papers(box) {
     ($('#decide input[name=verdict]:checked') || $('#f-verdict-pass')).focus({ preventScroll: true });
   }
   show(0);
+  fill();
 }
 
 // A PDF is loaded only when it is looked at: the trail of looks stays true.
 function pdf(view) {
   if (!view || $('iframe', view)) return;
   var frame = document.createElement('iframe');
-  frame.src = view.getAttribute('data-pdf');
+  frame.src = view.getAttribute('data-pdf') + '#navpanes=0&view=FitH';
   frame.title = view.getAttribute('data-label');
   if (navigator.pdfViewerEnabled !== false) { view.textContent = ''; view.appendChild(frame); }
 }
@@ -174,6 +206,15 @@ function keys(on) {
   });
 }
 
+// ---- back from the desk to the list as it was filtered
+function backToList() {
+  var link = $('[data-back-to-list]');
+  try {
+    if (location.pathname === '/office') sessionStorage.setItem('list', location.search);
+    else if (link) link.href += sessionStorage.getItem('list') || '';
+  } catch (e) { /* storage is turned off: the list opens unfiltered */ }
+}
+
 function queue() {
   var links = all('[data-testid=open]'), words = $('#f-words');
   if (!words) return;
@@ -189,9 +230,11 @@ function queue() {
 
 document.addEventListener('DOMContentLoaded', function () {
   all('form[data-once]').forEach(once);
+  drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);
   all('[data-papers]').forEach(papers);
   queue();
+  backToList();
   errors();
 });
 })();

@@ -92,15 +92,22 @@ fn message(
     id: &str,
     content: &Content,
 ) -> Result<TemplateMessage, String> {
-    // Through OAuth first: the page then opens signed in.
-    let next: String = url::form_urlencoded::byte_serialize(content.path.as_bytes()).collect();
-    let url = app.link(&format!("/wechat/oauth/start?next={next}"));
+    let url = entrance(app, &content.path);
     let message = TemplateMessage::new(openid, template).client_msg_id(id).url(url);
     content.fields.iter().try_fold(message, |message, (name, value)| {
         message
             .field(name, value)
             .map_err(|problem| format!("{name}: {problem}"))
     })
+}
+
+/// The message's link. A worker comes through OAuth, so the page opens signed in; an officer has a password.
+fn entrance(app: &App, path: &str) -> String {
+    if path.starts_with("/office") {
+        return app.link(path);
+    }
+    let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    app.link(&format!("/wechat/oauth/start?next={next}"))
 }
 
 /// WeChat says no: what to do follows the error's class (wechat-facts.md, Errors).

@@ -19,6 +19,17 @@ struct ErrorPage {
     back: bool,
 }
 
+/// The same on the officers' side, whose way back leads to their work.
+#[derive(Template)]
+#[template(path = "office/error.html")]
+struct OfficeErrorPage {
+    base: Base,
+    who: Option<super::office::Who>,
+    heading: &'static str,
+    text: String,
+    back: bool,
+}
+
 impl ResponseError for Error {
     fn status(&self) -> StatusCode {
         match self {
@@ -77,6 +88,10 @@ impl Here {
             referer_path: referer.map(|url| url.path().to_owned()),
             path,
         }
+    }
+
+    fn is_office(&self) -> bool {
+        self.path.split(['/', '?']).nth(1) == Some("office")
     }
 }
 
@@ -154,16 +169,30 @@ fn html(here: &Here, status: StatusCode, error: Option<&Error>) -> Response {
         ..Base::default()
     };
     let back = !here.get || here.referer_path.is_some();
-    page_with(
-        status,
-        &ErrorPage {
-            base,
-            heading,
-            text,
-            back,
-        },
-    )
-    .unwrap_or_else(|_| {
+    let rendered = if here.is_office() {
+        let who = None;
+        page_with(
+            status,
+            &OfficeErrorPage {
+                base,
+                who,
+                heading,
+                text,
+                back,
+            },
+        )
+    } else {
+        page_with(
+            status,
+            &ErrorPage {
+                base,
+                heading,
+                text,
+                back,
+            },
+        )
+    };
+    rendered.unwrap_or_else(|_| {
         Response::builder()
             .status(StatusCode::INTERNAL_SERVER_ERROR)
             .body("系统繁忙，请稍后再试")

@@ -29,6 +29,8 @@ pub fn routes(app: App) -> impl Endpoint + 'static {
     let pages = pages
         .around(error::into_page)
         .with(session::middleware(&app))
+        // Once more, since the session's store itself may be away.
+        .around(error::into_page)
         .with(Compression::new())
         .around(page::security_headers);
     Route::new()

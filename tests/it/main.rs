@@ -7,14 +7,23 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod acts;
 mod app;
 mod browser;
 mod builders;
+mod callback;
+mod cli;
+mod csrf;
 mod guarded;
 mod journey;
 mod layers;
+mod office;
 mod places;
+mod process;
+mod review;
 mod services;
 mod source;
+mod stores;
 mod visitor;
 mod worker_pages;
+mod worker_script;

@@ -15,7 +15,7 @@ use crate::guarded::{Guarded, Recipe};
 
 /// Redis databases are numbered; each test gets one.
 const REDIS_DATABASES: usize = 4096;
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Server {
     port: u16,
@@ -91,16 +91,18 @@ fn start_on_free_port(start: fn(u16) -> Result<Guarded, String>) -> Result<Serve
     attempt().or_else(|_| attempt()).or_else(|_| attempt())
 }
 
-fn start_redis(port: u16) -> Result<Guarded, String> {
+/// A Redis on `port` for a test that stops or kills it; the shared one is [`redis_url`].
+pub fn start_redis(port: u16) -> Result<Guarded, String> {
     let options = format!(
         "redis-server --port {port} --bind 127.0.0.1 --databases {REDIS_DATABASES} --appendonly no --save"
     );
     // An empty value of its own: no snapshots.
     let command: Vec<String> = options.split(' ').chain([""]).map(String::from).collect();
+    // Nothing is kept that a milder signal could save, and one that a test has stopped (SIGSTOP) hears no other.
     Guarded::start(&Recipe {
         user: None,
         prepare: "",
-        signal: "TERM",
+        signal: "KILL",
         command: &command,
     })
 }

@@ -65,7 +65,6 @@ pub struct EventLine {
     pub at: String,
     pub what: &'static str,
     pub by: String,
-    pub note: String,
 }
 
 /// What an officer decided.
@@ -339,7 +338,6 @@ fn events(progress: &Progress) -> Vec<EventLine> {
         at: line.at.minute_text(),
         what: line.event.label(),
         by: line.by.clone().unwrap_or_default(),
-        note: line.note.clone(),
     });
     lines.collect()
 }

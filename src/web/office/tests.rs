@@ -130,6 +130,7 @@ fn paper(kind: DocumentKind, picture: bool) -> Paper {
     Paper {
         kind: kind.as_str(),
         label: kind.label(),
+        short: kind.label(),
         href: format!("/office/applications/a1/documents/{kind}"),
         picture,
         about: "1.2 MB · 11月6日 09:32 上传".to_owned(),
@@ -191,8 +192,7 @@ fn desk(form: Option<DecideForm>) -> DeskPage {
         events: vec![EventLine {
             at: "2021年11月6日 09:32".to_owned(),
             what: "退回补正",
-            by: "崮云湖街道总工会".to_owned(),
-            note: HOSTILE.to_owned(),
+            by: HOSTILE.to_owned(),
         }],
         opinions: vec![opinion()],
         obstacle: form.is_none().then(|| "不能审核本人的申请。".to_owned()),

@@ -148,6 +148,8 @@ pub struct Paper {
     pub kind: &'static str,
     /// What it is.
     pub label: &'static str,
+    /// The same in a few characters.
+    pub short: &'static str,
     /// Where the file is.
     pub href: String,
     /// Whether it is shown as a picture; else it is a PDF.
@@ -158,6 +160,18 @@ pub struct Paper {
     pub out_of_date: bool,
     /// What it has to agree with.
     pub compare: Vec<Row>,
+}
+
+fn short(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::StampedForm => "盖章申请表",
+        DocumentKind::Receipt => "缴费凭证",
+        DocumentKind::ChsiReport => "学籍报告",
+        DocumentKind::IdFront => "身份证人像",
+        DocumentKind::IdBack => "身份证国徽",
+        DocumentKind::ResidencePermit => "居住证",
+        DocumentKind::BankCard => "银行卡",
+    }
 }
 
 /// The fields of the form that can be read on a paper.
@@ -182,6 +196,7 @@ pub fn papers(application: &crate::application::Application, form: &FormText, of
         .map(|document| Paper {
             kind: document.kind.as_str(),
             label: document.kind.label(),
+            short: short(document.kind),
             href: format!(
                 "/office/applications/{}/documents/{}",
                 application.id, document.id

@@ -224,9 +224,7 @@ fn next(progress: &Progress) -> String {
     match progress.application.state {
         State::InReview => format!("接下来由各级工会逐级审核，{review_end} 前审完。{told}"),
         State::Waitlisted => {
-            format!(
-                "有名额空出时，按提交先后自动递补，不用重新提交；{review_end} 前没有空出名额的，候补结束。{told}"
-            )
+            format!("有名额空出时，按提交先后自动递补，不用重新提交。{told}")
         }
         State::Returned => format!("请在 {review_end} 前补正并重新提交，逾期名额会让给候补职工。"),
         State::Approved => {
