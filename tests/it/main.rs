@@ -1,6 +1,11 @@
 //! The tests of the whole: one binary, so that services start once and browsers are shared out fairly.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on stops where it is"
+)]
 
 mod accounts;
 mod acts;
