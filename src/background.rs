@@ -5,6 +5,7 @@ use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
 use crate::error::Result;
 use crate::kernel::Time;
+use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, react};
 use crate::outbox::{self, Job};
@@ -17,6 +18,8 @@ const BATCH: i64 = 16;
 const AT_ONCE: usize = 4;
 /// How long an idle loop sleeps.
 const IDLE: Duration = Duration::from_millis(300);
+/// How long a done job is kept, to look things up.
+const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
 
@@ -133,6 +136,9 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
+            tracing::error!(%error, "done jobs could not be swept");
         }
         pause(&app, DEADLINES).await;
     }

@@ -71,10 +71,23 @@ impl Db {
                     .connect_with(options)
                     .await
                     .context("cannot reach PostgreSQL at DATABASE_URL")?;
+                Self::check_collation(&pool).await?;
                 (pool.clone(), pool)
             }
         };
         Ok(Db { kind, read, write })
+    }
+
+    /// Subtrees and orders are ranges of text: they need byte order, which on PostgreSQL is the C collation.
+    async fn check_collation(pool: &AnyPool) -> anyhow::Result<()> {
+        let sql = "SELECT CAST(datcollate AS TEXT) FROM pg_database WHERE datname = current_database()";
+        let collation: String = sqlx::query_scalar(sql).fetch_one(pool).await?;
+        let bytewise = ["C", "POSIX"].contains(&collation.as_str()) || collation.starts_with("C.");
+        anyhow::ensure!(
+            bytewise,
+            "the database at DATABASE_URL has the collation {collation}; make it with LOCALE 'C' ENCODING 'UTF8' TEMPLATE template0"
+        );
+        Ok(())
     }
 
     fn sqlite_pool(connections: u32) -> AnyPoolOptions {

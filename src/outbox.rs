@@ -139,6 +139,15 @@ pub async fn hand_back(db: &Db, claimant: &str, now: Time) -> sqlx::Result<u64> 
     Ok(handed)
 }
 
+/// Deletes jobs that were done before `before`; gives how many. Dead ones stay for the operator.
+pub async fn sweep(db: &Db, before: Time) -> sqlx::Result<u64> {
+    let mut tx = db.write().await?;
+    let query = sqlx::query("DELETE FROM outbox WHERE state = 'done' AND created_at < $1").bind(before.0);
+    let swept = query.execute(&mut *tx).await?.rows_affected();
+    tx.commit().await?;
+    Ok(swept)
+}
+
 /// How many jobs wait (ready or claimed), for `/metrics`.
 pub async fn waiting(db: &Db) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('ready', 'claimed')")

@@ -30,7 +30,10 @@ pub async fn expire_overdue(app: &App) -> Result<usize> {
             }
             // Somebody else moved it meanwhile: nothing to do any more.
             Err(Error::Refused(Refusal::ChangedMeanwhile)) => {}
-            Err(error) => return Err(error),
+            // One that cannot end must not keep the others: it is tried again in the next round.
+            Err(error) => {
+                tracing::error!(application = application.id, %error, "an overdue application could not be ended")
+            }
         }
     }
     Ok(ended)

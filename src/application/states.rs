@@ -17,7 +17,7 @@ crate::text_enum! {
         Approved = "approved",
         Rejected = "rejected",
         Withdrawn = "withdrawn",
-        /// Not corrected in time, or still waiting when the season ended.
+        /// Not corrected in time.
         Expired = "expired",
     }
 }

@@ -19,6 +19,7 @@ pub struct Ctx {
 const WORKER: &str = "worker";
 const OFFICER: &str = "officer";
 const OPENID: &str = "openid";
+const OAUTH: &str = "oauth";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
 
@@ -51,6 +52,18 @@ impl Ctx {
     /// Remembers who came through WeChat's OAuth.
     pub fn set_openid(&self, openid: &str) {
         self.session.set(OPENID, openid);
+    }
+
+    /// Remembers that this browser began a WeChat login.
+    pub fn set_oauth_state(&self, state: &str) {
+        self.session.set(OAUTH, state);
+    }
+
+    /// Whether this browser began the login with this state; asked once.
+    pub fn began_oauth(&self, state: &str) -> bool {
+        let began: Option<String> = self.session.get(OAUTH);
+        self.session.remove(OAUTH);
+        began.as_deref() == Some(state)
     }
 
     /// Signs a worker in. The session id changes, so that one planted before is worthless.

@@ -1,12 +1,12 @@
 //! Coming in through WeChat: silent OAuth, binding, and on to the page that was asked for.
 //!
-//! The state is one-time in the cache (WeChat's browser drops cookies, so it cannot be in the session alone). A code
-//! is exchanged once and the browser sent on to a clean address, so back and reload do no harm.
+//! The state is one-time in the cache, and the session remembers it: a callback that another browser began is
+//! dropped and begun anew, or somebody could send a victim the end of their own login and be bound to the victim's
+//! account. A code is exchanged once and the browser sent on to a clean address, so back and reload do no harm.
 
 use super::ctx::Ctx;
 use super::page::{local_path, see_other};
 use crate::account::workers;
-use crate::app::App;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::wechat::ErrorClass;
@@ -34,14 +34,16 @@ pub async fn start(ctx: Ctx, Query(Start { next }): Query<Start>) -> Result<Resp
     if ctx.openid().is_some() && ctx.worker().is_ok() {
         return Ok(see_other(next));
     }
-    go(&ctx.app, next, 0).await
+    go(&ctx, next, 0).await
 }
 
-async fn go(app: &App, next: &str, tries: u32) -> Result<Response> {
+async fn go(ctx: &Ctx, next: &str, tries: u32) -> Result<Response> {
+    let app = &ctx.app;
     let state = hex::encode(app.entropy.bytes::<24>());
     app.cache
         .set(&format!("oauth:{state}"), &format!("{tries}:{next}"), STATE_TTL)
         .await?;
+    ctx.set_oauth_state(&state);
     let back = app.link("/wechat/oauth/callback");
     let url = app
         .wechat
@@ -77,6 +79,14 @@ pub async fn callback(ctx: Ctx, Query(Back { code, state }): Query<Back>) -> Res
             Err(Refusal::OauthState.into())
         };
     };
+    if !ctx.began_oauth(&state) {
+        // Begun in another browser, or the cookie was dropped: this browser begins its own login.
+        tracing::info!(tries, "a login comes back to a browser that did not begin it");
+        return match tries {
+            tries if tries < RETRIES => go(&ctx, &next, tries + 1).await,
+            _ => Err(Refusal::OauthState.into()),
+        };
+    }
     if code.is_empty() {
         return Err(Refusal::OauthCode.into()); // not allowed by the person
     }
@@ -86,7 +96,7 @@ pub async fn callback(ctx: Ctx, Query(Back { code, state }): Query<Back>) -> Res
             tracing::info!(%error, tries, "a login code does not hold");
             match (ctx.openid(), tries) {
                 (Some(_), _) => Ok(see_other(&next)),
-                (None, tries) if tries < RETRIES => go(&ctx.app, &next, tries + 1).await,
+                (None, tries) if tries < RETRIES => go(&ctx, &next, tries + 1).await,
                 _ => Err(Refusal::OauthCode.into()),
             }
         }

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// A session ends after so long without use.
 pub const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// The cookie outlives it: poem sends it only with a new id, and [`IDLE`] counts from the last use.
+const COOKIE: Duration = Duration::from_secs(180 * 24 * 3600);
+
 /// poem's [`SessionStorage`] on [`Cache`].
 pub struct OnCache(Cache);
 
@@ -26,7 +29,7 @@ pub fn middleware(app: &App) -> ServerSession<OnCache> {
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax)
-        .max_age(IDLE);
+        .max_age(COOKIE);
     ServerSession::new(cookie, OnCache(app.cache.clone()))
 }
 

@@ -95,16 +95,58 @@ async fn wechat_signs_in_once_it_is_bound(test: &TestApp) {
         .await
         .leads("/progress");
 
-    // Another person's WeChat comes back into this browser: the worker before is signed out, not taken over.
-    let start = Visitor::new(test).get("/wechat/oauth/start?next=/me").await;
-    let back = consented(test, &start, "wang").await;
-    later.get(&back).await.leads("/me");
-    later.get("/me").await.leads("/sign-in?next=%2Fme");
+    // Another person's WeChat in this browser: the worker before is signed out, not taken over.
+    me.get("/wechat/oauth/start?next=/me").await.leads("/me");
+    me.get("/me").await.shows("王小梅");
+    me.post("/sign-out", &[]).await;
+    come_in(test, &mut me, "wang", "/me").await.leads("/me");
+    me.get("/me").await.leads("/sign-in?next=%2Fme");
     assert!(
         workers::by_openid(&test.app, &openid_of("wang"))
             .await
             .unwrap()
             .is_none()
+    );
+}
+
+on_both_stores! {
+    /// Facts row 9: the end of somebody else's login does nothing here: whoever was sent it begins a login of their own,
+    /// so nobody's WeChat is bound to another one's account.
+    a_login_begun_elsewhere_is_begun_anew
+}
+async fn a_login_begun_elsewhere_is_begun_anew(test: &TestApp) {
+    let user = person(test, 1).await;
+    let begun = Visitor::new(test).get("/wechat/oauth/start?next=/me").await;
+    let planted = consented(test, &begun, &user).await;
+    let mut victim = Visitor::new(test);
+    victim.get("/sign-in").await;
+    let anew = victim.get(&planted).await;
+    let back = consented(test, &anew, "wang").await;
+    victim.get(&back).await.leads("/me");
+    victim.get("/sign-up?next=/me").await;
+    let phone = builders::phone(1);
+    let code = victim.code(&phone).await;
+    let typed = [
+        ("phone", phone.as_str()),
+        ("code", &code),
+        ("name", "王小梅"),
+        ("employer", "济南示范机械有限公司"),
+        ("next", "/me"),
+    ];
+    victim.post("/sign-up", &typed).await.leads("/me");
+    assert!(
+        workers::by_openid(&test.app, &openid_of(&user))
+            .await
+            .unwrap()
+            .is_none(),
+        "the attacker's"
+    );
+    assert!(
+        workers::by_openid(&test.app, &openid_of("wang"))
+            .await
+            .unwrap()
+            .is_some(),
+        "the victim's own"
     );
 }
 
@@ -119,6 +161,7 @@ async fn signing_in_renews_the_session(test: &TestApp) {
         .await
         .unwrap();
     let planted = builders::session(&test.app, "nothing", "").await;
+    // The login begins in the session that was planted.
     let request = async |path: &str, cookie: &str| {
         let request = test
             .http
@@ -126,8 +169,8 @@ async fn signing_in_renews_the_session(test: &TestApp) {
             .header("cookie", cookie);
         request.send().await.unwrap()
     };
-    let mut browser = Visitor::new(test);
-    let start = browser.get("/wechat/oauth/start?next=/me").await;
+    let begun = request("/wechat/oauth/start?next=/me", &planted).await;
+    let start = Visitor::new(test).take(begun).await;
     let back = consented(test, &start, &user).await;
     let answer = request(&back, &planted).await;
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -165,11 +208,12 @@ async fn a_state_holds_once(test: &TestApp) {
     }
 
     // Refused on the consent page: back without a code.
-    let start = Visitor::new(test).get("/wechat/oauth/start?next=/me").await;
+    let mut they = Visitor::new(test);
+    let start = they.get("/wechat/oauth/start?next=/me").await;
     let state = parameter(&consented(test, &start, &user).await, "state");
     let without = format!("/wechat/oauth/callback?state={state}");
-    is_refused(&Visitor::new(test).get(&without).await, &Refusal::OauthCode);
-    is_refused(&Visitor::new(test).get(&without).await, &Refusal::OauthState);
+    is_refused(&they.get(&without).await, &Refusal::OauthCode);
+    is_refused(&they.get(&without).await, &Refusal::OauthState);
 }
 
 on_both_stores! {
@@ -178,18 +222,20 @@ on_both_stores! {
 }
 async fn a_used_code_begins_again_and_not_for_ever(test: &TestApp) {
     let user = person(test, 1).await;
-    let start = Visitor::new(test).get("/wechat/oauth/start?next=/me").await;
+    let mut first = Visitor::new(test);
+    let start = first.get("/wechat/oauth/start?next=/me").await;
     let used = consented(test, &start, &user).await;
-    Visitor::new(test).get(&used).await.leads("/me");
+    first.get(&used).await.leads("/me");
     let used = parameter(&used, "code");
 
     for bad in [used.as_str(), "unknown-code"] {
-        let mut again = Visitor::new(test).get("/wechat/oauth/start?next=/me").await;
+        let mut they = Visitor::new(test);
+        let mut again = they.get("/wechat/oauth/start?next=/me").await;
         let mut rounds = 0;
         loop {
             let state = parameter(&consented(test, &again, &user).await, "state");
             let back = format!("/wechat/oauth/callback?code={bad}&state={state}");
-            again = Visitor::new(test).get(&back).await;
+            again = they.get(&back).await;
             if again.status != StatusCode::SEE_OTHER {
                 break;
             }
@@ -201,9 +247,9 @@ async fn a_used_code_begins_again_and_not_for_ever(test: &TestApp) {
     }
 
     // Begun again with a good code, it ends where it was to lead.
-    let start = Visitor::new(test).get("/wechat/oauth/start?next=/progress").await;
-    let state = parameter(&consented(test, &start, &user).await, "state");
     let mut me = Visitor::new(test);
+    let start = me.get("/wechat/oauth/start?next=/progress").await;
+    let state = parameter(&consented(test, &start, &user).await, "state");
     let again = me
         .get(&format!("/wechat/oauth/callback?code={used}&state={state}"))
         .await;
