@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
+use crate::chat::{self, LATE_JOB, OUTCOME_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
@@ -96,6 +97,14 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             Attempt::Again(error) => put_back(app, claimant, job, &error).await,
             Attempt::Paused(until) => postpone(app, claimant, job, until).await,
         },
+        LATE_JOB => {
+            chat::answer_late(app, &field(job, "message")?).await?;
+            finish(app, claimant, job).await
+        }
+        OUTCOME_JOB => {
+            deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
+            finish(app, claimant, job).await
+        }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
 }

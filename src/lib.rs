@@ -9,6 +9,7 @@ pub mod audit;
 pub mod background;
 pub mod cache;
 pub mod campaign;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;

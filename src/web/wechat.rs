@@ -4,14 +4,10 @@
 //! the handling and holds the answer afterwards, so a repeated delivery gets the same answer again. The mark
 //! of an unfinished handling lives shorter than WeChat's first repeat, so one that died is taken up again.
 
-use crate::account::{followers, workers};
 use crate::app::App;
-use crate::application::{self, progress};
+use crate::chat;
 use crate::error::Result;
-use crate::kernel::refusal::HOTLINE;
-use crate::notice::deliver;
-use crate::union::binding::{self, Scanned};
-use crate::wechat::{CallbackQuery, Inbound, Kind, Opened, Refused, Reply};
+use crate::wechat::{CallbackQuery, Inbound, Opened, Refused, Reply};
 use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
@@ -23,6 +19,8 @@ const BODY_MAX: usize = 64 * 1024;
 const KNOWN: Duration = Duration::from_secs(300);
 /// How long an unfinished handling is believed to be going on: shorter than WeChat's five seconds.
 const UNDER_WAY: Duration = Duration::from_secs(4);
+/// How long an answer may take; the rest of WeChat's five seconds is for keeping the message and the way back.
+const IN_TIME: Duration = Duration::from_millis(3500);
 const IN_HAND: &str = "";
 
 fn plain(status: StatusCode, text: impl Into<Body>) -> Response {
@@ -60,26 +58,29 @@ pub async fn receive(Data(app): Data<&App>, req: &Request, body: Body) -> Respon
     };
     let query = CallbackQuery::parse(req.uri().query().unwrap_or_default());
     match app.callback.open(&query, &body, app.now().seconds()) {
-        Ok(opened) => plain(StatusCode::OK, answer(app, &opened).await),
+        Ok(opened) => answer(app, &opened).await,
         Err(refused) => refuse(app, refused),
     }
 }
 
-async fn answer(app: &App, opened: &Opened) -> String {
+async fn answer(app: &App, opened: &Opened) -> Response {
     let key = format!("wechat-message:{}", opened.dedup_key());
     let reply = match once(app, &key, &opened.message).await {
         Ok(reply) => reply,
-        // A person would only see that the service is out of order; what can be repeated is repeated by WeChat.
+        // Neither handled nor kept: WeChat sends it again.
         Err(error) => {
-            tracing::error!(%error, kind = opened.message.kind.name(), "a message could not be handled");
+            tracing::error!(%error, kind = opened.message.kind.name(), "a message could not be kept");
             app.metrics.callbacks.with_label_values(&["failed"]).inc();
-            Reply::Success
+            return plain(StatusCode::INTERNAL_SERVER_ERROR, "");
         }
     };
     let random = app.entropy.bytes();
     let nonce = u64::from_le_bytes(app.entropy.bytes()).to_string();
-    app.callback
-        .answer(opened, &reply, app.now().seconds(), &nonce, &random)
+    let now_s = app.now().seconds();
+    plain(
+        StatusCode::OK,
+        app.callback.answer(opened, &reply, now_s, &nonce, &random),
+    )
 }
 
 /// Handles a message unless it was handled; a repeated one gets the first one's answer.
@@ -91,7 +92,7 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or(Reply::Success));
     }
-    let reply = match handle(app, message).await {
+    let reply = match in_time(app, message).await {
         Ok(reply) => reply,
         Err(error) => {
             app.cache.delete(key).await?;
@@ -104,89 +105,19 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
     Ok(reply)
 }
 
-async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
-    let openid = &message.from;
-    match &message.kind {
-        Kind::Text { content } => text(app, openid, content).await,
-        Kind::Subscribe { scene, .. } => {
-            followers::set_following(app, openid, true, scene.as_deref()).await?;
-            match scene {
-                Some(scene) => scanned(app, openid, scene).await,
-                None => Ok(Reply::text(welcome(app))),
-            }
+/// The answer if it is there in time; else the message is kept and answered later, in its own message (facts row 4).
+async fn in_time(app: &App, message: &Inbound) -> Result<Reply> {
+    match tokio::time::timeout(IN_TIME, chat::handle(app, message)).await {
+        Ok(Ok(reply)) => return Ok(reply),
+        Ok(Err(error)) => {
+            tracing::error!(%error, kind = message.kind.name(), "a message will be handled again");
         }
-        Kind::Unsubscribe => {
-            followers::set_following(app, openid, false, None).await?;
-            Ok(Reply::Success)
-        }
-        Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
-        Kind::Click { key } if key == "HOTLINE" => Ok(Reply::text(hotline())),
-        Kind::Click { .. } => Ok(Reply::text(welcome(app))),
-        Kind::TemplateSent { msg_id, status } => {
-            deliver::outcome(app, msg_id, status).await?;
-            Ok(Reply::Success)
-        }
-        Kind::View { .. } | Kind::Other { .. } => Ok(Reply::Success),
+        Err(_) => tracing::warn!(
+            kind = message.kind.name(),
+            "a message takes too long and is answered later"
+        ),
     }
-}
-
-/// What is typed: "进度" tells the state, everything else the ways in.
-async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
-    if !content.contains("进度") {
-        return Ok(Reply::text(welcome(app)));
-    }
-    let link = entrance(app, "/progress");
-    let Some(worker) = workers::by_openid(app, openid).await? else {
-        return Ok(Reply::text(format!(
-            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
-        )));
-    };
-    let Some(application) = application::latest_of(app, &worker.id).await? else {
-        let apply = entrance(app, "/apply");
-        return Ok(Reply::text(format!(
-            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
-        )));
-    };
-    let progress = progress::of(app, application).await?;
-    let mut line = format!("您的申请：{}", progress.application.state.label());
-    if let Some(holder) = &progress.holder {
-        line.push_str(&format!(
-            "\n现在由{holder}办理，自{}起",
-            progress.application.since.short_text()
-        ));
-    }
-    if let Some(position) = progress.waiting_position {
-        line.push_str(&format!("\n候补第 {position} 位"));
-    }
-    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
-}
-
-/// A QR code was scanned: an officer's binds their WeChat, any other only greets.
-async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
-    Ok(Reply::text(match binding::scanned(app, scene, openid).await? {
-        Scanned::Other => welcome(app),
-        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。".to_owned(),
-        Scanned::Bound(officer) => {
-            format!(
-                "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
-                officer.name, officer.union.name
-            )
-        }
-    }))
-}
-
-fn entrance(app: &App, path: &str) -> String {
-    app.link(&format!("/wechat/oauth/start?next={path}"))
-}
-
-fn welcome(app: &App) -> String {
-    format!(
-        "欢迎来到求学圆梦行动！\n<a href=\"{}\">职工补助申请</a>\n<a href=\"{}\">进度查询</a>\n回复“进度”也可查看申请进度。\n咨询热线 {HOTLINE}",
-        entrance(app, "/apply"),
-        entrance(app, "/progress"),
-    )
-}
-
-fn hotline() -> String {
-    format!("职工咨询服务热线：{HOTLINE}\n济南市“求学圆梦”职工教育运营中心为您解答报读、申请和审核中的问题。")
+    chat::defer(app, message).await?;
+    app.metrics.callbacks.with_label_values(&["deferred"]).inc();
+    Ok(Reply::Success)
 }

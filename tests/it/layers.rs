@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::source::{Import, Kind, Token, imports, starts, test_files, tokens, without_tests};
 
 /// Each capability may use those before it.
-const CAPABILITIES: [&str; 10] = [
+const CAPABILITIES: [&str; 11] = [
     "account",
     "union",
     "campaign",
@@ -16,6 +16,7 @@ const CAPABILITIES: [&str; 10] = [
     "review",
     "payout",
     "content",
+    "chat",
     "notice",
     "supervision",
 ];

@@ -1,0 +1,102 @@
+//! What the official account answers in its chat, and what WeChat's events change.
+
+mod late;
+
+pub use late::{LATE_JOB, OUTCOME_JOB, answer_late, defer};
+
+use crate::account::{followers, workers};
+use crate::app::App;
+use crate::application::{self, progress};
+use crate::error::Result;
+use crate::kernel::refusal::HOTLINE;
+use crate::union::binding::{self, Scanned};
+use crate::wechat::{Inbound, Kind, Reply};
+
+/// Does what a message or event asks for and gives the answer. Each of its changes is a transaction of its own: it
+/// may be cut off between them and run again.
+pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
+    let openid = &message.from;
+    match &message.kind {
+        Kind::Text { content } => text(app, openid, content).await,
+        Kind::Subscribe { scene, .. } => {
+            followers::set_following(app, openid, true, scene.as_deref()).await?;
+            match scene {
+                Some(scene) => scanned(app, openid, scene).await,
+                None => Ok(Reply::text(welcome(app))),
+            }
+        }
+        Kind::Unsubscribe => {
+            followers::set_following(app, openid, false, None).await?;
+            Ok(Reply::Success)
+        }
+        Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
+        Kind::Click { key } if key == "HOTLINE" => Ok(Reply::text(hotline())),
+        Kind::Click { .. } => Ok(Reply::text(welcome(app))),
+        Kind::TemplateSent { msg_id, status } => {
+            late::note_outcome(app, msg_id, status).await?;
+            Ok(Reply::Success)
+        }
+        Kind::View { .. } | Kind::Other { .. } => Ok(Reply::Success),
+    }
+}
+
+/// What is typed: "进度" tells the state, everything else the ways in.
+async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
+    if !content.contains("进度") {
+        return Ok(Reply::text(welcome(app)));
+    }
+    let link = entrance(app, "/progress");
+    let Some(worker) = workers::by_openid(app, openid).await? else {
+        return Ok(Reply::text(format!(
+            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
+        )));
+    };
+    let Some(application) = application::latest_of(app, &worker.id).await? else {
+        let apply = entrance(app, "/apply");
+        return Ok(Reply::text(format!(
+            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
+        )));
+    };
+    let progress = progress::of(app, application).await?;
+    let mut line = format!("您的申请：{}", progress.application.state.label());
+    if let Some(holder) = &progress.holder {
+        line.push_str(&format!(
+            "\n现在由{holder}办理，自{}起",
+            progress.application.since.short_text()
+        ));
+    }
+    if let Some(position) = progress.waiting_position {
+        line.push_str(&format!("\n候补第 {position} 位"));
+    }
+    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
+}
+
+/// A QR code was scanned: an officer's binds their WeChat, any other only greets.
+async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
+    Ok(Reply::text(match binding::scanned(app, scene, openid).await? {
+        Scanned::Other => welcome(app),
+        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。".to_owned(),
+        Scanned::Bound(officer) => {
+            format!(
+                "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
+                officer.name, officer.union.name
+            )
+        }
+    }))
+}
+
+fn entrance(app: &App, path: &str) -> String {
+    app.link(&format!("/wechat/oauth/start?next={path}"))
+}
+
+fn welcome(app: &App) -> String {
+    format!(
+        "欢迎来到求学圆梦行动！\n<a href=\"{}\">职工补助申请</a>\n<a href=\"{}\">进度查询</a>\n回复“进度”也可查看申请进度。\n咨询热线 {HOTLINE}",
+        entrance(app, "/apply"),
+        entrance(app, "/progress"),
+    )
+}
+
+fn hotline() -> String {
+    format!("职工咨询服务热线：{HOTLINE}\n济南市“求学圆梦”职工教育运营中心为您解答报读、申请和审核中的问题。")
+}
