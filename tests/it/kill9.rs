@@ -5,7 +5,7 @@ use crate::acts::{TEMPLATE_SEND, bound_worker, eventually, fault, number};
 use crate::app::{Pair, TestApp};
 use crate::builders::{self, ready, street, union, worker};
 use crate::guarded::Guarded;
-use crate::process::{self, only_processes_from_here, open, production};
+use crate::process::{self, only_processes_from_here, production};
 use crate::services;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
