@@ -143,6 +143,8 @@ function smsButton(btn) {
       if (e.code === 'csrf_failed') { location.reload(); return; }
       if (/^slider/.test(e.code)) bar.again(e.message);
       else { say(/^phone/.test(e.code) ? phone : code, e.message); bar.again(); }
+      // "… 42 秒后再试": the button waits as long.
+      if (e.code === 'sms_too_soon') count(+(/\d+/.exec(e.message) || [0])[0]);
     });
   });
 }
@@ -173,7 +175,7 @@ function fieldsOf(form) {
   return out;
 }
 function draft(form) {
-  var state = $('[data-testid=draft-state]'), url = form.dataset.draft, timer = 0, dirty = false, owner = form.dataset.owner;
+  var state = $('[data-testid=draft-state]'), url = form.dataset.draft, timer = 0, dirty = false, ended = false, owner = form.dataset.owner;
   function tell(text, bad) { state.textContent = text; state.classList.toggle('bad', !!bad); }
   function keep() {
     try { sessionStorage.setItem(KEEP, JSON.stringify({ owner: owner, fields: fieldsOf(form) })); } catch (_) {}
@@ -182,6 +184,8 @@ function draft(form) {
   function save(leaving) {
     clearTimeout(timer);
     if (!dirty) return;
+    // Once the sign-in ended only this tab keeps what is typed; the words with the link stay as they are.
+    if (ended) { keep(); return; }
     dirty = false;
     if (!leaving) tell('正在保存…');
     post(url, fieldsOf(form), leaving).then(function (b) {
@@ -190,6 +194,7 @@ function draft(form) {
     }, function (e) {
       dirty = true; keep();
       if (signedOut(e)) {
+        ended = true;
         tell(ENDED + '，您填写的内容已留在本页。', true);
         var a = document.createElement('a');
         a.href = '/sign-in?next=' + encodeURIComponent(location.pathname); a.textContent = '去登录';

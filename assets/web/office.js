@@ -66,13 +66,38 @@ function verdicts(form) {
   update();
 }
 
+// ---- what is typed outlives the session and the back key, in this tab, until it is decided
+function drafts(form) {
+  var name = 'draft:' + location.pathname, reason = form && $('textarea', form);
+  function boxes() { return all('[name^=fix-],[name=verdict]', form); }
+  function save() {
+    var on = boxes().filter(function (b) { return b.checked; }).map(function (b) { return b.id; });
+    sessionStorage.setItem(name, JSON.stringify({ reason: reason.value, on: on }));
+  }
+  try {
+    if ($('[data-testid=flash],[data-testid=refused]')) {
+      Object.keys(sessionStorage).forEach(function (key) { if (!key.indexOf('draft:')) sessionStorage.removeItem(key); });
+    }
+    if (!form) return;
+    var kept = JSON.parse(sessionStorage.getItem(name) || 'null');
+    if (kept && !$('#errors') && !reason.value) {
+      reason.value = kept.reason;
+      boxes().forEach(function (b) { b.checked = kept.on.indexOf(b.id) >= 0; });
+    }
+    form.addEventListener('input', save);
+    form.addEventListener('click', function () { setTimeout(save, 0); });
+  } catch (e) { /* storage is turned off */ }
+}
+
 // ---- papers: one at a time, zoom, turn, drag
 function papers(box) {
   var figures = all('figure', box), buttons = all('[data-show]', box);
   var tools = $('[data-tools]', box), label = $('[data-zoom]', box), at = 0;
   if (!figures.length) return;
-  var views = figures.map(function (figure) { return viewer($('[data-view]', figure), shown); });
-  function shown(scale) { label.textContent = Math.round(scale * 100) + '%'; }
+  var views = figures.map(function (figure, i) {
+    // A picture that arrives late must not speak for the one that is looked at.
+    return viewer($('[data-view]', figure), function (scale) { if (i === at) label.textContent = Math.round(scale * 100) + '%'; });
+  });
   function show(n) {
     at = Math.max(0, Math.min(figures.length - 1, n));
     figures.forEach(function (figure, i) { figure.hidden = i !== at; });
@@ -207,6 +232,7 @@ function queue() {
 
 document.addEventListener('DOMContentLoaded', function () {
   all('form[data-once]').forEach(once);
+  drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);
   all('[data-papers]').forEach(papers);
   queue();

@@ -88,20 +88,10 @@ pub async fn counts(app: &App, officer: &Officer) -> Result<Counts> {
     store::counts(app, officer).await
 }
 
-/// The next one that waits for the officer's union, oldest first: opens by itself after a decision.
+/// The next one that waits for the officer's union, oldest first: opens by itself after a decision. Their own
+/// application, which a colleague decides, is passed over.
 pub async fn next(app: &App, officer: &Officer) -> Result<Option<String>> {
-    let filter = Filter {
-        tab: Tab::Mine,
-        state: None,
-        words: String::new(),
-        page: 0,
-    };
-    Ok(list(app, officer, &filter)
-        .await?
-        .items
-        .into_iter()
-        .next()
-        .map(|item| item.id))
+    Ok(store::next(app, officer).await?)
 }
 
 /// How many wait at a union's step, for the message that work waits.

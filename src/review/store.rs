@@ -147,6 +147,16 @@ pub async fn counts(app: &App, officer: &Officer) -> Result<Counts> {
     })
 }
 
+pub async fn next(app: &App, officer: &Officer) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT a.id FROM applications a JOIN workers w ON w.id = a.worker_id \
+               WHERE a.holder_id = $1 AND a.state = 'in_review' AND w.phone_index <> $2 ORDER BY a.since, a.id LIMIT 1";
+    sqlx::query_scalar(sql)
+        .bind(&officer.union.id)
+        .bind(&officer.phone_index)
+        .fetch_optional(app.db.read())
+        .await
+}
+
 pub async fn waiting_at(app: &App, union_id: &str) -> sqlx::Result<i64> {
     let sql = "SELECT COUNT(*) FROM applications WHERE holder_id = $1 AND state = 'in_review'";
     sqlx::query_scalar(sql)

@@ -33,6 +33,11 @@ impl Ctx {
         self.session.get(OFFICER).ok_or(Error::SignIn(Door::Officer))
     }
 
+    /// Whether nobody is signed in at any door.
+    pub fn is_stranger(&self) -> bool {
+        self.worker().is_err() && self.officer().is_err()
+    }
+
     /// Who acts as a worker, for the audit trail.
     pub fn worker_actor(&self) -> Result<Actor> {
         self.worker().map(Actor::Worker)

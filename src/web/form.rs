@@ -2,7 +2,7 @@
 //! its input through them cannot forget the check; a test posts to every route without one.
 
 use super::ctx::Ctx;
-use crate::error::Error;
+use crate::error::{Door, Error};
 use crate::kernel::Refusal;
 use poem::web::{Form, Multipart};
 use poem::{FromRequest, Request, RequestBody};
@@ -36,13 +36,29 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
                 Error::Refused(Refusal::MalformedRequest)
             })?;
         if !ctx.csrf_holds(header.as_deref().unwrap_or(&posted.csrf)) {
-            return Err(Error::Refused(Refusal::CsrfFailed).into());
+            return Err(forged_or_ended(&ctx, req).into());
         }
         Ok(Posted {
             ctx,
             form: posted.form,
         })
     }
+}
+
+/// The token does not hold: forged, or the session ended while the person was typing. Who is signed in nowhere
+/// is led to sign in and come back; a page that asks for no sign-in is only to be opened anew.
+fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
+    let path = req.original_uri().path();
+    let door = match path.trim_start_matches('/').split('/').next() {
+        _ if path.contains("/sign-") || path == "/apply/check" => None,
+        Some("office") => Some(Door::Officer),
+        Some("apply" | "progress" | "me") => Some(Door::Worker),
+        _ => None,
+    };
+    if let (Some(door), true) = (door, ctx.is_stranger()) {
+        return Error::SignIn(door);
+    }
+    Error::Refused(Refusal::CsrfFailed)
 }
 
 /// The largest upload that is read at all; the rule itself (3 MB, R-16) has words of its own, so a file a
@@ -82,7 +98,7 @@ impl<'a> FromRequest<'a> for Uploaded {
             }
         }
         if !ctx.csrf_holds(&token) {
-            return Err(Error::Refused(Refusal::CsrfFailed).into());
+            return Err(forged_or_ended(&ctx, req).into());
         }
         Ok(Uploaded { ctx, bytes })
     }

@@ -31,3 +31,4 @@ mod source;
 mod stores;
 mod visitor;
 mod worker_pages;
+mod worker_script;

@@ -8,8 +8,9 @@ use yuanmeng::application::{
     self, Application, DocumentKind, State, documents, drafts, progress, submit, withdraw,
 };
 use yuanmeng::campaign::{self, places};
+use yuanmeng::cli::setup;
 use yuanmeng::error::Error;
-use yuanmeng::kernel::Refusal;
+use yuanmeng::kernel::{Refusal, Time};
 use yuanmeng::review::Verdict;
 use yuanmeng::review::decide::{Decision, decide};
 use yuanmeng::union::Union;
@@ -343,4 +344,59 @@ async fn outside_the_window_the_draft_stays(test: &TestApp) {
     let mut more = builders::form(&test.app, 1);
     more.set("major", "会计学");
     drafts::save(&test.app, &worker.id, &id, &more).await.unwrap();
+}
+
+on_both_stores! {
+    /// one subsidy per level for life: next year the same level is refused with the number that stands, another level
+    /// is not.
+    the_same_level_is_refused_in_another_year
+}
+async fn the_same_level_is_refused_in_another_year(test: &TestApp) {
+    let app = &test.app;
+    let unit = union(app, &[TEN]).await;
+    let (before, first) = submitted(test, 1, &unit).await;
+    let number = application::find(app, &first).await.unwrap().number.unwrap();
+
+    let next_year = app.now().year() + 1;
+    let table = [campaign::quotas::Quota {
+        no: 1,
+        union: TEN.to_owned(),
+        total: 5,
+    }];
+    let mut tx = app.db.write().await.unwrap();
+    setup::season(app, &mut tx, next_year, &setup::windows_of(next_year), &table)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    app.clock
+        .advance(Time::shanghai(next_year, 11, 10, 9, 0, 0).0 - app.now().0);
+
+    let again = ready(test, &before, 1, &unit).await;
+    match submit::submit(app, &before.id, &again, &before.phone).await {
+        Err(Error::Refused(Refusal::AlreadyThisLevel {
+            level,
+            number: standing,
+        })) => {
+            assert_eq!((level, standing), ("大专", number));
+        }
+        other => panic!("{other:?}"),
+    }
+    let mut higher = builders::form(app, 1);
+    higher.set("level", "本科");
+    drafts::save(app, &before.id, &again, &higher).await.unwrap();
+    documents::upload(
+        app,
+        &before.id,
+        &again,
+        DocumentKind::StampedForm,
+        builders::picture(),
+    )
+    .await
+    .unwrap();
+    assert!(
+        submit::submit(app, &before.id, &again, &before.phone)
+            .await
+            .unwrap()
+            .holds_place
+    );
 }

@@ -71,6 +71,12 @@ async fn an_officer_works_at_the_desk() {
         seen(&pc, "document.querySelector('#f-confirm').offsetParent === null").await,
         true
     );
+    pc.goto(&format!("{}{}", test.url, path(&first))).await.unwrap();
+    let typed = seen(&pc, "document.querySelector('#f-reason').value").await;
+    assert!(
+        typed.as_str().unwrap().contains("缴费凭证看不清"),
+        "typed words outlive the page"
+    );
     pc.click("[data-testid=decide]").await.unwrap();
     pc.wait_for_text("[data-testid=flash]", "已退回补正")
         .await

@@ -198,8 +198,8 @@ async fn own_applications_and_other_roles_only_read(test: &TestApp) {
     let (worker, id) = submitted(test, 1, &street).await;
     let own = officer(test, &street, worker.phone.digits(), &[Role::Reviewer]).await;
     let supervisor = officer(test, &street, "13900139008", &[Role::Supervisor]).await;
-    for (officer, words) in [(own, "不能审核本人的申请"), (supervisor, "没有审核权限")] {
-        let desk = Desk::of(test, &officer).await;
+    for (officer, words) in [(&own, "不能审核本人的申请"), (&supervisor, "没有审核权限")] {
+        let desk = Desk::of(test, officer).await;
         let page = desk.get(&path(&id)).await;
         assert_eq!(page.status, 200);
         assert!(
@@ -217,6 +217,16 @@ async fn own_applications_and_other_roles_only_read(test: &TestApp) {
         );
     }
     assert_eq!(state(test, &id).await, State::InReview);
+
+    let (_, second) = submitted(test, 2, &street).await;
+    let (_, third) = submitted(test, 3, &street).await;
+    let desk = Desk::of(test, &own).await;
+    let done = desk.decide(&second, &[("verdict", "pass")]).await;
+    assert_eq!(
+        done.location(),
+        path(&third),
+        "one's own, though older, is passed over"
+    );
 }
 
 on_both_stores! {
