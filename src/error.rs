@@ -61,3 +61,10 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
         .as_database_error()
         .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
+
+/// Whether the database ended a transaction because two waited for each other (PostgreSQL): it can be tried again.
+pub fn is_deadlock(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|e| e.code().as_deref() == Some("40P01"))
+}

@@ -4,7 +4,7 @@ use super::{sms_code, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
-use crate::error::{Error, Result, is_unique_violation};
+use crate::error::{Error, Result, is_deadlock, is_unique_violation};
 use crate::kernel::{FieldErrors, Phone, Refusal, text};
 use serde_json::json;
 
@@ -109,7 +109,7 @@ fn at_field(field: &'static str, result: Result<()>) -> Result<()> {
     })
 }
 
-async fn note(app: &App, tx: &mut Tx, worker_id: &str, act: &str) -> Result<()> {
+async fn note(app: &App, tx: &mut Tx, worker_id: &str, act: &str) -> sqlx::Result<()> {
     let actor = Actor::Worker(worker_id.to_owned());
     let line = Line {
         actor: &actor,
@@ -117,7 +117,7 @@ async fn note(app: &App, tx: &mut Tx, worker_id: &str, act: &str) -> Result<()> 
         subject: ("worker", worker_id),
         detail: json!({}),
     };
-    Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
+    audit::record(tx, &app.entropy, app.now(), line).await
 }
 
 /// A worker by id.
@@ -136,18 +136,21 @@ const BIND_TRIES: u32 = 5;
 /// Binds a WeChat user to the worker who has just proven the phone; an earlier binding of either gives way.
 pub async fn bind(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> Result<()> {
     for _ in 0..BIND_TRIES {
-        let mut tx = app.db.write().await?;
-        store::unbind_openid(&mut tx, openid).await?;
-        match store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await {
-            // Bound elsewhere between the two statements (PostgreSQL): seen again, that binding gives way.
-            Err(error) if is_unique_violation(&error) => continue,
-            other => other?,
+        match bind_once(app, worker_id, openid, unionid).await {
+            // PostgreSQL: bound elsewhere between two statements. Seen again, that binding gives way.
+            Err(error) if is_unique_violation(&error) || is_deadlock(&error) => {}
+            other => return Ok(other?),
         }
-        note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
-        tx.commit().await?;
-        return Ok(());
     }
     Err(Refusal::ChangedMeanwhile.into())
+}
+
+async fn bind_once(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> sqlx::Result<()> {
+    let mut tx = app.db.write().await?;
+    store::unbind_openid(&mut tx, openid).await?;
+    store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await?;
+    note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
+    tx.commit().await
 }
 
 /// Remembers the union a worker chose, for the next application.

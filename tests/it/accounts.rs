@@ -274,7 +274,7 @@ async fn a_binding_moves_whole(test: &TestApp) {
     assert_eq!(holder.id, second.id);
 
     // At the same moment: whoever wins, one holds it and nobody is shown an error.
-    for round in 0..5 {
+    for round in 0..20 {
         let openid = format!("oContested{round}");
         let mut at_once = tokio::task::JoinSet::new();
         for id in [&first.id, &second.id, &first.id, &second.id] {
