@@ -9,6 +9,7 @@ pub mod officer;
 pub mod seed;
 pub mod serve;
 pub mod setup;
+pub mod union;
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -38,6 +39,8 @@ enum Command {
     Menu(menu::Args),
     /// Union officers.
     Officer(officer::Args),
+    /// Unions below the units.
+    Union(union::Args),
     /// Bring in tables.
     Import(import::Args),
 }
@@ -87,6 +90,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<()> {
         }
         Some(Command::Menu(args)) => menu::run(args).await,
         Some(Command::Officer(args)) => officer::run(open().await?, args).await,
+        Some(Command::Union(args)) => union::run(open().await?, args).await,
         Some(Command::Import(args)) => import::run(open().await?, args).await,
     }
 }

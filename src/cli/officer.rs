@@ -1,11 +1,11 @@
 //! `yuanmeng officer create`: the first officer of a union; the password comes from standard input.
 
-use super::{Usage, setup, told};
+use super::{Usage, told, union};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::kernel::Phone;
+use crate::union::Role;
 use crate::union::officers::{self, NewOfficer};
-use crate::union::{Role, Union, tree};
 use clap::Subcommand;
 use std::io::BufRead as _;
 
@@ -47,7 +47,7 @@ pub async fn run(app: App, args: Args) -> anyhow::Result<()> {
     let roles = roles
         .ok_or_else(|| Usage("--role must be reviewer, finance, supervisor or administrator".to_owned()))?;
     let phone = Phone::parse(&phone, &[]).map_err(|refusal| Usage(format!("--phone: {}", refusal.text())))?;
-    let union = find(&app, &union).await?;
+    let union = union::find(&app, &union).await?;
     eprintln!("password (at least {} characters):", officers::PASSWORD_MIN);
     let mut password = String::new();
     std::io::stdin().lock().read_line(&mut password)?;
@@ -67,32 +67,4 @@ pub async fn run(app: App, args: Args) -> anyhow::Result<()> {
     println!("{name} may sign in at {} for {}", app.link("/office"), union.name);
     app.db.close().await;
     Ok(())
-}
-
-/// Finds a union by its path of names, below the city.
-async fn find(app: &App, path: &str) -> anyhow::Result<Union> {
-    let missing = |name: &str| {
-        Usage(format!(
-            "there is no union {name}; `yuanmeng import quotas` makes the units"
-        ))
-    };
-    let mut at = tree::root(app)
-        .await
-        .map_err(told)?
-        .ok_or_else(|| missing(path))?;
-    if path == setup::CITY {
-        return Ok(at);
-    }
-    if path == setup::CENTRE {
-        let chain = tree::review_chain(app, &at).await.map_err(told)?;
-        return chain.into_iter().next_back().ok_or_else(|| missing(path).into());
-    }
-    for name in path.split('/') {
-        let below = tree::choices(app, Some(&at.id)).await.map_err(told)?;
-        at = below
-            .into_iter()
-            .find(|union| union.name == name)
-            .ok_or_else(|| missing(name))?;
-    }
-    Ok(at)
 }

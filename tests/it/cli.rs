@@ -140,6 +140,16 @@ fn a_season_and_its_officers_are_brought_in() {
         told(&output)
     );
 
+    let add = |under: &'static str| ["union", "add", "--under", under, "--name", "崮云湖街道总工会"];
+    assert!(cli.run(&add("长清区总工会"), "").status.success());
+    for wrong in ["长清区总工会", "没有这个工会", "济南市总工会"] {
+        assert_eq!(
+            cli.run(&add(wrong), "").status.code(),
+            Some(2),
+            "{wrong}: twice, unknown, or not a place for it"
+        );
+    }
+
     let create = |phone: &'static str, union: &'static str| {
         [
             "officer", "create", "--union", union, "--name", "张敏", "--phone", phone, "--role", "reviewer",
@@ -155,6 +165,11 @@ fn a_season_and_its_officers_are_brought_in() {
         Some(2),
         "taken"
     );
+    let street = cli.run(
+        &create("13900139003", "长清区总工会/崮云湖街道总工会"),
+        "a-good-password\n",
+    );
+    assert!(street.status.success(), "{}", told(&street));
     assert_eq!(
         cli.run(&create("13900139002", "没有这个工会"), "a-good-password\n")
             .status
