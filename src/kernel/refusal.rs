@@ -55,14 +55,12 @@ pub enum Refusal {
     // Application (R-5, R-12, R-15 … R-18)
     UnionMissing,
     UnionUnknown,
-    FormIncomplete,
     StampedFormOutOfDate,
     ChecksNotTicked,
     DocumentMissing { kind: &'static str },
     AlreadyThisYear { number: String },
     AlreadyThisLevel { level: &'static str, number: String },
     NotEditable,
-    OpenElsewhere,
     // Files
     FileEmpty,
     FileTooLarge { bytes: u64 },
@@ -86,7 +84,6 @@ pub enum Refusal {
     OauthCode,
     OauthVirtual,
     NotAllowed,
-    BodyTooLarge,
     MalformedRequest,
 }
 
@@ -134,14 +131,12 @@ impl Refusal {
             CorrectionOver { .. } => "correction_over",
             UnionMissing => "union_missing",
             UnionUnknown => "union_unknown",
-            FormIncomplete => "form_incomplete",
             StampedFormOutOfDate => "stamped_form_out_of_date",
             ChecksNotTicked => "checks_not_ticked",
             DocumentMissing { .. } => "document_missing",
             AlreadyThisYear { .. } => "already_this_year",
             AlreadyThisLevel { .. } => "already_this_level",
             NotEditable => "not_editable",
-            OpenElsewhere => "open_elsewhere",
             FileEmpty => "file_empty",
             FileTooLarge { .. } => "file_too_large",
             FileWrongType => "file_wrong_type",
@@ -162,7 +157,6 @@ impl Refusal {
             OauthCode => "oauth_code",
             OauthVirtual => "oauth_virtual",
             NotAllowed => "not_allowed",
-            BodyTooLarge => "body_too_large",
             MalformedRequest => "malformed_request",
         }
     }
@@ -248,11 +242,9 @@ impl Refusal {
             NoIntake => "目前没有开放的申请批次，请留意政策通知",
             UnionMissing => "请先选择单位所在区域的工会组织",
             UnionUnknown => "没有找到这个工会，请重新选择",
-            FormIncomplete => "申请表还没有填写完整，请返回填写",
             StampedFormOutOfDate => "申请表修改过了，请重新打印、盖章并上传新的盖章申请表",
             ChecksNotTicked => "请逐项确认 4 项工作都已完成",
             NotEditable => "申请已提交，现在不能修改",
-            OpenElsewhere => "内容已在别处修改，已为您保留两边的填写，请核对后再保存",
             FileEmpty => "文件是空的，请重新选择",
             FileWrongType => "只能上传 jpg、jpeg、png、gif 图片或 pdf 文件，请更换文件",
             FileTruncated => "文件不完整或已损坏，打不开，请重新拍摄或导出后上传",
@@ -271,7 +263,6 @@ impl Refusal {
             OauthCode => "微信登录没有完成，请重新进入",
             OauthVirtual => "您正以“快照页”浏览，请点击页面底部的“使用完整服务”后再登录",
             NotAllowed => "您没有办理此事的权限",
-            BodyTooLarge => "提交的内容过大",
             MalformedRequest => "提交的内容不完整，请返回重试",
         };
         fixed.to_owned()

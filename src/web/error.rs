@@ -50,10 +50,9 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | AlreadyThisLevel { .. }
-        | NotEditable
-        | OpenElsewhere => StatusCode::CONFLICT,
+        | NotEditable => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,
-        BodyTooLarge | FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
