@@ -190,14 +190,13 @@ pub async fn outcome(app: &App, msgid: &str, status: &str) -> Result<()> {
         _ => Delivery::Failed,
     };
     let note = if state == Delivery::Delivered { "" } else { status };
-    let mut tx = app.db.write().await?;
-    let known = store::outcome(&mut tx, msgid, state, note, app.now()).await?;
-    tx.commit().await?;
-    if !known {
-        app.cache
-            .set(&early_key(msgid), status, Duration::from_secs(600))
-            .await?;
-        return Ok(());
+    if !note_outcome(app, msgid, state, note).await? {
+        let early = early_key(msgid);
+        app.cache.set(&early, status, Duration::from_secs(600)).await?;
+        // The id may have been written down between the two; then one of both sides takes the word on.
+        if !note_outcome(app, msgid, state, note).await? || app.cache.take(&early).await?.is_none() {
+            return Ok(());
+        }
     }
     app.metrics
         .notices
@@ -212,6 +211,13 @@ pub async fn outcome(app: &App, msgid: &str, status: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+async fn note_outcome(app: &App, msgid: &str, state: Delivery, note: &str) -> Result<bool> {
+    let mut tx = app.db.write().await?;
+    let known = store::outcome(&mut tx, msgid, state, note, app.now()).await?;
+    tx.commit().await?;
+    Ok(known)
 }
 
 #[cfg(test)]
