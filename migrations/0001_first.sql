@@ -193,6 +193,7 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_application ON notices (application_id, id);
 CREATE INDEX notices_msgid ON notices (msgid);
+CREATE INDEX notices_recipient ON notices (recipient_kind, recipient_id, state);
 
 CREATE TABLE outbox (
     id TEXT PRIMARY KEY,

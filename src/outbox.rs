@@ -77,8 +77,10 @@ pub async fn claim(db: &Db, claimant: &str, now: Time, limit: i64) -> sqlx::Resu
         .bind(now.0 + LEASE)
         .bind(now.0)
         .bind(limit);
-    let jobs = query.fetch_all(&mut *tx).await?;
+    let mut jobs: Vec<Job> = query.fetch_all(&mut *tx).await?;
     tx.commit().await?;
+    // RETURNING gives no order; ids follow the time of making.
+    jobs.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(jobs)
 }
 

@@ -41,10 +41,12 @@ pub struct SignUp<'a> {
     pub study_plan: bool,
 }
 
-/// Signs a worker up. The code is looked at last, so that a typing error elsewhere does not use it up.
+/// Signs a worker up and says whether they are new: who proves a phone that is registered already is its
+/// worker, and nobody else learns that it is. The code is looked at last, so that a typing error elsewhere
+/// does not use it up.
 ///
-/// Errors: every wrong field at once; [`Refusal::PhoneTaken`] at `phone`.
-pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<Worker> {
+/// Errors: every wrong field at once.
+pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<(Worker, bool)> {
     let mut errors = FieldErrors::default();
     let phone = errors.take("phone", Phone::parse(typed.phone, &app.config.virtual_segments));
     if typed.code.trim().is_empty() {
@@ -56,10 +58,10 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<Worker> {
         return Err(errors.into());
     };
     let index = app.phone_index(&phone);
-    if store::worker_by_phone(app, &index).await?.is_some() {
-        return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
-    }
     at_field("code", sms_code::check(app, &phone, typed.code).await)?;
+    if let Some(known) = store::worker_by_phone(app, &index).await? {
+        return Ok((known, false));
+    }
     let worker = Worker {
         id: app.id(),
         name,
@@ -79,7 +81,7 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<Worker> {
     }
     note(app, &mut tx, &worker.id, "worker.sign_up").await?;
     tx.commit().await?;
-    Ok(worker)
+    Ok((worker, true))
 }
 
 /// Signs in by phone and code.

@@ -9,7 +9,7 @@ use super::{Channel, Content, Delivery};
 use crate::account::workers;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::kernel::time::MINUTE;
+use crate::kernel::time::{MINUTE, SECOND};
 use crate::kernel::{Phone, Time};
 use crate::union::officers;
 use crate::wechat::message::SendOutcome;
@@ -28,6 +28,10 @@ pub enum Attempt {
     Paused(Time),
 }
 
+/// One person's messages keep their order ("提交成功" before "未通过"); but one that cannot be sent holds the next ones
+/// back no longer than this.
+const ORDER_FOR: i64 = MINUTE;
+
 /// Sends a notice that is still queued.
 pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     let Some(notice) = store::notice(app, notice_id).await? else {
@@ -35,6 +39,9 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     };
     if notice.state != Delivery::Queued {
         return Ok(Attempt::Done);
+    }
+    if store::earlier_queued(app, &notice, app.now().plus(-ORDER_FOR)).await? {
+        return Ok(Attempt::Paused(app.now().plus(SECOND)));
     }
     let Some(openid) = openid(app, &notice.recipient).await? else {
         return sms(app, &notice, "").await;

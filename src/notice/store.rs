@@ -61,6 +61,19 @@ pub async fn notice(app: &App, id: &str) -> Result<Option<Notice>> {
     row.map(notice_of).transpose()
 }
 
+/// Whether an earlier message to the same person, made after `since`, is still to be sent.
+pub async fn earlier_queued(app: &App, notice: &Notice, since: Time) -> sqlx::Result<bool> {
+    let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM notices WHERE recipient_kind = $1 AND recipient_id = $2 AND state = 'queued' \
+               AND id < $3 AND created_at > $4) THEN 1 ELSE 0 END";
+    let (kind, id) = notice.recipient.parts();
+    let query = sqlx::query_scalar::<_, i64>(sql)
+        .bind(kind)
+        .bind(id)
+        .bind(&notice.id)
+        .bind(since.0);
+    Ok(query.fetch_one(app.db.read()).await? == 1)
+}
+
 pub async fn by_msgid(app: &App, msgid: &str) -> Result<Option<Notice>> {
     let sql = "SELECT id, recipient_kind, recipient_id, content, state FROM notices WHERE msgid = $1";
     let row: Option<Row> = sqlx::query_as(sql)

@@ -97,7 +97,7 @@ pub async fn worker(test: &TestApp, n: usize) -> Worker {
         employer: "济南示范机械有限公司",
         study_plan: false,
     };
-    workers::sign_up(app, &typed).await.unwrap()
+    workers::sign_up(app, &typed).await.unwrap().0
 }
 
 /// A union of the demo by the names from the unit down.

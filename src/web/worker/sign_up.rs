@@ -79,9 +79,13 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
         study_plan: form.study_plan.is_some(),
     };
     match workers::sign_up(&ctx.app, &typed).await {
-        Ok(worker) => {
+        Ok((worker, new)) => {
             gate::let_in(&ctx, &worker).await?;
-            ctx.flash("注册成功");
+            ctx.flash(if new {
+                "注册成功"
+            } else {
+                "这个手机号已经注册过，已为您登录"
+            });
             Ok(see_other(local_path(&form.next)))
         }
         Err(Error::Invalid(wrong)) => {
