@@ -7,6 +7,7 @@ pub mod callback;
 pub mod client;
 pub mod envelope;
 pub mod error;
+pub mod json;
 pub mod menu;
 pub mod message;
 pub mod oauth;
@@ -22,8 +23,9 @@ pub use callback::{Callback, CallbackConfig, CallbackQuery, Forbidden, Malformed
 pub use client::{Client, ClientConfig};
 pub use envelope::AesKey;
 pub use error::{ApiError, CallError, ErrorClass};
+pub use json::Format;
 pub use message::{Inbound, Kind};
-pub use reply::{Article, Reply};
+pub use reply::{Article, Music, Reply};
 pub use token::{Clock, MemoryTokenStore, StoreError, StoredToken, TokenStore};
 
 /// The examples of the handbook are compiled and run as tests.
