@@ -5,15 +5,20 @@
 
 pub mod callback;
 pub mod client;
+pub mod custom;
 pub mod envelope;
 pub mod error;
 pub mod json;
+pub mod jssdk;
+pub mod media;
 pub mod menu;
 pub mod message;
+pub mod mini;
 pub mod oauth;
 pub mod qrcode;
 pub mod reply;
 pub mod signature;
+pub mod subscribe;
 pub mod template;
 pub mod token;
 pub mod user;
