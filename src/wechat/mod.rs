@@ -19,6 +19,7 @@ pub mod qrcode;
 pub mod reply;
 pub mod signature;
 pub mod subscribe;
+pub mod tag;
 pub mod template;
 pub mod token;
 pub mod user;

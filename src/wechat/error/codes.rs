@@ -25,6 +25,7 @@ const CALL: &str = "请把该错误码和发生时间交给开发人员核对接
 const CONTENT: &str = "请修改消息内容后再发送。";
 const CHANNEL: &str = "客服消息发不出，请改用模板消息或短信。";
 const BANNED: &str = "请登录公众平台查看站内通知和违规记录，必要时申诉。";
+const TAG: &str = "请在公众平台「用户管理」中核对标签。";
 const CONDITIONAL: &str = "请核对个性化菜单及其匹配规则，并确认默认菜单已发布。";
 
 /// All codes with a known meaning, ascending.
@@ -124,11 +125,18 @@ pub const CODES: &[CodeInfo] = &[
     row(45015, WindowClosed, "用户超过 48 小时没有互动", CHANNEL),
     row(45026, Configuration, "模板数量超过限制", "请在公众平台「模板消息」中删除不用的模板。"),
     row(45047, WindowClosed, "客服消息条数已达上限", "需等用户再次发来消息，请改用模板消息或短信。"),
+    row(45056, Configuration, "标签数量超过限制", TAG),
+    row(45057, Configuration, "该标签下用户过多，不能删除", TAG),
+    row(45058, Configuration, "不能修改系统保留的标签", TAG),
+    row(45059, Configuration, "用户身上的标签数量超过限制", TAG),
     row(45064, Configuration, "菜单中的小程序没有与公众号关联", "请在公众平台「小程序管理」中关联该小程序。"),
     row(45072, Configuration, "输入状态的命令不正确", CALL),
     row(45080, WindowClosed, "30 秒内没有与用户互动，不能显示输入状态", "无需处理。"),
     row(45081, Configuration, "已在输入状态，不可重复下发", "无需处理。"),
     row(45109, Configuration, "统一服务消息接口已下线", "请改用模板消息或订阅通知接口。"),
+    row(45157, Configuration, "标签名不合法或已存在", TAG),
+    row(45158, Configuration, "标签名长度超过限制", TAG),
+    row(45159, Configuration, "没有该编号的标签", TAG),
     row(45168, Configuration, "消息命中敏感词", CONTENT),
     row(46001, Configuration, "媒体数据不存在", MEDIA),
     row(46002, Configuration, "菜单版本不存在", MENU),

@@ -35,12 +35,20 @@ pub enum PictureSource {
 }
 
 /// Who an event about an authorization is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// `OpenID`.
     pub openid: String,
     /// `AppID` of the account or mini-program.
     pub app_id: String,
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subject {

@@ -248,3 +248,33 @@ async fn media_are_downloaded() {
     file(7).await.unwrap();
     assert!(server.lines()[8].starts_with("GET /cgi-bin/media/get?access_token=TOKEN2&media_id=M1 "));
 }
+
+/// 用户标签管理: fifty people at a time.
+#[tokio::test]
+async fn tags() {
+    let server = serve(&[
+        TOKEN_1,
+        r#"{"tag":{"id":134,"name":"审核员"}}"#,
+        r#"{"tags":[{"id":134,"name":"审核员","count":51}]}"#,
+        OK,
+        OK,
+        OK,
+        OK,
+    ])
+    .await;
+    let client = server.client();
+    let tag = client.create_tag("审核员").await.unwrap();
+    assert_eq!((tag.id, tag.count), (134, 0));
+    assert_eq!(client.tags().await.unwrap()[0].count, 51);
+    let openids: Vec<String> = (1..=51).map(|n| format!("o{n}")).collect();
+    client.tag_users(tag.id, &openids).await.unwrap();
+    client.untag_users(tag.id, &openids[..1]).await.unwrap();
+    client.delete_tag(tag.id).await.unwrap();
+    for bad in ["", &"字".repeat(31)] {
+        assert!(matches!(client.create_tag(bad).await, Err(CallError::Invalid(_))));
+    }
+    let rest = serde_json::json!({"openid_list": ["o51"], "tagid": 134});
+    assert_eq!(body(&server, 4), rest);
+    assert!(server.lines()[5].starts_with("POST /cgi-bin/tags/members/batchuntagging?"));
+    assert_eq!(body(&server, 6), serde_json::json!({"tag": {"id": 134}}));
+}
