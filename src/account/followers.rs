@@ -12,6 +12,14 @@ pub async fn set_following(app: &App, openid: &str, following: bool, scene: Opti
     Ok(())
 }
 
+/// Deletes what is known of a WeChat user who closed their account or took back their permission.
+pub async fn forget(app: &App, openid: &str) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    store::delete_follower(&mut tx, openid).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Whether a WeChat user is known to follow; `None` when no event told.
 pub async fn is_following(app: &App, openid: &str) -> Result<Option<bool>> {
     Ok(store::is_following(app, openid).await?)

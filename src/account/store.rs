@@ -129,6 +129,14 @@ pub async fn set_following(
     Ok(())
 }
 
+pub async fn delete_follower(tx: &mut Tx, openid: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM followers WHERE openid = $1")
+        .bind(openid)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 pub async fn is_following(app: &App, openid: &str) -> sqlx::Result<Option<bool>> {
     let sql = "SELECT following FROM followers WHERE openid = $1";
     let following: Option<i64> = sqlx::query_scalar(sql)

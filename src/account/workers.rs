@@ -155,6 +155,19 @@ async fn bind_once(app: &App, worker_id: &str, openid: &str, unionid: Option<&st
     tx.commit().await
 }
 
+/// Unbinds a WeChat user who took back the permission to use their data, or closed their account. The worker keeps
+/// the account and signs in by phone.
+pub async fn forget_openid(app: &App, openid: &str) -> Result<()> {
+    let Some(worker) = by_openid(app, openid).await? else {
+        return Ok(());
+    };
+    let mut tx = app.db.write().await?;
+    store::unbind_openid(&mut tx, openid).await?;
+    note(app, &mut tx, &worker.id, "worker.forget_wechat").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Remembers the union a worker chose, for the next application.
 pub async fn remember_union(app: &App, worker_id: &str, union_id: &str) -> Result<()> {
     let mut tx = app.db.write().await?;

@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::error::Result;
 use crate::outbox;
+use crate::wechat::custom::{Content, CustomMessage};
 use crate::wechat::{CallError, ErrorClass, Inbound, Reply};
 use serde_json::{Value, json};
 
@@ -37,12 +38,12 @@ pub async fn answer_late(app: &App, sealed: &str) -> Result<()> {
     let json = app.sealer.open_text(PLACE, sealed)?;
     let message: Inbound = serde_json::from_str(&json).map_err(anyhow::Error::from)?;
     let reply = super::handle(app, &message).await?;
-    let Some(body) = customer_message(&message.from, &reply) else {
+    let Some(content) = customer_message(reply) else {
         return Ok(());
     };
     let sent = app
         .wechat
-        .post::<Value>("/cgi-bin/message/custom/send", &body)
+        .send_custom(&CustomMessage::new(message.from, content))
         .await;
     let errcode = sent.as_ref().err().map_or(0, |error| error.code().unwrap_or(-1));
     app.metrics
@@ -65,18 +66,15 @@ fn is_final(error: &CallError) -> bool {
 }
 
 /// The passive reply as a customer-service message; `None` when there is nothing to say.
-fn customer_message(openid: &str, reply: &Reply) -> Option<Value> {
+fn customer_message(reply: Reply) -> Option<Content> {
     match reply {
         reply if reply.is_silent() => None,
-        Reply::Text { content } => {
-            Some(json!({ "touser": openid, "msgtype": "text", "text": { "content": content } }))
-        }
-        Reply::News { articles } => {
-            // 客服消息: one article only.
-            let one = articles.first()?;
-            let article = json!({ "title": one.title, "description": one.description, "url": one.url, "picurl": one.pic_url });
-            Some(json!({ "touser": openid, "msgtype": "news", "news": { "articles": [article] } }))
-        }
+        Reply::Text { content } => Some(Content::Text(content)),
+        // 客服消息: one article only.
+        Reply::News { articles } => articles.into_iter().next().map(Content::News),
+        Reply::Image { media_id } => Some(Content::Image(media_id)),
+        Reply::Voice { media_id } => Some(Content::Voice(media_id)),
+        Reply::Music(music) => Some(Content::Music(music)),
         _ => None,
     }
 }
@@ -88,11 +86,8 @@ mod tests {
     /// Facts row 4: the late answer says what the passive one would have said.
     #[test]
     fn a_passive_reply_becomes_a_customer_message() {
-        let text = customer_message("o1", &Reply::text("候补第 3 位")).unwrap();
-        assert_eq!(
-            (&text["touser"], &text["text"]["content"]),
-            (&json!("o1"), &json!("候补第 3 位"))
-        );
-        assert_eq!(customer_message("o1", &Reply::Success), None);
+        let text = customer_message(Reply::text("候补第 3 位"));
+        assert_eq!(text, Some(Content::Text("候补第 3 位".to_owned())));
+        assert_eq!(customer_message(Reply::Success), None);
     }
 }

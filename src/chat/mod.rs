@@ -36,7 +36,19 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
             late::note_outcome(app, msg_id, status).await?;
             Ok(Reply::Success)
         }
-        Kind::View { .. } | Kind::Other { .. } => Ok(Reply::Success),
+        Kind::AuthorizationRevoked { of, .. } | Kind::AuthorizationCancelled { of } => {
+            binding::forget(app, &of.openid).await?;
+            workers::forget_openid(app, &of.openid).await?;
+            followers::forget(app, &of.openid).await?;
+            Ok(Reply::Success)
+        }
+        Kind::Image { .. }
+        | Kind::Voice { .. }
+        | Kind::Video { .. }
+        | Kind::ShortVideo { .. }
+        | Kind::Location { .. }
+        | Kind::Link { .. } => Ok(Reply::text(welcome(app))),
+        _ => Ok(Reply::Success),
     }
 }
 

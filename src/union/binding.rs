@@ -1,6 +1,6 @@
 //! An officer's WeChat is bound by scanning a QR code that their own signed-in page shows.
 
-use super::{Officer, officers};
+use super::{Officer, officers, store};
 use crate::app::App;
 use crate::error::Result;
 use std::time::Duration;
@@ -19,6 +19,14 @@ pub async fn offer(app: &App, officer_id: &str) -> Result<String> {
     let token = app.entropy.token();
     app.cache.set(&key(&token), officer_id, VALID).await?;
     Ok(format!("{SCENE}{token}"))
+}
+
+/// Unbinds a WeChat user who took back the permission to use their data, or closed their account.
+pub async fn forget(app: &App, openid: &str) -> Result<()> {
+    for officer_id in store::officers_with_openid(app, openid).await? {
+        officers::bind(app, &officer_id, None).await?;
+    }
+    Ok(())
 }
 
 /// What a scanned scene means.

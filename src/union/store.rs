@@ -124,6 +124,13 @@ pub async fn officer_phone(app: &App, id: &str) -> sqlx::Result<Option<String>> 
         .await
 }
 
+pub async fn officers_with_openid(app: &App, openid: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT id FROM officers WHERE openid = $1")
+        .bind(openid)
+        .fetch_all(app.db.read())
+        .await
+}
+
 pub async fn bind_officer(tx: &mut Tx, id: &str, openid: Option<&str>) -> sqlx::Result<()> {
     sqlx::query("UPDATE officers SET openid = $1 WHERE id = $2")
         .bind(openid)
