@@ -1,6 +1,9 @@
 //! What the callback path costs: each step, then the whole. `cargo bench --bench wechat`.
 
-#![allow(clippy::expect_used, reason = "a benchmark that cannot go on stops where it is")]
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark that cannot go on stops where it is"
+)]
 
 use std::hint::black_box;
 

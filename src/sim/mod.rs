@@ -64,21 +64,36 @@
 //! | `consent-allow`, `consent-deny` | the consent page of `snsapi_userinfo` |
 
 mod account;
+mod acts;
 mod api;
 mod callback;
+mod chaos;
+mod conditional;
 mod control;
+mod custom;
+mod delivery;
 mod error;
 mod faults;
+mod incoming;
+mod media;
 mod menu;
+mod mini;
+mod node;
 mod oauth;
 mod phone;
 mod qrcode;
+mod quota;
 mod reply;
 mod routes;
+mod sec_check;
 mod sms;
 mod state;
+mod subscribe;
+mod tags;
+mod tap;
 mod template;
 mod template_rules;
+mod ticket;
 mod token;
 
 #[cfg(test)]
@@ -94,8 +109,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::wechat::callback::Mode;
 
-pub use callback::TROUBLE;
-pub use state::openid_of;
+pub use delivery::TROUBLE;
+pub use state::{mini_openid_of, openid_of, unionid_of};
 
 use state::State;
 
@@ -140,8 +155,16 @@ pub struct Sim {
     inner: Arc<Inner>,
 }
 
+/// The mini program of the same owner.
+#[derive(Clone)]
+struct MiniApp {
+    app_id: String,
+    secret: String,
+}
+
 struct Inner {
     cfg: SimConfig,
+    mini: Mutex<Option<MiniApp>>,
     callback_url: Mutex<String>,
     callback_timeout: Mutex<Duration>,
     state: Mutex<State>,
@@ -165,6 +188,7 @@ impl Sim {
             inner: Arc::new(Inner {
                 callback_url: Mutex::new(cfg.callback_url.clone()),
                 callback_timeout: Mutex::new(CALLBACK_TIMEOUT),
+                mini: Mutex::new(None),
                 state: Mutex::new(State::fresh(0)),
                 http,
                 stop: CancellationToken::new(),

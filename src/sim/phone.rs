@@ -172,7 +172,8 @@ pub(super) fn poll(sim: Data<&Sim>, Path(name): Path<String>, Query(ask): Query<
     Ok(Json(json!({
         "epoch": state.epoch,
         "user": user.view(),
-        "menu": state.menu,
+        "menu": state.menu_of(user).0,
+        "asked": state.asked(&user.user, &sim.cfg().templates),
         "items": items,
         "codes": state.qrcodes.latest(CODES_SHOWN),
         "now": state.now_ms(),
