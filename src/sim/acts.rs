@@ -249,18 +249,16 @@ fn authorisation(sim: &Sim, event: &Event) -> Result<(String, Incoming), Control
     if event.event != "user_info_modified" {
         state.oauth.forget(&openid);
     }
-    if event.event == "user_authorization_cancellation" {
-        if let Some(user) = state.user_mut(&event.user) {
-            user.following = false;
-        }
+    if event.event == "user_authorization_cancellation"
+        && let Some(user) = state.user_mut(&event.user)
+    {
+        user.following = false;
     }
     let codes: Vec<String> = event.revoke.iter().map(u32::to_string).collect();
     let mut incoming = Incoming::event(event.event.clone())
         .with("OpenID", openid.clone())
         .with("AppID", sim.cfg().app_id.clone())
-        .with("RevokeInfo", codes.join(","))
-        .with("PluginID", "")
-        .with("OpenPID", "");
+        .with_some("RevokeInfo", revokes.then(|| codes.join(",")));
     incoming.from = Some(openid_of("wechat-itself"));
     Ok((openid, incoming))
 }

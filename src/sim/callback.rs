@@ -174,10 +174,10 @@ impl Sim {
 
     /// Once more, signed anew; what is answered is ignored.
     async fn duplicate(&self, url: &str, prepared: &Prepared) {
-        if let Ok(request) = self.sign(&prepared.openid, &prepared.message) {
-            if let Err(error) = self.post(url, &request).await {
-                tracing::debug!(%error, "duplicate callback");
-            }
+        if let Ok(request) = self.sign(&prepared.openid, &prepared.message)
+            && let Err(error) = self.post(url, &request).await
+        {
+            tracing::debug!(%error, "duplicate callback");
         }
     }
 

@@ -15,6 +15,10 @@ use super::token::TokenQuery;
 /// A text longer than this is refused, in bytes.
 const MAX_TEXT: usize = 2048;
 
+/// 正在输入 may be shown so long after a message, and lasts so long.
+const TYPING_AFTER_MS: i64 = 30_000;
+const TYPING_MS: i64 = 15_000;
+
 /// What a person did that lets the account write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opens {
@@ -42,13 +46,22 @@ struct Window {
 
 /// The windows open towards one person; doing the same again opens it anew.
 #[derive(Default)]
-pub(super) struct Windows(Vec<Window>);
+pub(super) struct Windows {
+    open: Vec<Window>,
+    /// When one of the two last wrote.
+    wrote_at: Option<i64>,
+    /// The phone shows 对方正在输入 until then.
+    typing_until: i64,
+}
 
 impl Windows {
     pub fn open(&mut self, by: Opens, now: i64) {
         let (left, lasts) = by.limits();
-        self.0.retain(|w| w.by != by);
-        self.0.push(Window {
+        if by == Opens::Message {
+            self.wrote_at = Some(now);
+        }
+        self.open.retain(|w| w.by != by);
+        self.open.push(Window {
             by,
             left,
             until: now + lasts,
@@ -57,15 +70,34 @@ impl Windows {
 
     /// Counts one message, in the window that closes first. Nothing open: 45015; all used up: 45047.
     fn take(&mut self, now: i64) -> Result<(), WxError> {
-        self.0.retain(|w| w.until > now);
-        if self.0.is_empty() {
+        self.open.retain(|w| w.until > now);
+        if self.open.is_empty() {
             let text = "response out of time limit or subscription is canceled";
             return Err(WxError::new(45015, text));
         }
-        let usable = self.0.iter_mut().filter(|w| w.left > 0);
+        let usable = self.open.iter_mut().filter(|w| w.left > 0);
         let window = usable.min_by_key(|w| w.until);
         let window = window.ok_or_else(|| WxError::new(45047, "out of response count limit"))?;
         window.left -= 1;
+        self.wrote_at = Some(now);
+        self.typing_until = now;
+        Ok(())
+    }
+
+    pub fn is_typing(&self, now: i64) -> bool {
+        self.typing_until > now
+    }
+
+    /// 45080 when nobody wrote within 30 s, 45081 when it is shown already.
+    fn start_typing(&mut self, now: i64) -> Result<(), WxError> {
+        if self.wrote_at.is_none_or(|at| now - at >= TYPING_AFTER_MS) {
+            let text = "client status error: no message within 30s";
+            return Err(WxError::new(45080, text));
+        }
+        if self.is_typing(now) {
+            return Err(WxError::new(45081, "already in typing status"));
+        }
+        self.typing_until = now + TYPING_MS;
         Ok(())
     }
 }
@@ -89,6 +121,27 @@ pub(super) async fn send(sim: Data<&Sim>, Query(query): Query<TokenQuery>, body:
     state.windows.entry(openid.clone()).or_default().take(now)?;
     state.stats.custom_shown += 1;
     state.show(&openid, shown);
+    Ok(api::ok())
+}
+
+/// `POST /cgi-bin/message/custom/typing`: `Typing` or `CancelTyping` (else 45072).
+#[handler]
+pub(super) async fn typing(sim: Data<&Sim>, Query(query): Query<TokenQuery>, body: Body) -> WxResult {
+    sim.check_token(query.access_token.as_deref())?;
+    let ask: Value = api::parse(&api::body(body).await?)?;
+    let mut state = sim.state();
+    let now = state.now_ms();
+    let user = state.by_openid(str_of(&ask, "touser"));
+    let openid = user
+        .ok_or_else(|| WxError::new(40003, "invalid openid"))?
+        .openid
+        .clone();
+    let windows = state.windows.entry(openid).or_default();
+    match str_of(&ask, "command") {
+        "Typing" => windows.start_typing(now)?,
+        "CancelTyping" => windows.typing_until = now,
+        _ => return Err(WxError::new(45072, "invalid command")),
+    }
     Ok(api::ok())
 }
 

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use poem::http::{HeaderMap, StatusCode, header};
-use poem::web::{Data, Html, Json, Query};
-use poem::{Body, IntoResponse, Request, Response, handler};
+use poem::web::{Data, Json, Query};
+use poem::{Body, Request, Response, handler};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use super::Sim;
 use super::api::{self, ControlResult, WxResult};
 use super::callback::random_word;
 use super::error::{ControlError, WxError};
+use super::phone::page;
 use super::state::{UserView, unionid_of, virtual_openid_of};
 use super::token::random_token;
 
@@ -167,18 +168,6 @@ struct Consent {
     nickname: String,
     query: String,
     user: String,
-}
-
-fn page(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => Html(html)
-            .with_header("cache-control", "no-store")
-            .into_response(),
-        Err(e) => e
-            .to_string()
-            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
-    }
 }
 
 /// The user whose webview asks.

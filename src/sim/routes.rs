@@ -36,6 +36,7 @@ fn wechat_routes(route: Route) -> Route {
         .at("/sns/oauth2/access_token", get(oauth::access_token))
         .at("/sns/userinfo", get(oauth::userinfo))
         .at("/cgi-bin/message/custom/send", post(custom::send))
+        .at("/cgi-bin/message/custom/typing", post(custom::typing))
         .at("/cgi-bin/ticket/getticket", get(ticket::get))
         .at("/cgi-bin/clear_quota", post(quota::clear))
         .at("/cgi-bin/message/subscribe/bizsend", post(subscribe::bizsend))

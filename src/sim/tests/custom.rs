@@ -212,3 +212,29 @@ async fn what_is_wrong_has_its_code() {
         assert_eq!(send(&world, text("zhang")).await, 0);
     }
 }
+
+/// 客服输入状态: within 30 s of a message (45080), not twice (45081), until a message or 15 s.
+#[tokio::test]
+async fn typing_is_shown() {
+    let (world, _recorder) = recorded().await;
+    let typing = async |command: &str| {
+        let body = json!({ "touser": openid_of("zhang"), "command": command });
+        let answer = world.call("/cgi-bin/message/custom/typing", body).await;
+        answer["errcode"].as_i64().unwrap()
+    };
+    let shown = async || world.get("/phone/zhang/state").await["typing"].clone();
+    assert_eq!(typing("Typing").await, 45080);
+    say(&world, "zhang").await;
+    assert_eq!(typing("Typing").await, 0);
+    assert_eq!((typing("Typing").await, shown().await), (45081, json!(true)));
+    assert_eq!((typing("CancelTyping").await, shown().await), (0, json!(false)));
+    assert_eq!((typing("Typing").await, typing("Dance").await), (0, 45072));
+    world.advance(15_000).await;
+    assert_eq!((shown().await, typing("Typing").await), (json!(false), 0));
+    assert_eq!(
+        (send(&world, text("zhang")).await, shown().await),
+        (0, json!(false))
+    );
+    world.advance(30_000).await;
+    assert_eq!(typing("Typing").await, 45080);
+}
