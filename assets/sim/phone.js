@@ -138,7 +138,13 @@
     return make('div', { className: 'message mine' }, me, body);
   }
 
-  const picture = (url) => make('img', { className: 'picture', testid: 'picture', src: url, alt: '图片' });
+  /** A picture has no height until it is loaded: who was reading the end stays there. */
+  function picture(url) {
+    const list = $('messages');
+    const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+    const shown = () => { if (low) list.scrollTop = list.scrollHeight; };
+    return make('img', { className: 'picture', testid: 'picture', src: url, alt: '图片', onload: shown });
+  }
 
   /** A card with a sign, a title and a line below it. */
   function file(sign, title, line, open) {
