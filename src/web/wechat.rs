@@ -126,7 +126,7 @@ async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
             deliver::outcome(app, msg_id, status).await?;
             Ok(Reply::Success)
         }
-        Kind::View { .. } | Kind::Other { .. } => Ok(Reply::Success),
+        _ => Ok(Reply::Success),
     }
 }
 

@@ -10,10 +10,14 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::envelope::{self, AesKey, OpenError, Random16};
+use super::json::Format;
 use super::message::Inbound;
 use super::reply::{Reply, SUCCESS};
 use super::signature::Signature;
 use super::xml::Fields;
+
+mod refused;
+pub use refused::{Forbidden, Malformed, Refused};
 
 /// Larger bodies are refused, in bytes. WeChat's own are below 10 KB.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -46,85 +50,6 @@ impl FromStr for Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the mode is one of secure, compatible, plain")]
 pub struct UnknownMode;
-
-/// Why a request is not from WeChat, or not for us: answer 403 and do nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Forbidden {
-    /// The query lacks the signature the mode needs, or timestamp or nonce.
-    #[error("signature missing")]
-    SignatureMissing,
-    /// The signature is wrong.
-    #[error("signature wrong")]
-    SignatureWrong,
-    /// The request is in a form the configured mode does not cover.
-    #[error("message mode not covered")]
-    Mode,
-    /// No configured key opens the envelope.
-    #[error("no key opens the message")]
-    Key,
-    /// The message is for another official account.
-    #[error("appid wrong")]
-    AppId,
-    /// The timestamp is further from now than tolerated, or no number.
-    #[error("timestamp out of tolerance")]
-    Stale,
-}
-
-/// Why a body cannot be read: answer 400 and do nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// More than [`MAX_BODY`] bytes.
-    #[error("body too large")]
-    TooLarge,
-    /// Not UTF-8.
-    #[error("body is not UTF-8")]
-    Utf8,
-    /// Not well-formed XML with the root `<xml>`, or nested too deep.
-    #[error("XML malformed")]
-    Xml,
-    /// A document type declaration, the door to XXE.
-    #[error("DOCTYPE refused")]
-    Doctype,
-    /// An entity XML itself does not define.
-    #[error("entity refused")]
-    Entity,
-    /// `Encrypt` is not base64 or no whole number of cipher blocks.
-    #[error("Encrypt malformed")]
-    Encrypt,
-    /// A field the message cannot be without.
-    #[error("field {0} missing")]
-    Missing(&'static str),
-    /// A field that is there twice.
-    #[error("field {0} is there twice")]
-    Duplicate(&'static str),
-    /// A field that should be a whole number.
-    #[error("field {0} is not a number")]
-    Number(&'static str),
-    /// The echostr of a URL check is missing.
-    #[error("echostr missing")]
-    Echo,
-}
-
-/// Why a callback was refused. Nothing in it is secret or personal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// HTTP 403.
-    #[error("forbidden: {0}")]
-    Forbidden(#[from] Forbidden),
-    /// HTTP 400.
-    #[error("malformed: {0}")]
-    Malformed(#[from] Malformed),
-}
-
-impl Refused {
-    /// The HTTP status to answer with: 403 or 400.
-    pub fn status(self) -> u16 {
-        match self {
-            Refused::Forbidden(_) => 403,
-            Refused::Malformed(_) => 400,
-        }
-    }
-}
 
 /// The query WeChat puts on the callback's URL, borrowed where nothing was percent-encoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -219,6 +144,8 @@ pub struct Opened {
     pub message: Inbound,
     /// Index of the key that opened it (0 = current), which also seals the reply; `None` in plain mode.
     pub key: Option<usize>,
+    /// How the body was written; the answer is written alike.
+    pub format: Format,
     app_id: Arc<str>,
 }
 
@@ -286,16 +213,16 @@ impl Callback {
 
     fn open_plain(&self, query: &CallbackQuery<'_>, body: &str, now_s: i64) -> Result<Opened, Refused> {
         self.verify_plain(query, now_s)?;
-        let fields = Fields::parse(body)?;
+        let fields = Fields::parse_body(body)?;
         let says_encrypted = query.encrypt_type.as_deref().is_some_and(|t| t != "raw");
         if says_encrypted || envelope::encrypt_of(&fields)?.is_some() {
             return Err(Forbidden::Mode.into());
         }
-        self.opened(Inbound::from_fields(&fields)?, None)
+        Ok(self.opened(Inbound::from_fields(&fields)?, None, Format::of(body)))
     }
 
     fn open_encrypted(&self, query: &CallbackQuery<'_>, body: &str, now_s: i64) -> Result<Opened, Refused> {
-        let fields = Fields::parse(body)?;
+        let fields = Fields::parse_body(body)?;
         let encrypt = envelope::encrypt_of(&fields)?.ok_or(Forbidden::Mode)?;
         let (timestamp, nonce) = stamp(query)?;
         let claimed = query
@@ -307,15 +234,16 @@ impl Callback {
         }
         self.check_age(timestamp, now_s)?;
         let (message, key) = self.decrypt(encrypt)?;
-        self.opened(Inbound::parse(&message)?, Some(key))
+        Ok(self.opened(Inbound::parse(&message)?, Some(key), Format::of(body)))
     }
 
-    fn opened(&self, message: Inbound, key: Option<usize>) -> Result<Opened, Refused> {
-        Ok(Opened {
+    fn opened(&self, message: Inbound, key: Option<usize>, format: Format) -> Opened {
+        Opened {
             message,
             key,
+            format,
             app_id: self.app_id.clone(),
-        })
+        }
     }
 
     fn verify_plain(&self, query: &CallbackQuery<'_>, now_s: i64) -> Result<(), Forbidden> {
@@ -355,7 +283,7 @@ impl Callback {
         Err(refused)
     }
 
-    /// The body of the answer: [`SUCCESS`] for a silent reply, else the reply's XML, sealed and signed with the key
+    /// The body of the answer: [`SUCCESS`] for a silent reply, else the reply in the message's format, sealed and signed with the key
     /// that opened the message. `nonce` is any random text, `random` must be fresh from a secure source.
     pub fn answer(
         &self,
@@ -369,13 +297,24 @@ impl Callback {
             return SUCCESS.to_owned();
         }
         let Some(key) = opened.key.and_then(|index| self.keys.get(index)) else {
-            return reply.to_xml(&opened.message, now_s);
+            return match opened.format {
+                Format::Xml => reply.to_xml(&opened.message, now_s),
+                Format::Json => reply.to_json(&opened.message, now_s),
+            };
         };
-        let size = reply.size_hint(&opened.message);
-        let encrypt = key.encrypt_with(&self.app_id, random, size, |buf| {
-            reply.write(buf, &opened.message, now_s)
-        });
-        envelope::write_reply(&self.token, &encrypt, now_s, nonce)
+        let encrypt = match opened.format {
+            Format::Xml => {
+                let size = reply.size_hint(&opened.message);
+                key.encrypt_with(&self.app_id, random, size, |buf| {
+                    reply.write(buf, &opened.message, now_s)
+                })
+            }
+            Format::Json => {
+                let json = reply.to_json(&opened.message, now_s);
+                key.encrypt(json.as_bytes(), &self.app_id, random)
+            }
+        };
+        envelope::write_reply_as(opened.format, &self.token, &encrypt, now_s, nonce)
     }
 }
 

@@ -11,12 +11,14 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::error::{ApiError, CallError, ErrorClass};
+use super::jssdk::TicketFetch;
 use super::token::{Clock, Fetched, TokenFetch, TokenManager, TokenOptions, TokenStore};
 
 /// Answers beyond this size are refused, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(8);
+const TICKET_LOCK: Duration = Duration::from_secs(45);
 
 /// Where WeChat is and who calls.
 #[derive(Clone)]
@@ -46,13 +48,19 @@ impl std::fmt::Debug for ClientConfig {
 /// A client for one account. Cheap to clone; clones share connections and the token.
 #[derive(Clone)]
 pub struct Client {
-    api: Arc<Api>,
+    link: Arc<Link>,
     open_base: Arc<str>,
+    tickets: TokenManager,
+}
+
+/// The connection with the access token.
+pub(super) struct Link {
+    api: Arc<Api>,
     tokens: TokenManager,
 }
 
 /// The connection without the token, so that the token can be fetched through it.
-struct Api {
+pub(super) struct Api {
     http: reqwest::Client,
     base: String,
     app_id: String,
@@ -62,14 +70,15 @@ struct Api {
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client")
-            .field("api_base", &self.api.base)
-            .field("app_id", &self.api.app_id)
+            .field("api_base", &self.link.api.base)
+            .field("app_id", &self.link.api.app_id)
             .finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// The access token is shared through `store` under `wechat:token:<app_id>`. `clock` gives Unix milliseconds.
+    /// The access token is shared through `store` under `wechat:token:<app_id>`, the ticket of the JS-SDK under
+    /// `wechat:jsapi:<app_id>`. `clock` gives Unix milliseconds.
     /// Errors: TLS cannot be set up.
     pub fn new(config: ClientConfig, store: Arc<dyn TokenStore>, clock: Clock) -> Result<Self, CallError> {
         let base = config.api_base.trim_end_matches('/').to_owned();
@@ -80,17 +89,26 @@ impl Client {
             app_secret: Zeroizing::new(config.app_secret),
         });
         let key = format!("wechat:token:{}", api.app_id);
-        let tokens = TokenManager::new(store, api.clone(), clock, key, TokenOptions::new(config.instance));
+        let options = TokenOptions::new(config.instance);
+        let tokens = TokenManager::new(store.clone(), api.clone(), clock.clone(), key, options.clone());
+        let key = format!("wechat:jsapi:{}", api.app_id);
+        let link = Arc::new(Link { api, tokens });
+        let options = TokenOptions {
+            // Fetching a ticket may fetch a token first, and both once more.
+            lock_ttl: TICKET_LOCK,
+            ..options
+        };
+        let tickets = TokenManager::new(store, Arc::new(TicketFetch(link.clone())), clock, key, options);
         Ok(Client {
-            api,
+            link,
             open_base: config.open_base.trim_end_matches('/').into(),
-            tokens,
+            tickets,
         })
     }
 
     /// AppID of the account.
     pub fn app_id(&self) -> &str {
-        &self.api.app_id
+        &self.link.api.app_id
     }
 
     /// Base of the pages where people log in.
@@ -100,18 +118,17 @@ impl Client {
 
     /// The manager of the access token.
     pub fn tokens(&self) -> &TokenManager {
-        &self.tokens
+        &self.link.tokens
+    }
+
+    /// The manager of the JS-SDK's jsapi_ticket.
+    pub fn tickets(&self) -> &TokenManager {
+        &self.tickets
     }
 
     /// GET with the access token. `path` begins with `/`; values of `query` are encoded here.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CallError> {
-        self.call(|token| {
-            self.api
-                .request(Method::GET, path)
-                .query(&[("access_token", token)])
-                .query(query)
-        })
-        .await
+        self.link.get(path, query).await
     }
 
     /// POST of a JSON body with the access token.
@@ -120,13 +137,18 @@ impl Client {
         path: &str,
         body: &(impl Serialize + Sync + ?Sized),
     ) -> Result<T, CallError> {
-        self.call(|token| {
-            self.api
-                .request(Method::POST, path)
-                .query(&[("access_token", token)])
-                .json(body)
-        })
-        .await
+        self.link
+            .call(|api, token| {
+                api.request(Method::POST, path)
+                    .query(&[("access_token", token)])
+                    .json(body)
+            })
+            .await
+    }
+
+    /// The connection, for calls of another form.
+    pub(super) fn link(&self) -> &Link {
+        &self.link
     }
 
     /// GET without the access token but with appid and secret, as the login interfaces want it.
@@ -136,11 +158,12 @@ impl Client {
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
         let own = [
-            ("appid", self.api.app_id.as_str()),
-            ("secret", self.api.app_secret.as_str()),
+            ("appid", self.link.api.app_id.as_str()),
+            ("secret", self.link.api.app_secret.as_str()),
         ];
         decode(
-            self.api
+            self.link
+                .api
                 .request(Method::GET, path)
                 .query(&own)
                 .query(query)
@@ -156,20 +179,53 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
-        decode(self.api.request(Method::GET, path).query(query).send().await?).await
+        decode(
+            self.link
+                .api
+                .request(Method::GET, path)
+                .query(query)
+                .send()
+                .await?,
+        )
+        .await
+    }
+}
+
+impl Link {
+    /// GET with the access token.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, CallError> {
+        self.call(|api, token| {
+            api.request(Method::GET, path)
+                .query(&[("access_token", token)])
+                .query(query)
+        })
+        .await
     }
 
     /// Sends what `build` makes of the token; once more with another token if WeChat refuses this one.
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
-        build: impl Fn(&str) -> RequestBuilder,
+        build: impl Fn(&Api, &str) -> RequestBuilder,
+    ) -> Result<T, CallError> {
+        self.call_with(build, decode).await
+    }
+
+    /// [`Link::call`] for answers that `read` understands.
+    pub(super) async fn call_with<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        build: impl Fn(&Api, &str) -> RequestBuilder,
+        read: impl Fn(Response) -> F,
     ) -> Result<T, CallError> {
         let token = self.tokens.token().await?;
-        match decode(build(&token).send().await?).await {
+        match read(build(&self.api, &token).send().await?).await {
             Err(CallError::Api(error)) if error.class() == ErrorClass::RefreshToken => {
                 self.tokens.invalidate(&token).await;
                 let token = self.tokens.token().await?;
-                decode(build(&token).send().await?).await
+                read(build(&self.api, &token).send().await?).await
             }
             other => other,
         }
@@ -198,7 +254,7 @@ fn http_client(base: &str) -> Result<reqwest::Client, CallError> {
 }
 
 impl Api {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
 }
@@ -258,10 +314,14 @@ async fn decode<T: DeserializeOwned>(response: Response) -> Result<T, CallError>
     if !response.status().is_success() {
         return Err(CallError::Status(response.status().as_u16()));
     }
-    let body = read(response).await?;
+    decode_bytes(&read(response, MAX_ANSWER).await?)
+}
+
+/// [`decode`] of a body already read.
+pub(super) fn decode_bytes<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallError> {
     // Positions only: an answer may hold a token.
     let unreadable = |e: serde_json::Error| CallError::Decode(format!("第 {} 列", e.column()));
-    let status: Status = serde_json::from_slice(&body).map_err(unreadable)?;
+    let status: Status = serde_json::from_slice(body).map_err(unreadable)?;
     if status.errcode != 0 {
         return Err(ApiError {
             code: status.errcode,
@@ -269,13 +329,14 @@ async fn decode<T: DeserializeOwned>(response: Response) -> Result<T, CallError>
         }
         .into());
     }
-    serde_json::from_slice(&body).map_err(unreadable)
+    serde_json::from_slice(body).map_err(unreadable)
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
+/// The whole body, of at most `most` bytes.
+pub(super) async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_ANSWER {
+        if body.len() + chunk.len() > most {
             return Err(CallError::Decode("内容过长".into()));
         }
         body.extend_from_slice(&chunk);

@@ -2,7 +2,12 @@
 //!
 //! Source: facts, "Errors" and rows 2, 8, 11; WeChat, 全局返回码说明.
 
+use ErrorClass::*;
+
 use super::token::StoreError;
+
+mod codes;
+pub use codes::CODES;
 
 /// What a caller should do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,119 +58,6 @@ pub struct CodeInfo {
     /// What the operator should do, in Chinese.
     pub advice: &'static str,
 }
-
-const fn row(code: i64, class: ErrorClass, meaning: &'static str, advice: &'static str) -> CodeInfo {
-    CodeInfo {
-        code,
-        class,
-        meaning,
-        advice,
-    }
-}
-
-use ErrorClass::*;
-
-const AUTOMATIC: &str = "系统会自动重试，一般无需处理；持续出现请查看微信官方公告。";
-const NO_RETRY: &str = "该用户收不到此类消息，系统已记录且不再重试；可改用短信联系。";
-const MENU: &str = "请对照个数与字节长度的限制修改菜单。";
-const RELOGIN: &str = "系统会让用户重新登录，无需处理。";
-const IP: &str = "请在公众平台「设置与开发→基本配置」把服务器出口 IP 加入白名单并确认。";
-const TEMPLATE: &str = "请核对模板编号与字段名是否与公众平台「模板消息」中的一致。";
-
-/// All codes with a known meaning, ascending.
-pub const CODES: &[CodeInfo] = &[
-    row(-1, Retry, "微信系统繁忙", AUTOMATIC),
-    row(
-        40001,
-        RefreshToken,
-        "access_token 无效，或 AppSecret 错误",
-        "若换取 access_token 时出现，请核对 AppSecret。",
-    ),
-    row(40003, Recipient, "openid 不正确，或不属于本公众号", NO_RETRY),
-    row(40013, Configuration, "AppID 不正确", "请核对所配置的 AppID。"),
-    row(
-        40014,
-        RefreshToken,
-        "access_token 不合法",
-        "系统会自动更换 access_token。",
-    ),
-    row(40016, Configuration, "菜单按钮个数不合法", MENU),
-    row(40017, Configuration, "菜单按钮类型不合法", MENU),
-    row(40018, Configuration, "菜单按钮名称长度不合法", MENU),
-    row(40019, Configuration, "菜单按钮 key 长度不合法", MENU),
-    row(40020, Configuration, "菜单按钮网址长度不合法", MENU),
-    row(40023, Configuration, "二级菜单按钮个数不合法", MENU),
-    row(40024, Configuration, "二级菜单按钮类型不合法", MENU),
-    row(40025, Configuration, "二级菜单按钮名称长度不合法", MENU),
-    row(40026, Configuration, "二级菜单按钮 key 长度不合法", MENU),
-    row(40027, Configuration, "二级菜单按钮网址长度不合法", MENU),
-    row(40029, Login, "网页授权 code 无效或已过期", RELOGIN),
-    row(40037, Configuration, "模板编号不正确", TEMPLATE),
-    row(
-        40125,
-        Configuration,
-        "AppSecret 不正确",
-        "请核对所配置的 AppSecret；重置后旧的立即失效。",
-    ),
-    row(40163, Login, "网页授权 code 已被使用", RELOGIN),
-    row(40164, Configuration, "服务器 IP 不在白名单", IP),
-    row(
-        42001,
-        RefreshToken,
-        "access_token 已过期",
-        "系统会自动更换 access_token。",
-    ),
-    row(43004, Recipient, "用户没有关注公众号", NO_RETRY),
-    row(43019, Recipient, "用户在公众号黑名单中", NO_RETRY),
-    row(43101, Recipient, "用户拒绝接收，或授权次数已用完", NO_RETRY),
-    row(
-        45009,
-        StopUntilReset,
-        "今日调用次数已达上限",
-        "当日暂停发送，次日 0 时自动恢复；常出现请申请提高额度。",
-    ),
-    row(45011, Retry, "调用过于频繁", AUTOMATIC),
-    row(
-        45015,
-        WindowClosed,
-        "用户超过 48 小时没有互动",
-        "客服消息发不出，请改用模板消息或短信。",
-    ),
-    row(
-        45047,
-        WindowClosed,
-        "客服消息条数已达上限",
-        "需等用户再次发来消息，请改用模板消息或短信。",
-    ),
-    row(
-        45109,
-        Configuration,
-        "统一服务消息接口已下线",
-        "请改用模板消息或订阅通知接口。",
-    ),
-    row(46003, Configuration, "还没有自定义菜单", "请先发布菜单。"),
-    row(47003, Configuration, "模板参数不符合要求", TEMPLATE),
-    row(
-        48001,
-        Configuration,
-        "公众号没有这个接口的权限",
-        "请确认公众号已认证并在「接口权限」中开通。",
-    ),
-    row(48002, Recipient, "用户关闭了接收消息", NO_RETRY),
-    row(
-        48004,
-        Configuration,
-        "接口因违规被封禁",
-        "请登录公众平台查看站内通知并申诉。",
-    ),
-    row(
-        50002,
-        Configuration,
-        "账号或接口受限",
-        "请登录公众平台查看违规记录。",
-    ),
-    row(89503, Configuration, "此 IP 调用需管理员确认", IP),
-];
 
 /// The table's row for a code.
 pub fn lookup(code: i64) -> Option<&'static CodeInfo> {
@@ -319,16 +211,22 @@ mod tests {
     #[test]
     fn every_documented_code_has_its_class() {
         for (class, codes) in [
-            (Retry, &[-1, 45011][..]),
+            (Retry, &[-1, 43108, 45011, 61450][..]),
             (RefreshToken, &[40001, 40014, 42001]),
             (StopUntilReset, &[45009]),
-            (Recipient, &[40003, 43004, 43019, 43101, 48002]),
-            (WindowClosed, &[45015, 45047]),
+            (
+                Recipient,
+                &[40003, 40226, 43004, 43019, 43101, 46004, 48002, 50005],
+            ),
+            (WindowClosed, &[45015, 45047, 45080]),
             (
                 Configuration,
-                &[40013, 40037, 40164, 45109, 47003, 48001, 48004, 50002, 89503],
+                &[
+                    40007, 40013, 40037, 40164, 41001, 43107, 45002, 45109, 45168, 47003, 48001, 48004,
+                    50002, 65301, 65303, 87014, 89503,
+                ],
             ),
-            (Login, &[40029, 40163]),
+            (Login, &[40029, 40163, 42003, 61010]),
             (Unknown, &[0, 12345]),
         ] {
             for code in codes {

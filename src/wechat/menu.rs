@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use super::client::{Client, Done};
 use super::error::CallError;
 
+mod conditional;
+pub use conditional::{ConditionalMenu, MatchRule, Menus};
+
 const MAX_TOP: usize = 3;
 const MAX_SUB: usize = 5;
 const MAX_TOP_NAME: usize = 16;

@@ -24,6 +24,14 @@ pub enum KeywordType {
     CharacterString,
     /// A currency sign at most, up to 12 digits with a decimal point, and 元 at most.
     Amount,
+    /// At most 32 digits, with a decimal point at most.
+    Number,
+    /// At most 32 letters.
+    Letter,
+    /// At most 5 symbols.
+    Symbol,
+    /// At most 10 Chinese characters, or 20 letters and symbols.
+    Name,
     /// At most 17 digits and symbols.
     PhoneNumber,
     /// At most 8 characters.
@@ -43,6 +51,10 @@ impl KeywordType {
             "phrase" => KeywordType::Phrase,
             "character_string" => KeywordType::CharacterString,
             "amount" => KeywordType::Amount,
+            "number" => KeywordType::Number,
+            "letter" => KeywordType::Letter,
+            "symbol" => KeywordType::Symbol,
+            "name" => KeywordType::Name,
             "phone_number" => KeywordType::PhoneNumber,
             "car_number" => KeywordType::CarNumber,
             "time" | "date" => KeywordType::Time,
@@ -53,14 +65,15 @@ impl KeywordType {
     /// Most characters (UTF-16 units, which is never less than WeChat counts).
     pub fn limit(self) -> usize {
         match self {
-            KeywordType::Phrase => 5,
+            KeywordType::Phrase | KeywordType::Symbol => 5,
             KeywordType::CarNumber => 8,
             KeywordType::PhoneNumber => 17,
-            KeywordType::CharacterString => 32,
+            KeywordType::CharacterString | KeywordType::Number | KeywordType::Letter => 32,
             KeywordType::Thing
             | KeywordType::Const
             | KeywordType::Amount
             | KeywordType::Time
+            | KeywordType::Name
             | KeywordType::Other => 20,
         }
     }
@@ -96,12 +109,19 @@ pub fn shorten<'a>(field: &str, value: &'a str) -> Result<Cow<'a, str>, FieldPro
             "",
         ),
         KeywordType::CarNumber => cut(value, kind.limit(), ""),
+        KeywordType::Letter => cut(keep(value, |c| c.is_ascii_alphabetic()), kind.limit(), ""),
+        KeywordType::Symbol => cut(keep(value, |c| !c.is_alphanumeric()), kind.limit(), ""),
+        KeywordType::Name => {
+            let limit = if value.is_ascii() { kind.limit() } else { 10 };
+            cut(keep(value, |c| !c.is_ascii_digit()), limit, "")
+        }
+        KeywordType::Number if is_number(&value, kind.limit()) => value,
         KeywordType::Const if units(&value) <= kind.limit() => value,
         KeywordType::Time if units(&value) <= kind.limit() && is_time(&value) => value,
         KeywordType::Amount if is_amount(&value) => value,
         // An empty value is reported as such below, whatever its type.
         _ if value.is_empty() => value,
-        KeywordType::Const | KeywordType::Time | KeywordType::Amount => {
+        KeywordType::Const | KeywordType::Time | KeywordType::Amount | KeywordType::Number => {
             return Err(FieldProblem::Format(field.to_owned()));
         }
     };
@@ -169,9 +189,14 @@ fn is_time(value: &str) -> bool {
 fn is_amount(value: &str) -> bool {
     let digits = value.strip_prefix(['¥', '￥', '$']).unwrap_or(value);
     let digits = digits.strip_suffix('元').unwrap_or(digits);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_number = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    is_number(whole) && is_number(fraction) && digits.len() <= 12
+    is_number(digits, 12)
+}
+
+/// Digits with a decimal point at most, together no longer than `most`.
+fn is_number(value: &str, most: usize) -> bool {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    digits(whole) && digits(fraction) && value.len() <= most
 }
 
 /// A mini-program page to open instead of a URL.
@@ -183,6 +208,26 @@ pub struct MiniProgramPage {
     pub pagepath: String,
 }
 
+/// The fields of a message, each made to fit.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct Data(Map<String, Value>);
+
+impl Data {
+    pub(super) fn add(&mut self, name: String, value: &str) -> Result<(), FieldProblem> {
+        let value = shorten(&name, value)?.into_owned();
+        self.0.insert(
+            name,
+            Value::Object(Map::from_iter([("value".to_owned(), Value::String(value))])),
+        );
+        Ok(())
+    }
+
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}
+
 /// One template message. Fields can only be added through [`TemplateMessage::field`], which makes them fit.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct TemplateMessage {
@@ -192,7 +237,7 @@ pub struct TemplateMessage {
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     miniprogram: Option<MiniProgramPage>,
-    data: Map<String, Value>,
+    data: Data,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_msg_id: Option<String>,
 }
@@ -202,7 +247,7 @@ impl std::fmt::Debug for TemplateMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TemplateMessage")
             .field("template_id", &self.template_id)
-            .field("fields", &self.data.keys().collect::<Vec<_>>())
+            .field("fields", &self.data.names())
             .finish_non_exhaustive()
     }
 }
@@ -215,7 +260,7 @@ impl TemplateMessage {
             template_id: template_id.into(),
             url: None,
             miniprogram: None,
-            data: Map::new(),
+            data: Data::default(),
             client_msg_id: None,
         }
     }
@@ -244,12 +289,7 @@ impl TemplateMessage {
 
     /// Adds a field, [`shorten`]ed. Errors: [`FieldProblem`].
     pub fn field(mut self, name: impl Into<String>, value: &str) -> Result<Self, FieldProblem> {
-        let name = name.into();
-        let value = shorten(&name, value)?.into_owned();
-        self.data.insert(
-            name,
-            Value::Object(Map::from_iter([("value".to_owned(), Value::String(value))])),
-        );
+        self.data.add(name.into(), value)?;
         Ok(self)
     }
 }
@@ -269,109 +309,4 @@ impl Client {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn fit(field: &str, value: &str) -> String {
-        shorten(field, value).unwrap().into_owned()
-    }
-
-    /// facts, Category keywords
-    #[test]
-    fn limits_by_keyword_type() {
-        assert_eq!(fit("thing1", "历城区总工会"), "历城区总工会");
-        assert_eq!(fit("thing1", &"工".repeat(20)), "工".repeat(20));
-        assert_eq!(fit("thing1", &"工".repeat(21)), format!("{}…", "工".repeat(19)));
-        assert_eq!(fit("thing12", "第一行\r\n第二行"), "第一行 第二行");
-        assert_eq!(fit("phrase2", "审核已经通过了"), "审核已经通");
-        assert_eq!(fit("phrase2", "已通过 (1)"), "已通过");
-        assert_eq!(fit("character_string3", "编号QX-2021-0001"), "QX-2021-0001");
-        assert_eq!(fit("character_string3", &"A".repeat(40)), "A".repeat(32));
-        assert_eq!(fit("phone_number4", "0531-86000000转8001#"), "0531-860000008001");
-        assert_eq!(fit("car_number5", "鲁A12345新能源"), "鲁A12345新");
-        assert_eq!(fit("unheard_of6", &"x".repeat(30)).chars().count(), 20);
-    }
-
-    #[test]
-    fn what_must_not_be_cut_is_refused() {
-        for good in [
-            "2021年11月30日 18:30",
-            "2021-11-30 18:30:00",
-            "18:30",
-            "2021年11月30日",
-        ] {
-            assert_eq!(fit("time1", good), good);
-        }
-        for bad in [
-            "明天",
-            "2021年11月30日 18:30 之前",
-            "下午 6:30",
-            "2021-11-30 18:30:00~2021-12-01 18:30:00",
-        ] {
-            assert_eq!(
-                shorten("time1", bad),
-                Err(FieldProblem::Format("time1".into())),
-                "{bad}"
-            );
-        }
-        for good in ["1000元", "¥1000.50", "1000", "999999999999"] {
-            assert_eq!(fit("amount1", good), good);
-        }
-        for bad in ["一千元", "1,000元", "¥", "1000元整", "1234567890123", "1."] {
-            assert_eq!(
-                shorten("amount1", bad),
-                Err(FieldProblem::Format("amount1".into())),
-                "{bad}"
-            );
-        }
-        assert!(matches!(
-            shorten("const1", &"值".repeat(21)),
-            Err(FieldProblem::Format(_))
-        ));
-        for field in ["thing1", "phrase1", "time1", "amount1", "const1"] {
-            assert_eq!(shorten(field, " \n"), Err(FieldProblem::Empty(field.into())));
-        }
-        assert_eq!(
-            shorten("phrase1", "OK"),
-            Err(FieldProblem::Empty("phrase1".into()))
-        );
-    }
-
-    /// facts, Template: the body WeChat documents.
-    #[test]
-    fn the_body_is_wechats() {
-        let message = TemplateMessage::new("o1", "T1")
-            .url("https://u.example.cn/progress")
-            .client_msg_id("n-1")
-            .field("thing1", "求学圆梦补助")
-            .and_then(|m| m.field("phrase2", "已通过"))
-            .unwrap();
-        let expected = serde_json::json!({
-            "touser": "o1", "template_id": "T1", "url": "https://u.example.cn/progress", "client_msg_id": "n-1",
-            "data": {"thing1": {"value": "求学圆梦补助"}, "phrase2": {"value": "已通过"}}
-        });
-        assert_eq!(serde_json::to_value(&message).unwrap(), expected);
-        assert!(!format!("{message:?}").contains("o1"));
-    }
-
-    #[test]
-    fn message_ids_are_numbers_or_text() {
-        for json in [r#"{"errcode":0,"msgid":200228332}"#, r#"{"msgid":"200228332"}"#] {
-            assert_eq!(serde_json::from_str::<Sent>(json).unwrap().msgid, "200228332");
-        }
-    }
-
-    proptest! {
-        /// 47003 for length cannot happen, whatever is put in.
-        #[test]
-        fn never_too_long(value in "\\PC{0,60}", newline in ".{0,40}", which in 0usize..9) {
-            let field = ["thing1", "const1", "phrase1", "character_string1", "amount1", "phone_number1",
-                "car_number1", "time1", "other1"][which];
-            if let Ok(fitted) = shorten(field, &format!("{value}{newline}")) {
-                prop_assert!(units(&fitted) <= KeywordType::of(field).limit());
-                prop_assert!(!fitted.is_empty() && !fitted.chars().any(char::is_control));
-            }
-        }
-    }
-}
+mod tests;

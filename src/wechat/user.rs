@@ -1,8 +1,9 @@
-//! What WeChat tells about a follower.
+//! What WeChat tells about followers.
 //!
-//! Source: WeChat, 获取用户基本信息(UnionID机制). Names and pictures are no longer given here since 2021-12-27.
+//! Source: WeChat, 获取用户基本信息(UnionID机制), 获取用户列表. Names and pictures are no longer given here since 2021-12-27.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::client::Client;
 use super::error::CallError;
@@ -41,7 +42,87 @@ impl std::fmt::Debug for User {
     }
 }
 
+/// Most openids in one call of [`Client::users`].
+pub const MAX_BATCH: usize = 100;
+
+#[derive(Deserialize)]
+struct Batch {
+    user_info_list: Vec<User>,
+}
+
+/// Up to 10,000 followers, the oldest first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FollowerPage {
+    /// Number of all followers.
+    pub total: u64,
+    /// Their openids.
+    pub openids: Vec<String>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<String>,
+}
+
+impl std::fmt::Debug for FollowerPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FollowerPage")
+            .field("total", &self.total)
+            .field("count", &self.openids.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct ListAnswer {
+    total: u64,
+    #[serde(default)]
+    data: ListData,
+    #[serde(default)]
+    next_openid: String,
+}
+
+#[derive(Default, Deserialize)]
+struct ListData {
+    #[serde(default)]
+    openid: Vec<String>,
+}
+
+impl From<ListAnswer> for FollowerPage {
+    fn from(answer: ListAnswer) -> Self {
+        let openids = answer.data.openid;
+        // WeChat names the last openid as the next even on the last page, which is followed by an empty one.
+        let next = Some(answer.next_openid).filter(|next| !next.is_empty() && !openids.is_empty());
+        FollowerPage {
+            total: answer.total,
+            openids,
+            next,
+        }
+    }
+}
+
 impl Client {
+    /// Many people by openid, [`MAX_BATCH`] at a time; in WeChat's order, which is that of `openids`.
+    pub async fn users(&self, openids: &[impl AsRef<str> + Sync]) -> Result<Vec<User>, CallError> {
+        let mut users = Vec::with_capacity(openids.len());
+        for some in openids.chunks(MAX_BATCH) {
+            let list: Vec<_> = some
+                .iter()
+                .map(|openid| json!({"openid": openid.as_ref(), "lang": "zh_CN"}))
+                .collect();
+            let body = json!({"user_list": list});
+            let batch: Batch = self.post("/cgi-bin/user/info/batchget", &body).await?;
+            users.extend(batch.user_info_list);
+        }
+        Ok(users)
+    }
+
+    /// A page of followers, beginning after `next` (of the page before), or at the first.
+    pub async fn followers(&self, next: Option<&str>) -> Result<FollowerPage, CallError> {
+        let answer: ListAnswer = match next {
+            Some(openid) => self.get("/cgi-bin/user/get", &[("next_openid", openid)]).await?,
+            None => self.get("/cgi-bin/user/get", &[]).await?,
+        };
+        Ok(answer.into())
+    }
+
     /// One person by openid.
     pub async fn user(&self, openid: &str) -> Result<User, CallError> {
         self.get("/cgi-bin/user/info", &[("openid", openid), ("lang", "zh_CN")])
@@ -62,5 +143,22 @@ mod tests {
         let follower: User = serde_json::from_str(json).unwrap();
         assert_eq!(follower.qr_scene_str.as_deref(), Some("u7"));
         assert!(!format!("{follower:?}").contains("o1"));
+    }
+
+    /// 获取用户列表: the last page names its last openid as the next, or nothing.
+    #[test]
+    fn pages_of_followers() {
+        let page = |json: &str| FollowerPage::from(serde_json::from_str::<ListAnswer>(json).unwrap());
+        let first = page(r#"{"total":3,"count":2,"data":{"openid":["o1","o2"]},"next_openid":"o2"}"#);
+        assert_eq!(
+            (first.total, first.openids.len(), first.next.as_deref()),
+            (3, 2, Some("o2"))
+        );
+        assert!(!format!("{first:?}").contains("o1"));
+        assert_eq!(page(r#"{"total":3,"count":0,"next_openid":""}"#).next, None);
+        assert_eq!(
+            page(r#"{"total":3,"count":0,"data":{"openid":[]},"next_openid":"o3"}"#).next,
+            None
+        );
     }
 }

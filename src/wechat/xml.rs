@@ -10,9 +10,10 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 
 use super::callback::Malformed;
+use super::json::Format;
 
 /// Elements deeper than this are refused; WeChat's own deepest event (SendPicsInfo/PicList/item) needs 5.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// One leaf element of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +24,24 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// Its text, unescaped, without characters XML forbids.
     pub value: Cow<'a, str>,
+    /// Number of the element around it, counted through the document: fields of one list item have the same.
+    pub group: usize,
 }
 
 /// The leaf fields of one message in the order of the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields<'a>(Vec<Field<'a>>);
+pub struct Fields<'a>(pub(super) Vec<Field<'a>>);
 
 impl<'a> Fields<'a> {
-    /// Parses a whole document. Errors: [`Malformed`] for anything that is not well-formed XML with the root
+    /// Parses a body in either [`Format`]. Errors: [`Malformed`].
+    pub fn parse_body(body: &'a str) -> Result<Self, Malformed> {
+        match Format::of(body) {
+            Format::Xml => Self::parse(body),
+            Format::Json => super::json::parse(body),
+        }
+    }
+
+    /// Parses a whole XML document. Errors: [`Malformed`] for anything that is not well-formed XML with the root
     /// `<xml>`, and for a DOCTYPE or a custom entity.
     pub fn parse(xml: &'a str) -> Result<Self, Malformed> {
         let mut reader = Reader::from_str(xml);
@@ -38,6 +49,7 @@ impl<'a> Fields<'a> {
             fields: Vec::with_capacity(12),
             open: [Open::default(); MAX_DEPTH],
             depth: 0,
+            groups: 0,
             done: false,
         };
         let mut text = Text::default();
@@ -109,6 +121,7 @@ impl<'a> Fields<'a> {
 struct Open<'a> {
     name: &'a str,
     has_children: bool,
+    group: usize,
 }
 
 /// Where the reader stands in the document.
@@ -116,6 +129,7 @@ struct Walk<'a> {
     fields: Vec<Field<'a>>,
     open: [Open<'a>; MAX_DEPTH],
     depth: usize,
+    groups: usize,
     done: bool,
 }
 
@@ -127,9 +141,11 @@ impl<'a> Walk<'a> {
         if let Some(parent) = self.depth.checked_sub(1) {
             self.open[parent].has_children = true;
         }
+        self.groups += 1;
         self.open[self.depth] = Open {
             name,
             has_children: false,
+            group: self.groups,
         };
         self.depth += 1;
         text.clear();
@@ -139,17 +155,20 @@ impl<'a> Walk<'a> {
     /// The reader has already checked that the names of the start and the end match.
     fn end(&mut self, text: &mut Text<'a>) {
         self.depth = self.depth.saturating_sub(1);
-        let Open { name, has_children } = self.open[self.depth];
+        let Open {
+            name, has_children, ..
+        } = self.open[self.depth];
         let value = text.take();
         if self.depth == 0 {
             self.done = true;
         } else if !has_children {
-            let parent = if self.depth > 1 {
-                self.open[self.depth - 1].name
-            } else {
-                ""
-            };
-            self.fields.push(Field { parent, name, value });
+            let around = self.open[self.depth - 1];
+            self.fields.push(Field {
+                parent: if self.depth > 1 { around.name } else { "" },
+                name,
+                value,
+                group: around.group,
+            });
         }
     }
 
@@ -285,102 +304,4 @@ fn push_all(out: &mut Vec<u8>, parts: &[&str]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(xml: &str, name: &'static str) -> String {
-        Fields::parse(xml)
-            .unwrap()
-            .get(name)
-            .unwrap()
-            .unwrap()
-            .to_string()
-    }
-
-    #[test]
-    fn cdata_and_escaped_text_in_any_order() {
-        let xml = "\u{feff}<?xml version=\"1.0\"?>\n<xml><B>a &lt;b&gt; &#x4e2d;</B>\n<A><![CDATA[1 < 2]]></A><C/></xml>\n";
-        assert_eq!(value(xml, "A"), "1 < 2");
-        assert_eq!(value(xml, "B"), "a <b> 中");
-        assert_eq!(value(xml, "C"), "");
-        assert!(matches!(
-            Fields::parse(xml).unwrap().get("A").unwrap(),
-            Some(Cow::Borrowed(_))
-        ));
-    }
-
-    /// facts row 7
-    #[test]
-    fn doctype_and_entities_are_refused() {
-        let xxe = "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><xml><A>&e;</A></xml>";
-        assert_eq!(Fields::parse(xxe), Err(Malformed::Doctype));
-        assert_eq!(Fields::parse("<xml><A>&e;</A></xml>"), Err(Malformed::Entity));
-    }
-
-    /// facts row 7
-    #[test]
-    fn control_characters_are_stripped() {
-        assert_eq!(
-            value(
-                "<xml><A><![CDATA[a\u{0}\u{8}b\u{c}\u{fffe}\tc，]]></A></xml>",
-                "A"
-            ),
-            "ab\tc，"
-        );
-        assert_eq!(value("<xml><A>a&#x1;b</A></xml>", "A"), "ab");
-    }
-
-    #[test]
-    fn malformed_documents_are_refused() {
-        for bad in [
-            "",
-            "text",
-            "<xml>",
-            "<xml><A></xml>",
-            "<xml></A></xml>",
-            "<html></html>",
-            "<xml></xml>tail",
-            "<xml></xml><xml></xml>",
-            "head<xml></xml>",
-            "<xml><A>a & b</A></xml>",
-            "<xml><![CDATA[x</xml>",
-            "<xml><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></xml>",
-            "<xml><A>&#0;</A></xml>",
-        ] {
-            assert!(Fields::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn nested_fields_keep_their_parent_and_duplicates_are_refused() {
-        let fields = Fields::parse("<xml><S><R>1</R><R>2</R></S><R>3</R><D>4</D><D>5</D></xml>").unwrap();
-        assert_eq!(fields.inside("S", "R"), Some("1"));
-        assert_eq!(fields.get("R").unwrap().map(|v| v.as_ref()), Some("3"));
-        assert_eq!(fields.get("D"), Err(Malformed::Duplicate("D")));
-        assert_eq!(fields.iter().count(), 5);
-    }
-
-    /// facts row 7: `]]>` inside a value is split, even when a stripped character stood between.
-    #[test]
-    fn cdata_end_inside_a_value_survives_the_round_trip() {
-        for nasty in ["]]>", "a]]>b]]>", "]]\u{1}>", "]]]]>>", "&lt;<x>"] {
-            let mut out = b"<xml>".to_vec();
-            push_cdata(&mut out, "A", nasty);
-            out.extend_from_slice(b"</xml>");
-            assert!(!out.contains(&1), "WeChat drops a reply with a control character");
-            assert_eq!(
-                value(std::str::from_utf8(&out).unwrap(), "A"),
-                strip_illegal(nasty)
-            );
-        }
-    }
-
-    #[test]
-    fn numbers_at_the_edges() {
-        for n in [0, 7, -1, i64::MIN, i64::MAX] {
-            let mut out = Vec::new();
-            push_decimal(&mut out, n);
-            assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
-        }
-    }
-}
+mod tests;

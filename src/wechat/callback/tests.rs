@@ -4,6 +4,8 @@ use crate::wechat::testing::vectors;
 use crate::wechat::xml;
 use proptest::prelude::*;
 
+mod json;
+
 const TOKEN: &str = "spamtest";
 const APP: &str = "wx2c2769f8efd9abc2";
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";

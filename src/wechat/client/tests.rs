@@ -12,6 +12,8 @@ use crate::wechat::qrcode::Scene;
 use crate::wechat::template::TemplateMessage;
 use crate::wechat::token::MemoryTokenStore;
 
+mod interfaces;
+
 /// Answers requests with the prepared bodies, in order, and keeps what was asked.
 struct Server {
     base: String,
@@ -222,6 +224,7 @@ async fn the_url_is_cut_off_every_error() {
     let server = serve(&["HTTP/1.1 500 Oops\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"]).await;
     let client = server.client();
     let sent = client
+        .link
         .api
         .request(Method::GET, "/x?access_token=TOKEN1")
         .send()

@@ -1,4 +1,7 @@
 use super::*;
+
+mod kinds;
+
 use crate::wechat::testing::vectors;
 use proptest::prelude::*;
 
@@ -102,15 +105,13 @@ fn template_outcome() {
 
 #[test]
 fn unknown_kinds_are_kept_verbatim() {
-    let scancode = event(
-        "<Event>scancode_push</Event><EventKey>6</EventKey><ScanCodeInfo><ScanType>qrcode</ScanType>\
-         <ScanResult>1</ScanResult></ScanCodeInfo>",
-    );
-    assert_eq!(scancode.field("ScanCodeInfo/ScanResult"), Some("1"));
-    assert_eq!(scancode.field("EventKey"), Some("6"));
-    let image = parse("<MsgType>image</MsgType><PicUrl>http://p</PicUrl><MsgId>1</MsgId>");
-    assert_eq!(image.kind.field("PicUrl"), Some("http://p"));
-    assert!(image.is_message());
+    let unknown =
+        event("<Event>wxa_media_check</Event><EventKey>6</EventKey><detail><errcode>0</errcode></detail>");
+    assert_eq!(unknown.field("detail/errcode"), Some("0"));
+    assert_eq!(unknown.field("EventKey"), Some("6"));
+    let card = parse("<MsgType>miniprogrampage</MsgType><Title>t</Title><MsgId>1</MsgId>");
+    assert_eq!(card.kind.field("Title"), Some("t"));
+    assert!(card.is_message());
 }
 
 #[test]
