@@ -176,7 +176,10 @@ fn content(state: &State, message: &Value) -> Result<Shown, WxError> {
             media_id: stored(Kind::Voice, "media_id")?,
         }),
         "video" => {
-            stored(Kind::Image, "thumb_media_id").or_else(|_| stored(Kind::Thumb, "thumb_media_id"))?;
+            // The preview picture may be left out, but not be one there is not.
+            if !str_of(part, "thumb_media_id").is_empty() {
+                stored(Kind::Thumb, "thumb_media_id").or_else(|_| stored(Kind::Image, "thumb_media_id"))?;
+            }
             Ok(Shown::Video {
                 media_id: stored(Kind::Video, "media_id")?,
                 title: field("title"),

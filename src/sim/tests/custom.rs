@@ -184,6 +184,10 @@ async fn what_is_wrong_has_its_code() {
             40007,
         ),
         (
+            json!({ "touser": to, "msgtype": "video", "video": { "media_id": "x", "thumb_media_id": "none" } }),
+            40007,
+        ),
+        (
             json!({ "touser": to, "msgtype": "news", "news": { "articles": [] } }),
             44003,
         ),

@@ -128,6 +128,11 @@ async fn tokens_are_apart() {
             .await,
         40001,
     );
+    world
+        .post("/sim/faults", json!({ "path": CHECK, "errcode": 45011 }))
+        .await;
+    let busy = world.mini_call(CHECK, json!({ "content": "好" })).await;
+    assert_code(&busy, 45011);
     world.post("/sim/expire_tokens", json!({})).await;
     assert_code(&world.mini_call(CHECK, json!({ "content": "好" })).await, 0);
 }

@@ -2,8 +2,10 @@
 
 mod acts;
 mod callbacks;
+mod callbacks_whole;
 mod chaos;
 mod client;
+mod client_whole;
 mod control;
 mod custom;
 mod media;
