@@ -76,6 +76,8 @@
     drawFollowing(state.user.following);
     drawMenu(state.menu);
     drawCodes(state.codes, state.now);
+    drawAsked(state.asked);
+    $('account-name').textContent = state.typing ? '对方正在输入…' : '泉城工会';
     for (const item of state.items) {
       if (item.seq <= after) continue;
       after = item.seq;
@@ -107,21 +109,69 @@
     row.dataset.seq = item.seq;
     row.dataset.kind = item.kind;
     list.append(row);
-    if (low || item.kind === 'said' || !started) list.scrollTop = list.scrollHeight;
+    if (low || item.kind === 'said' || item.kind === 'sent' || !started) list.scrollTop = list.scrollHeight;
   }
 
   const account = () => make('span', { className: 'avatar', textContent: '泉', ariaHidden: 'true' });
   const bodies = {
-    said: (item) => {
-      const me = make('span', { className: 'avatar avatar-me', textContent: $('owner').textContent[0], ariaHidden: 'true' });
-      return make('div', { className: 'message mine' }, me, make('div', { className: 'bubble', textContent: item.text }));
-    },
+    said: (item) => mine(make('div', { className: 'bubble', textContent: item.text })),
+    sent: (item) => mine(sent(item)),
     text: (item) => make('div', { className: 'message' }, account(), bubble(item.text)),
     trouble: (item) => make('div', { className: 'notice trouble', textContent: item.text }),
     notice: (item) => make('div', { className: 'notice', textContent: item.text }),
+    image: (item) => make('div', { className: 'message' }, account(), picture(item.url)),
+    voice: () => make('div', { className: 'message' }, account(), make('div', { className: 'bubble' }, '🔊 语音')),
+    video: (item) => make('div', { className: 'message' }, account(),
+      file('▶', item.title || '视频', item.description, () => openPage(new URL(`/sim/media/${item.media_id}`, location.href).href, item.title || '视频'))),
+    music: (item) => make('div', { className: 'message' }, account(),
+      file('♪', item.title || '音乐', item.description, () => openPage(item.url, item.title || '音乐'))),
+    mini: (item) => make('div', { className: 'message' }, account(),
+      file('小', item.title || '小程序', item.page_path, () => toast(`打开小程序 ${item.page_path}`))),
+    msgmenu: (item) => make('div', { className: 'message' }, account(), answers(item)),
+    subscribe: (item) => make('div', { className: 'message template' }, templateCard(item)),
     template: (item) => make('div', { className: 'message template' }, templateCard(item)),
     news: (item) => make('div', { className: 'message template' }, make('div', { className: 'card' }, ...item.articles.map(article))),
   };
+
+  function mine(body) {
+    const me = make('span', { className: 'avatar avatar-me', textContent: $('owner').textContent[0], ariaHidden: 'true' });
+    return make('div', { className: 'message mine' }, me, body);
+  }
+
+  /** A picture has no height until it is loaded: who was reading the end stays there. */
+  function picture(url) {
+    const list = $('messages');
+    const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+    const shown = () => { if (low) list.scrollTop = list.scrollHeight; };
+    return make('img', { className: 'picture', testid: 'picture', src: url, alt: '图片', onload: shown });
+  }
+
+  /** A card with a sign, a title and a line below it. */
+  function file(sign, title, line, open) {
+    return make('button', { type: 'button', className: 'file', testid: 'file-open', onclick: open },
+      make('span', { className: 'file-sign', textContent: sign, ariaHidden: 'true' }),
+      make('span', {}, title, line ? make('small', { textContent: line }) : null));
+  }
+
+  /** What one sent oneself. */
+  function sent(item) {
+    switch (item.msg_type) {
+      case 'image': return picture(item.url);
+      case 'voice': return make('div', { className: 'bubble' }, `🔊 语音${item.text ? `：${item.text}` : ''}`);
+      case 'location': return file('位', item.text || '位置', '位置', () => toast(item.text));
+      case 'link': return file('链', item.text, item.url, () => openPage(item.url, item.text));
+      default: return file('▶', '视频', '', () => toast('视频'));
+    }
+  }
+
+  /** A question and the answers one taps: each is a text that names itself. */
+  function answers(item) {
+    const answer = ({ id, content }) => make('button', {
+      type: 'button', className: 'answer', testid: 'msgmenu-item', data: { id }, textContent: content,
+      onclick: () => act('/sim/say', { text: content, menu_id: id }),
+    });
+    return make('div', { className: 'bubble' }, item.head, ...item.items.map(answer), item.tail);
+  }
 
   /** Text with its addresses tappable: bare ones, and the <a href> which WeChat allows in replies. */
   function bubble(text) {
@@ -178,6 +228,8 @@
   function keyboard(on) {
     $('menu-row').hidden = on;
     $('say-row').hidden = !on;
+    $('more-row').hidden = true;
+    $('toggle-more').setAttribute('aria-expanded', 'false');
     if (on) $('say-input').focus();
   }
   $('toggle-keyboard').addEventListener('click', () => keyboard(true));
@@ -237,10 +289,67 @@
   document.addEventListener('keydown', (event) => { if (event.key === 'Escape') closeSubmenus(); });
 
   async function tap(path, button) {
-    const result = await act('/sim/tap', { path });
-    if (result && result.type === 'view') openPage(result.url, button.name);
-    if (result && result.unsupported) toast('模拟手机没有这种按钮的功能');
+    const extra = {};
+    if (button.type.startsWith('scancode_')) {
+      const scan = window.prompt('要扫的二维码的内容', location.origin);
+      if (scan === null) return;
+      extra.scan = scan;
+    }
+    const result = await act('/sim/tap', { path, ...extra });
+    if (!result) return;
+    if (result.type === 'view') openPage(result.url, button.name);
+    if (result.type === 'miniprogram') toast(`打开小程序 ${result.pagepath}`);
+    if (result.type === 'scancode_push') {
+      if (/^https?:\/\//.test(result.scan)) openPage(result.scan, '扫码结果'); else toast(result.scan);
+    }
+    if (result.unsupported) toast('模拟手机没有这种按钮的功能');
   }
+
+  // --- what else can be sent ---
+
+  const samples = {
+    link: { title: '求学圆梦行动', description: '我收藏的文章', url: 'http://127.0.0.1:8080/' },
+  };
+  $('toggle-more').addEventListener('click', () => {
+    $('more-row').hidden = !$('more-row').hidden;
+    $('toggle-more').setAttribute('aria-expanded', String(!$('more-row').hidden));
+  });
+  for (const button of document.querySelectorAll('#more-row button')) {
+    button.addEventListener('click', () => {
+      const kind = button.dataset.kind;
+      if (kind === 'image') $('send-image').click(); else act('/sim/send', { kind, ...samples[kind] });
+    });
+  }
+  $('send-image').addEventListener('change', () => {
+    const [chosen] = $('send-image').files;
+    if (!chosen) return;
+    const reader = new FileReader();
+    reader.onload = () => act('/sim/send', { kind: 'image', data: reader.result.split(',')[1] });
+    reader.readAsDataURL(chosen);
+    $('send-image').value = '';
+  });
+
+  // --- 订阅通知: what a page asked for ---
+
+  let askedText = '[]';
+  function drawAsked(asked) {
+    const text = JSON.stringify(asked);
+    if (text === askedText) return;
+    askedText = text;
+    $('subscribe').hidden = !asked.length;
+    const row = ({ id, title }) => make('label', {},
+      make('input', { type: 'checkbox', checked: true, value: id, testid: 'subscribe-item' }), title);
+    $('subscribe-list').replaceChildren(...asked.map(row));
+    if (asked.length) $('subscribe-allow').focus();
+  }
+  function answerAsked(allow) {
+    const boxes = [...$('subscribe-list').querySelectorAll('input')];
+    const choice = (box) => [box.value, allow && box.checked ? 'accept' : 'reject'];
+    $('subscribe').hidden = true;
+    act('/sim/subscribe', { templates: Object.fromEntries(boxes.map(choice)) });
+  }
+  $('subscribe-allow').addEventListener('click', () => answerAsked(true));
+  $('subscribe-deny').addEventListener('click', () => answerAsked(false));
 
   // --- SMS ---
 

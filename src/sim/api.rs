@@ -1,5 +1,7 @@
 //! What WeChat's JSON interfaces have in common: reading the body, the `ok` answer.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use poem::Body;
 use poem::web::Json;
 use serde::de::DeserializeOwned;
@@ -46,4 +48,12 @@ pub(super) async fn control_body<T: DeserializeOwned>(body: Body) -> Result<T, C
         &bytes
     };
     serde_json::from_slice(bytes).map_err(|e| ControlError::bad("bad_json", e.to_string()))
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
 }

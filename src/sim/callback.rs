@@ -1,13 +1,12 @@
 //! What WeChat sends to the account's server: signed, encrypted by mode, delivered up to three times.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
-use serde::Serialize;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -16,152 +15,37 @@ use crate::wechat::envelope::AesKey;
 use crate::wechat::signature::Signature;
 
 use super::Sim;
+use super::chaos::HELD_AT_MOST;
+use super::delivery::{Delivery, Outcome, TROUBLE};
+use super::incoming::{Format, Incoming};
+use super::node;
 use super::reply::{self, Reply};
 use super::state::Body;
-
-/// What a phone shows when the account's server does not answer as it must.
-pub const TROUBLE: &str = "该公众号提供的服务出现故障，请稍后再试";
 
 /// Deliveries in all (facts row 4).
 const DELIVERIES: u32 = 3;
 /// WeChat waits a little before it tries again after an error that came at once.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// Something that happens to the account.
-pub(super) enum Incoming {
-    Text {
-        content: String,
-    },
-    Subscribe {
-        scene: Option<String>,
-        ticket: Option<String>,
-    },
-    Unsubscribe,
-    Scan {
-        scene: String,
-        ticket: Option<String>,
-    },
-    Click {
-        key: String,
-    },
-    View {
-        url: String,
-    },
-    TemplateJob {
-        msgid: u64,
-        status: String,
-    },
+/// A message ready to be sent: rendered once, so that every delivery carries the same.
+pub(super) struct Prepared {
+    openid: String,
+    message: Written,
+    wants_reply: bool,
 }
 
-impl Incoming {
-    /// Whether the phone waits for the answer, and is told when there is trouble.
-    fn wants_reply(&self) -> bool {
-        !matches!(
-            self,
-            Incoming::Unsubscribe | Incoming::View { .. } | Incoming::TemplateJob { .. }
-        )
-    }
-
-    /// The message's own elements, after `CreateTime`.
-    fn elements(&self, msg_id: u64) -> String {
-        let event = |name: &str| format!("{}{}", element("MsgType", "event"), element("Event", name));
-        match self {
-            Incoming::Text { content } => {
-                let text = element("Content", content);
-                format!("{}{text}<MsgId>{msg_id}</MsgId>", element("MsgType", "text"))
-            }
-            Incoming::Subscribe { scene, ticket } => {
-                let key = scene.as_ref().map(|s| format!("qrscene_{s}")).unwrap_or_default();
-                let ticket = ticket.as_ref().map(|t| element("Ticket", t)).unwrap_or_default();
-                format!("{}{}{ticket}", event("subscribe"), element("EventKey", &key))
-            }
-            Incoming::Unsubscribe => format!("{}{}", event("unsubscribe"), element("EventKey", "")),
-            Incoming::Scan { scene, ticket } => {
-                let ticket = ticket.as_ref().map(|t| element("Ticket", t)).unwrap_or_default();
-                format!("{}{}{ticket}", event("SCAN"), element("EventKey", scene))
-            }
-            Incoming::Click { key } => format!("{}{}", event("CLICK"), element("EventKey", key)),
-            Incoming::View { url } => format!("{}{}", event("VIEW"), element("EventKey", url)),
-            // The one message whose id is spelt MsgID (facts: TEMPLATESENDJOBFINISH).
-            Incoming::TemplateJob { msgid, status } => {
-                let job = event("TEMPLATESENDJOBFINISH");
-                format!("{job}<MsgID>{msgid}</MsgID>{}", element("Status", status))
-            }
-        }
-    }
-}
-
-/// `]]>` would end the section: it is split over two. Anything else goes as typed, control characters too,
-/// because WeChat sends those as well (facts row 7).
-fn element(name: &str, text: &str) -> String {
-    let text: Cow<str> = if text.contains("]]>") {
-        text.replace("]]>", "]]]]><![CDATA[>").into()
-    } else {
-        text.into()
-    };
-    format!("<{name}><![CDATA[{text}]]></{name}>")
-}
-
-/// How a delivery ended; what the control API answers.
-#[derive(Serialize)]
-pub(super) struct Delivery {
-    pub outcome: Outcome,
-    pub attempts: u32,
-    pub reply: Option<Reply>,
-    pub error: Option<String>,
-}
-
-#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
-    Reply,
-    None,
-    Trouble,
-}
-
-impl Outcome {
-    fn name(self) -> &'static str {
-        match self {
-            Outcome::Reply => "reply",
-            Outcome::None => "none",
-            Outcome::Trouble => "trouble",
-        }
-    }
-}
-
-impl Delivery {
-    fn end(attempts: u32, answer: Result<Option<Reply>, String>) -> Delivery {
-        match answer {
-            Ok(Some(reply)) => Delivery {
-                outcome: Outcome::Reply,
-                attempts,
-                reply: Some(reply),
-                error: None,
-            },
-            Ok(None) => Delivery {
-                outcome: Outcome::None,
-                attempts,
-                reply: None,
-                error: None,
-            },
-            Err(error) => Delivery {
-                outcome: Outcome::Trouble,
-                attempts,
-                reply: None,
-                error: Some(error),
-            },
-        }
-    }
-
-    pub fn json(self) -> Value {
-        json!(self)
-    }
+/// The message in plain.
+#[derive(Clone)]
+struct Written {
+    text: String,
+    format: Format,
 }
 
 /// One signed request.
 struct Request {
     query: Vec<(&'static str, String)>,
     body: String,
+    content_type: &'static str,
 }
 
 /// The account's original id, ToUserName of what it receives.
@@ -176,11 +60,95 @@ fn nonce() -> String {
 impl Sim {
     /// Sends to the callback, up to three times, and shows the passive reply on the phone of `openid`.
     pub(super) async fn deliver(&self, openid: &str, incoming: &Incoming) -> Delivery {
+        let prepared = self.prepare(openid, incoming);
+        let (delay, held) = {
+            let mut state = self.state();
+            let delay = Duration::from_millis(state.chaos.does.delay_ms);
+            if state.chaos.takes_hold() {
+                (delay, Err(prepared))
+            } else {
+                (delay, Ok(prepared))
+            }
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        match held {
+            Ok(prepared) => {
+                let delivery = self.carry(prepared).await;
+                self.release(None);
+                delivery
+            }
+            Err(prepared) => {
+                self.hold(prepared);
+                Delivery::end(0, Ok(None))
+            }
+        }
+    }
+
+    fn prepare(&self, openid: &str, incoming: &Incoming) -> Prepared {
+        let mut state = self.state();
+        let (id, now) = (state.next_id(), state.now_ms());
+        if let Some(opens) = incoming.opens {
+            state
+                .windows
+                .entry(openid.to_owned())
+                .or_default()
+                .open(opens, now);
+        }
+        let at = u64::try_from(Utc::now().timestamp()).unwrap_or_default();
+        let fields = incoming.body(&original_id(&self.cfg().app_id), openid, at, id);
+        Prepared {
+            openid: openid.to_owned(),
+            message: Written {
+                text: state.format.write(&fields),
+                format: state.format,
+            },
+            wants_reply: incoming.wants_reply,
+        }
+    }
+
+    /// Keeps a message back until another one has overtaken it, or three seconds.
+    fn hold(&self, prepared: Prepared) {
+        let mut state = self.state();
+        let id = state.next_id();
+        state.chaos.held.push((id, prepared));
+        drop(state);
+        let sim = self.clone();
+        self.in_background(async move {
+            tokio::time::sleep(HELD_AT_MOST).await;
+            sim.release(Some(id));
+        });
+    }
+
+    /// Sends what was held: all, or only `id`.
+    fn release(&self, id: Option<u64>) {
+        let held = std::mem::take(&mut self.state().chaos.held);
+        let (go, stay): (Vec<_>, Vec<_>) = held
+            .into_iter()
+            .partition(|(held, _)| id.is_none_or(|id| id == *held));
+        self.state().chaos.held.extend(stay);
+        let sim = self.clone();
+        if !go.is_empty() {
+            self.in_background(async move {
+                for (_, prepared) in go {
+                    sim.carry(prepared).await;
+                }
+            });
+        }
+    }
+
+    async fn carry(&self, prepared: Prepared) -> Delivery {
         let url = self.callback_url();
+        let copies = self.state().chaos.does.duplicate;
         let delivery = if url.is_empty() {
             Delivery::end(0, Ok(None))
         } else {
-            self.deliver_to(&url, openid, incoming).await
+            let others = (0..copies).map(|_| self.duplicate(&url, &prepared));
+            let (mut delivery, _) =
+                futures_util::future::join(self.deliver_to(&url, &prepared), join_all(others)).await;
+            delivery.attempts += copies;
+            delivery
         };
         let mut state = self.state();
         let stats = &mut state.stats;
@@ -189,7 +157,7 @@ impl Sim {
             .callback_outcomes
             .entry(delivery.outcome.name().to_owned())
             .or_default() += 1;
-        if incoming.wants_reply() {
+        if prepared.wants_reply {
             let shown = match (&delivery.outcome, &delivery.reply) {
                 (Outcome::Trouble, _) => Some(Body::Trouble {
                     text: TROUBLE.to_owned(),
@@ -197,26 +165,38 @@ impl Sim {
                 (_, Some(reply)) => Some(reply.shown()),
                 (_, None) => None,
             };
-            shown.into_iter().for_each(|body| state.show(openid, body));
+            shown
+                .into_iter()
+                .for_each(|body| state.show(&prepared.openid, body));
         }
         delivery
     }
 
-    async fn deliver_to(&self, url: &str, openid: &str, incoming: &Incoming) -> Delivery {
-        let message = self.message(openid, incoming);
+    /// Once more, signed anew; what is answered is ignored.
+    async fn duplicate(&self, url: &str, prepared: &Prepared) {
+        if let Ok(request) = self.sign(&prepared.openid, &prepared.message)
+            && let Err(error) = self.post(url, &request).await
+        {
+            tracing::debug!(%error, "duplicate callback");
+        }
+    }
+
+    async fn deliver_to(&self, url: &str, prepared: &Prepared) -> Delivery {
+        let openid = &prepared.openid;
         let mut error = String::new();
         let mut request = None;
         for attempt in 1..=DELIVERIES {
             // Whether a retry repeats timestamp and nonce was not found in WeChat's documents, so both happen:
             // the second delivery is the first one again, the third is signed anew.
             if attempt != 2 {
-                request = match self.sign(openid, &message) {
+                request = match self.sign(openid, &prepared.message) {
                     Ok(request) => Some(request),
                     Err(e) => return Delivery::end(attempt - 1, Err(e)),
                 };
             }
             let Some(request) = &request else { break };
             match self.post(url, request).await {
+                Ok(_) if self.state().chaos.takes_drop() => error = "模拟：回复在途中丢失".to_owned(),
                 // An answer that makes no sense is not asked for again.
                 Ok(body) => return Delivery::end(attempt, self.open(openid, &body)),
                 Err(e) => error = e,
@@ -227,19 +207,7 @@ impl Sim {
         Delivery::end(DELIVERIES, Err(error))
     }
 
-    /// The message in plain.
-    fn message(&self, openid: &str, incoming: &Incoming) -> String {
-        let id = self.state().next_id();
-        let to = element("ToUserName", &original_id(&self.cfg().app_id));
-        let from = element("FromUserName", openid);
-        let at = Utc::now().timestamp();
-        format!(
-            "<xml>{to}{from}<CreateTime>{at}</CreateTime>{}</xml>",
-            incoming.elements(id)
-        )
-    }
-
-    fn sign(&self, openid: &str, message: &str) -> Result<Request, String> {
+    fn sign(&self, openid: &str, message: &Written) -> Result<Request, String> {
         let cfg = self.cfg();
         let timestamp = Utc::now().timestamp().to_string();
         let nonce = nonce();
@@ -255,26 +223,42 @@ impl Sim {
         if cfg.mode == Mode::Plain {
             return Ok(Request {
                 query,
-                body: message.to_owned(),
+                body: message.text.clone(),
+                content_type: message.format.content_type(),
             });
         }
         let encrypt = self
             .aes_key()?
-            .encrypt(message.as_bytes(), &cfg.app_id, &rand::random());
+            .encrypt(message.text.as_bytes(), &cfg.app_id, &rand::random());
         let signed = Signature::message(&cfg.token, &timestamp, &nonce, &encrypt)
             .as_str()
             .to_owned();
         query.extend([("encrypt_type", "aes".to_owned()), ("msg_signature", signed)]);
-        let sealed = element("Encrypt", &encrypt);
-        let body = if cfg.mode == Mode::Compatible {
-            message.replacen("</xml>", &format!("{sealed}</xml>"), 1)
-        } else {
-            format!(
-                "<xml>{}{sealed}</xml>",
-                element("ToUserName", &original_id(&cfg.app_id))
-            )
-        };
-        Ok(Request { query, body })
+        Ok(Request {
+            query,
+            body: self.sealed(message, &encrypt),
+            content_type: message.format.content_type(),
+        })
+    }
+
+    /// The envelope: `ToUserName` and `Encrypt`, in compatible mode beside the plain fields.
+    fn sealed(&self, message: &Written, encrypt: &str) -> String {
+        let alone = [
+            node::text("ToUserName", original_id(&self.cfg().app_id)),
+            node::text("Encrypt", encrypt),
+        ];
+        match (self.cfg().mode == Mode::Compatible, message.format) {
+            (false, format) => format.write(&alone),
+            (true, Format::Xml) => {
+                let sealed = node::cdata("Encrypt", encrypt);
+                message.text.replacen("</xml>", &format!("{sealed}</xml>"), 1)
+            }
+            (true, Format::Json) => {
+                let mut all: Value = serde_json::from_str(&message.text).unwrap_or_default();
+                all["Encrypt"] = json!(encrypt);
+                all.to_string()
+            }
+        }
     }
 
     async fn post(&self, url: &str, request: &Request) -> Result<String, String> {
@@ -283,7 +267,7 @@ impl Sim {
             .http
             .post(url)
             .query(&request.query)
-            .header("content-type", "text/xml")
+            .header("content-type", request.content_type)
             .header("user-agent", "Mozilla/4.0")
             .timeout(self.callback_timeout())
             .body(request.body.clone());
@@ -314,7 +298,11 @@ impl Sim {
                 .decrypt(&sealed.encrypt, &cfg.app_id)
                 .map_err(|e| format!("回复无法解密：{e}"))?,
         };
-        reply::parse(&plain, &account, openid).map(Some)
+        let reply = reply::parse(&plain, &account, openid)?;
+        match reply.media_id() {
+            Some(id) if !self.state().media_exists(id) => Err("回复的 MediaId 不存在".to_owned()),
+            _ => Ok(Some(reply)),
+        }
     }
 
     fn aes_key(&self) -> Result<AesKey, String> {
@@ -354,7 +342,7 @@ impl Sim {
     }
 
     /// Runs beside the requests, and ends with the simulator.
-    pub(super) fn in_background(self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.inner.stop.clone();
         tokio::spawn(async move {
             tokio::select! {

@@ -6,13 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Sim;
+use super::acts::outcome;
 use super::api::{self, ControlResult};
-use super::callback::Incoming;
 use super::error::ControlError;
+use super::incoming::Incoming;
 use super::state::{Body as Shown, State, User};
-
-/// Longest text a person can send.
-const MAX_SAY: usize = 2048;
 
 #[handler]
 pub(super) fn users(sim: Data<&Sim>) -> Json<Value> {
@@ -28,8 +26,13 @@ struct NewUser {
     phone: String,
     #[serde(default)]
     role: String,
+<<<<<<< HEAD
     #[serde(default)]
     snapshot: bool,
+=======
+    /// `zh_CN`, `en` …; conditional menus match it.
+    language: Option<String>,
+>>>>>>> sim
 }
 
 impl NewUser {
@@ -83,7 +86,13 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
         .ok_or_else(|| ControlError::unknown_user(&new.user))?;
     user.nickname = new.nickname.trim().to_owned();
     user.phone = new.phone;
+<<<<<<< HEAD
     user.snapshot = new.snapshot;
+=======
+    if let Some(language) = new.language {
+        user.language = language;
+    }
+>>>>>>> sim
     user.items.extend(mine.into_iter().map(|(_, item)| item));
     user.items.sort_by_key(|item| item.seq);
     Ok(Json(json!(user.view())))
@@ -97,20 +106,16 @@ struct Act {
 }
 
 /// The user's openid and whether the user follows.
-fn known(state: &State, user: &str) -> Result<(String, bool), ControlError> {
+pub(super) fn known(state: &State, user: &str) -> Result<(String, bool), ControlError> {
     let user = state.user(user).ok_or_else(|| ControlError::unknown_user(user))?;
     Ok((user.openid.clone(), user.following))
 }
 
-fn must_follow(state: &State, user: &str) -> Result<String, ControlError> {
+pub(super) fn must_follow(state: &State, user: &str) -> Result<String, ControlError> {
     match known(state, user)? {
         (openid, true) => Ok(openid),
         (_, false) => Err(ControlError::conflict("not_following", "还没有关注公众号")),
     }
-}
-
-async fn outcome(sim: &Sim, openid: &str, incoming: &Incoming) -> ControlResult {
-    Ok(Json(sim.deliver(openid, incoming).await.json()))
 }
 
 /// Following again is no event: WeChat has no button for it.
@@ -142,15 +147,7 @@ pub(super) async fn follow(sim: Data<&Sim>, body: Body) -> ControlResult {
         .scene
         .as_deref()
         .and_then(|s| sim.state().qrcodes.by_scene(s).map(|c| c.ticket.clone()));
-    outcome(
-        &sim,
-        &openid,
-        &Incoming::Subscribe {
-            scene: act.scene,
-            ticket,
-        },
-    )
-    .await
+    outcome(&sim, &openid, &Incoming::subscribe(act.scene, ticket)).await
 }
 
 #[handler]
@@ -171,7 +168,7 @@ pub(super) async fn unfollow(sim: Data<&Sim>, body: Body) -> ControlResult {
         );
         openid
     };
-    outcome(&sim, &openid, &Incoming::Unsubscribe).await
+    outcome(&sim, &openid, &Incoming::unsubscribe()).await
 }
 
 /// The scene and ticket of what is scanned; a ticket must be one that was made and still holds.
@@ -199,101 +196,13 @@ pub(super) async fn scan(sim: Data<&Sim>, body: Body) -> ControlResult {
         let (openid, following) = known(&state, &act.user)?;
         let (scene, ticket) = scanned(&state, &act)?;
         if following {
-            (openid, Incoming::Scan { scene, ticket })
+            (openid, Incoming::scan(scene, ticket))
         } else {
             set_following(&mut state, &act.user, Some(&scene))?;
-            (
-                openid,
-                Incoming::Subscribe {
-                    scene: Some(scene),
-                    ticket,
-                },
-            )
+            (openid, Incoming::subscribe(Some(scene), ticket))
         }
     };
     outcome(&sim, &openid, &incoming).await
-}
-
-#[derive(Deserialize)]
-struct Say {
-    user: String,
-    text: String,
-}
-
-#[handler]
-pub(super) async fn say(sim: Data<&Sim>, body: Body) -> ControlResult {
-    let say: Say = api::control_body(body).await?;
-    if say.text.trim().is_empty() || say.text.len() > MAX_SAY {
-        return Err(ControlError::bad(
-            "bad_text",
-            "消息不能为空，也不能超过 2048 字节",
-        ));
-    }
-    let openid = {
-        let mut state = sim.state();
-        let openid = must_follow(&state, &say.user)?;
-        state.show(
-            &openid,
-            Shown::Said {
-                text: say.text.clone(),
-            },
-        );
-        openid
-    };
-    outcome(&sim, &openid, &Incoming::Text { content: say.text }).await
-}
-
-#[derive(Deserialize)]
-struct Tap {
-    user: String,
-    path: Vec<usize>,
-}
-
-/// The button at `path` of the pushed menu.
-fn button<'a>(menu: &'a Value, path: &[usize]) -> Option<&'a Value> {
-    let (first, rest) = path.split_first()?;
-    let top = menu.get("button")?.get(first)?;
-    match rest {
-        [] => Some(top),
-        [second] => top.get("sub_button")?.get(second),
-        _ => None,
-    }
-}
-
-#[handler]
-pub(super) async fn tap(sim: Data<&Sim>, body: Body) -> ControlResult {
-    let tap: Tap = api::control_body(body).await?;
-    let (openid, button) = {
-        let state = sim.state();
-        let openid = must_follow(&state, &tap.user)?;
-        let menu = state
-            .menu
-            .as_ref()
-            .ok_or_else(|| ControlError::conflict("no_menu", "还没有推送菜单"))?;
-        let found = button(menu, &tap.path).filter(|b| b.get("type").is_some());
-        let found = found.ok_or_else(|| ControlError::bad("no_button", "菜单里没有这个按钮"))?;
-        (openid, found.clone())
-    };
-    let text = |key: &str| {
-        button
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    match text("type").as_str() {
-        "click" => outcome(&sim, &openid, &Incoming::Click { key: text("key") }).await,
-        "view" => {
-            let url = text("url");
-            // The page opens at once; the event travels beside it.
-            let (background, event) = (sim.clone(), Incoming::View { url: url.clone() });
-            sim.clone().in_background(async move {
-                background.deliver(&openid, &event).await;
-            });
-            Ok(Json(json!({ "type": "view", "url": url })))
-        }
-        other => Ok(Json(json!({ "type": other, "unsupported": true }))),
-    }
 }
 
 #[derive(Deserialize)]
@@ -355,7 +264,9 @@ pub(super) async fn expire_tokens(sim: Data<&Sim>, body: Body) -> ControlResult 
     let expire: Expire = api::control_body(body).await?;
     let mut state = sim.state();
     let now = state.now_ms();
-    state.tokens.end_all(now, expire.kind == ExpireKind::Invalid);
+    let invalid = expire.kind == ExpireKind::Invalid;
+    state.tokens.end_all(now, invalid);
+    state.mini.tokens.end_all(now, invalid);
     Ok(Json(json!({ "ok": true })))
 }
 

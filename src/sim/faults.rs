@@ -89,13 +89,21 @@ pub(super) struct JobStatus(pub String);
 
 /// The paths of WeChat and the SMS gateway: not the phones' pages, not the control API.
 fn is_counted(path: &str) -> bool {
-    ["/cgi-bin/", "/connect/", "/sns/"]
-        .iter()
-        .any(|p| path.starts_with(p))
-        || path == "/sim/sms"
+    is_wechat(path) || path == "/sim/sms"
+}
+
+pub(super) fn is_wechat(path: &str) -> bool {
+    let roots = ["/cgi-bin/", "/connect/", "/sns/", "/wxa/"];
+    roots.iter().any(|root| path.starts_with(root))
 }
 
 impl Sim {
+    fn take_quota(&self, path: &str) -> Result<(), WxError> {
+        let mut state = self.state();
+        let now = state.now_ms();
+        state.quotas.take(path, now)
+    }
+
     fn take_fault(&self, path: &str) -> Option<Fault> {
         let mut state = self.state();
         *state.stats.calls.entry(path.to_owned()).or_default() += 1;
@@ -121,6 +129,7 @@ pub(super) async fn layer<E: Endpoint>(
         return next.call(request).await.map(IntoResponse::into_response);
     }
     let Some(fault) = sim.take_fault(&path) else {
+        sim.take_quota(&path)?;
         return next.call(request).await.map(IntoResponse::into_response);
     };
     if let Some(ms) = fault.delay_ms {
@@ -135,6 +144,7 @@ pub(super) async fn layer<E: Endpoint>(
     if let Some(code) = fault.errcode {
         return Err(WxError::new(code, fault.errmsg.unwrap_or_else(|| "simulated".to_owned())).into());
     }
+    sim.take_quota(&path)?;
     if let Some(status) = fault.job_status.clone() {
         request.set_data(JobStatus(status));
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Sim;
 use super::api::{self, WxResult};
+use super::conditional::Conditional;
 use super::error::WxError;
 use super::token::TokenQuery;
 
@@ -143,16 +144,19 @@ fn present<'a>(button: &'a Value, key: &str) -> Result<&'a str, WxError> {
     }
 }
 
-#[handler]
-pub(super) async fn create(sim: Data<&Sim>, Query(query): Query<TokenQuery>, body: Body) -> WxResult {
-    sim.check_token(query.access_token.as_deref())?;
-    let bytes = api::body(body).await?;
-    // Chinese must be sent as UTF-8 (JSON_UNESCAPED_UNICODE of the PHP world).
+/// The JSON of a menu. Chinese must be sent as UTF-8 (JSON_UNESCAPED_UNICODE of the PHP world), else 40033.
+pub(super) fn read(bytes: &[u8]) -> Result<Value, WxError> {
     if bytes.windows(2).any(|pair| pair == b"\\u") {
         let text = "invalid charset. please check your request, if include \\uxxxx will create fail!";
         return Err(WxError::new(40033, text));
     }
-    let menu = check(&api::parse(&bytes)?)?;
+    api::parse(bytes)
+}
+
+#[handler]
+pub(super) async fn create(sim: Data<&Sim>, Query(query): Query<TokenQuery>, body: Body) -> WxResult {
+    sim.check_token(query.access_token.as_deref())?;
+    let menu = check(&read(&api::body(body).await?)?)?;
     sim.state().menu = Some(menu);
     Ok(api::ok())
 }
@@ -160,15 +164,23 @@ pub(super) async fn create(sim: Data<&Sim>, Query(query): Query<TokenQuery>, bod
 #[handler]
 pub(super) fn get(sim: Data<&Sim>, Query(query): Query<TokenQuery>) -> WxResult {
     sim.check_token(query.access_token.as_deref())?;
-    match &sim.state().menu {
-        Some(menu) => Ok(Json(json!({ "menu": menu }))),
-        None => Err(WxError::new(46003, "menu no exist")),
+    let state = sim.state();
+    let menu = state.menu.as_ref();
+    let menu = menu.ok_or_else(|| WxError::new(46003, "menu no exist"))?;
+    let mut answer = json!({ "menu": menu });
+    if !state.conditional.is_empty() {
+        let views: Vec<Value> = state.conditional.iter().map(Conditional::view).collect();
+        answer["conditionalmenu"] = json!(views);
     }
+    Ok(Json(answer))
 }
 
+/// Takes the conditional menus with it.
 #[handler]
 pub(super) fn delete(sim: Data<&Sim>, Query(query): Query<TokenQuery>) -> WxResult {
     sim.check_token(query.access_token.as_deref())?;
-    sim.state().menu = None;
+    let mut state = sim.state();
+    state.menu = None;
+    state.conditional.clear();
     Ok(api::ok())
 }

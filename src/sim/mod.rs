@@ -5,30 +5,73 @@
 //! the account is used for. All state is in memory and lost when the process ends. Feature `demo` only.
 //!
 //! # Doors
-//! * WeChat's paths: `/cgi-bin/…`, `/connect/oauth2/authorize`, `/sns/…` (`token`, `menu`, `oauth`, `template`,
-//!   `qrcode`, `account`).
 //! * `POST /sim/sms` `{"phone","text"}`: the SMS gateway.
 //! * Phones: `GET /` two side by side, `GET /phone/:user` one, `GET /phone/:user/open?url=` opens a page as
-//!   that user (sets the cookie `sim_user`).
+//!   that user (sets the cookie `sim_user`), `GET /sim/media/:id` a picture or film.
+//! * WeChat's own paths. Every one but the web authorisation checks `access_token` first: 41001 missing, 40001
+//!   unknown, replaced or of the other app (48001 on the mini program's interfaces), 42001 past its time.
+//!
+//! | path | rules and codes |
+//! |--|--|
+//! | `/cgi-bin/stable_token` | one token until 5 min before its end; force at most every 30 s and 20 a day (45009); 40002 41002 40013 41004 40125 |
+//! | `/cgi-bin/ticket/getticket` | `jsapi`, `wx_card`; 7200 s; 40097 |
+//! | `/cgi-bin/clear_quota` | 40013; 48006 after ten in thirty days |
+//! | `/cgi-bin/message/custom/send` | 5 in 48 h after a message, 3 in 1 min after click, scan code, follow, scan: 45047 beyond, 45015 outside or after leaving; 40003 40008 41006 40007 44003 44004 45002 45008 53600 |
+//! | `/cgi-bin/message/custom/typing` | 45072; 45080 without a message in 30 s; 45081 twice |
+//! | `/cgi-bin/message/template/send` | 40037 40003 43004 47003; `client_msg_id` once in ten minutes; then `TEMPLATESENDJOBFINISH` |
+//! | `/cgi-bin/message/subscribe/bizsend` | one grant one message (43101); 40003 40037 47003; no `msgid`; then `subscribe_msg_sent_event` |
+//! | `/cgi-bin/message/subscribe/send` | the mini program's: its openids, 41030 for a page that is an address |
+//! | `/cgi-bin/menu/create`, `get`, `delete` | 40015 … 40027 by button, 40033, 40054, 40055; 46003 |
+//! | `/cgi-bin/menu/addconditional`, `delconditional`, `trymatch` | by `tag_id`, `language`, `client_platform_type`; newest that fits; 65301 … 65304, 45159, 40035 |
+//! | `/cgi-bin/tags/create`, `get`, `delete`, `members/batchtagging`, `members/batchuntagging` | 45157 45158 45056 45159 40032 45059 |
+//! | `/cgi-bin/user/info`, `info/batchget`, `get` | 41009 40003; at most 100 (40032); pages of 10,000 |
+//! | `/cgi-bin/qrcode/create`, `/cgi-bin/showqrcode` | 40052 40053 |
+//! | `/cgi-bin/media/upload`, `get` | three days; 40004 type, 41005 no file, 40005 format, 40006 size; 41006 40007; films as `video_url` |
+//! | `/connect/oauth2/authorize`, `/sns/oauth2/access_token`, `/sns/userinfo` | order, one use (40163), five minutes (40029), consent for userinfo; `is_snapshotuser`, `unionid` by control |
+//! | `/sns/jscode2session` | after [`Sim::set_mini`]; one use (40163), five minutes (40029), 40226 |
+//! | `/wxa/business/getuserphonenumber` | one use, five minutes: 40029 |
+//! | `/wxa/msg_sec_check` | version 2: 40003, 40129, 61010 without a visit in two hours; version 1: 87014; 44004 45002 |
+//!
 //! * Control, JSON in and out, a refusal is `{"error","message"}` with a 4xx status:
 //!
 //! | call | body | answer |
 //! |--|--|--|
 //! | `GET /sim/users` | | `{"users":[{user,openid,nickname,phone,role,following}]}` |
+<<<<<<< HEAD
 //! | `POST /sim/users` | `{user,nickname,phone,snapshot?}` | the user; an existing one is changed; `snapshot` opens pages as 快照页 |
+=======
+//! | `POST /sim/users` | `{user,nickname,phone,language?}` | the user; an existing one is changed |
+>>>>>>> sim
 //! | `POST /sim/follow` | `{user,scene?}` | [outcome](#outcomes) |
 //! | `POST /sim/unfollow` | `{user}` | outcome |
 //! | `POST /sim/scan` | `{user, scene or ticket}` | outcome; `subscribe` if not following, else `SCAN` |
-//! | `POST /sim/say` | `{user,text}` | outcome |
-//! | `POST /sim/tap` | `{user,path:[i]}` or `[i,j]` | click: outcome; view: `{"type":"view","url"}` |
+//! | `POST /sim/say` | `{user,text,menu_id?}` | outcome; `menu_id` is the tapped answer of a `msgmenu` |
+//! | `POST /sim/send` | `{user,kind}` and for `image` `{data?}` (base64), `voice` `{recognition?}`, `video`, `shortvideo`, `location` `{latitude?,longitude?,label?}`, `link` `{title,description?,url}` | outcome |
+//! | `POST /sim/event` | `{user,event}`: `LOCATION` `{latitude?,longitude?}`, `user_info_modified`, `user_authorization_revoke` `{revoke:[201…207]}`, `user_authorization_cancellation`, any other with `{fields:{…}}` | outcome |
+//! | `POST /sim/tap` | `{user,path:[i]}` or `[i,j]`; `scan?` text, `pics?` 1 to 9, `place?` | click: outcome; view: `{"type":"view","url"}`; miniprogram: `{type,appid,pagepath}`; others: outcome with `type` |
+//! | `POST /sim/subscribe` | `{user,templates:{id:"accept"\|"reject"},mini?}` | outcome of `subscribe_msg_popup_event`; `mini`: the mini program's grant, no event |
+//! | `POST /sim/subscribe/ask` | `{user,templates:[id]}` | the phone shows the popup until it is answered |
+//! | `POST /sim/subscribe/change` | `{user,template}` | turned off on the management page: outcome of `subscribe_msg_change_event` |
+//! | `POST /sim/oauth` | `{user,snapshot}`, `{unionid}` | a snapshot's virtual openid; whether there are unionids |
+//! | `POST /sim/jssdk` | what a page gives `wx.config`, and `url` | `{"ok",error}` |
+//! | `POST /sim/mini/login`, `/sim/mini/phone` | `{user,blocked?}` | `{"code"}` of `wx.login`, of the phone-number button |
+//! | `POST /sim/mini/sec_check` | `{risky:[word],review:[word]}` | the words by which texts are judged (赌博, 刷单) |
 //! | `GET /sim/inbox?user=&after=` | | `{"items":[{seq,at,kind,…}],"last":seq}`; `?phone=` instead of `user` for SMS to a number |
 //! | `POST /sim/faults` | `{path, times?, errcode?, errmsg?, http_status?, delay_ms?, drop?, job_status?}` | `{"ok":true}` |
 //! | `GET` / `DELETE /sim/faults` | | those still waiting / forget them |
-//! | `POST /sim/expire_tokens` | `{"kind"?:"expired"\|"invalid"}` | live access tokens answer 42001 (or 40001) from now on |
+//! | `POST /sim/quota` | `{path,left}` | so many calls of `path` until midnight in China, then 45009 |
+//! | `POST /sim/limits` | `{user_page}` | openids in one answer of `user/get` |
+//! | `POST /sim/format` | `{"format":"xml"\|"json"}` | how callbacks are written |
+//! | `POST /sim/callbacks` | `{duplicate?,delay_ms?,hold?,drop_answer?}` | callbacks misbehave, below; `GET` shows it, `DELETE` ends it |
+//! | `POST /sim/expire_tokens` | `{"kind"?:"expired"\|"invalid"}` | live access tokens of both apps answer 42001 (or 40001) from now on |
 //! | `POST /sim/clock` | `{"advance_ms"}` | moves the simulator's own time (lifetimes), not the callbacks' timestamps |
 //! | `POST /sim/verify_callback` | | what WeChat's console does when the URL is saved: `{"verified",…}` |
-//! | `GET /sim/stats` | | calls per path, template messages shown per `client_msg_id`, callback deliveries |
+//! | `GET /sim/stats` | | calls per path, messages shown, template messages per `client_msg_id`, callback deliveries |
 //! | `POST /sim/reset` | | the state of a fresh start |
+//!
+//! A callback without a good answer within 5 s is sent again, three times in all. `duplicate` sends each message so
+//! many times more at the same moment, signed anew; `delay_ms` waits first; `hold` keeps the next so many back until a
+//! later one has overtaken them (or 3 s); `drop_answer` loses the next so many answers, which are then asked for again.
 //!
 //! A fault is used up by the next `times` (1) calls of exactly `path`. `delay_ms` waits first; `drop` `true` or
 //! `"before"` cuts the connection with nothing done, `"after"` does the work and loses the answer; `job_status`
@@ -48,9 +91,13 @@
 //! | `phone` | the phone; `data-user`, `data-following` |
 //! | `tab-chat`, `tab-sms`, `tab-scan` | the three screens; `sms-unread` the unread mark |
 //! | `follow-button`, `unfollow-button`, `account-menu` | following |
-//! | `message-list`, `message` | the chat; each with `data-seq`, `data-kind` (`said` `text` `news` `template` `trouble` `notice`) |
+//! | `message-list`, `message` | the chat; each with `data-seq`, `data-kind` (`said` `sent` `text` `image` `voice` `video` `music` `news` `mini` `msgmenu` `template` `subscribe` `trouble` `notice`) |
 //! | `template-card`, `template-field`, `template-open` | a template message, its fields (`data-key`), 查看详情 |
 //! | `news-open`, `text-link` | an article's card, a link in a text reply |
+//! | `picture`, `file-open`, `msgmenu-item` | a picture; a film, music, place, link or mini program; an answer (`data-id`) |
+//! | `account-name` | the account, or 对方正在输入… |
+//! | `toggle-more`, `send-image`, `send-voice`, `send-video`, `send-location`, `send-link` | what else can be sent |
+//! | `subscribe`, `subscribe-item`, `subscribe-allow`, `subscribe-deny` | the popup of 订阅通知 |
 //! | `toggle-keyboard`, `toggle-menu` | switch the bottom bar |
 //! | `say-input`, `say-send` | typing |
 //! | `menu-empty` | no menu has been pushed yet |
@@ -64,21 +111,36 @@
 //! | `consent-allow`, `consent-deny` | the consent page of `snsapi_userinfo` |
 
 mod account;
+mod acts;
 mod api;
 mod callback;
+mod chaos;
+mod conditional;
 mod control;
+mod custom;
+mod delivery;
 mod error;
 mod faults;
+mod incoming;
+mod media;
 mod menu;
+mod mini;
+mod node;
 mod oauth;
 mod phone;
 mod qrcode;
+mod quota;
 mod reply;
 mod routes;
+mod sec_check;
 mod sms;
 mod state;
+mod subscribe;
+mod tags;
+mod tap;
 mod template;
 mod template_rules;
+mod ticket;
 mod token;
 
 #[cfg(test)]
@@ -94,8 +156,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::wechat::callback::Mode;
 
-pub use callback::TROUBLE;
-pub use state::openid_of;
+pub use delivery::TROUBLE;
+pub use state::{mini_openid_of, openid_of, unionid_of};
 
 use state::State;
 
@@ -140,8 +202,16 @@ pub struct Sim {
     inner: Arc<Inner>,
 }
 
+/// The mini program of the same owner.
+#[derive(Clone)]
+struct MiniApp {
+    app_id: String,
+    secret: String,
+}
+
 struct Inner {
     cfg: SimConfig,
+    mini: Mutex<Option<MiniApp>>,
     callback_url: Mutex<String>,
     callback_timeout: Mutex<Duration>,
     state: Mutex<State>,
@@ -165,6 +235,7 @@ impl Sim {
             inner: Arc::new(Inner {
                 callback_url: Mutex::new(cfg.callback_url.clone()),
                 callback_timeout: Mutex::new(CALLBACK_TIMEOUT),
+                mini: Mutex::new(None),
                 state: Mutex::new(State::fresh(0)),
                 http,
                 stop: CancellationToken::new(),

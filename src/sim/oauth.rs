@@ -2,16 +2,17 @@
 
 use askama::Template;
 use poem::http::{HeaderMap, StatusCode, header};
-use poem::web::{Data, Html, Json, Query};
-use poem::{IntoResponse, Request, Response, handler};
+use poem::web::{Data, Json, Query};
+use poem::{Body, Request, Response, handler};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Sim;
-use super::api::WxResult;
+use super::api::{self, ControlResult, WxResult};
 use super::callback::random_word;
-use super::error::WxError;
-use super::state::UserView;
+use super::error::{ControlError, WxError};
+use super::phone::page;
+use super::state::{UserView, unionid_of, virtual_openid_of};
 use super::token::random_token;
 
 const CODE_MS: i64 = 300_000;
@@ -28,11 +29,23 @@ pub(super) const USER_COOKIE: &str = "sim_user";
 pub(super) struct OAuth {
     codes: Vec<Code>,
     tokens: Vec<UserToken>,
+    /// Bound to an open platform: there are unionids.
+    pub open_platform: bool,
+}
+
+impl OAuth {
+    /// A user took back the authorisation: what was given out stops working.
+    pub fn forget(&mut self, openid: &str) {
+        self.codes.retain(|c| c.openid != openid);
+        self.tokens.retain(|t| t.openid != openid);
+    }
 }
 
 struct Code {
     value: String,
+    user: String,
     openid: String,
+    snapshot: bool,
     scope: Scope,
     until: i64,
     used: bool,
@@ -40,7 +53,9 @@ struct Code {
 
 struct UserToken {
     value: String,
+    user: String,
     openid: String,
+    snapshot: bool,
     scope: Scope,
     until: i64,
 }
@@ -155,18 +170,6 @@ struct Consent {
     user: String,
 }
 
-fn page(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => Html(html)
-            .with_header("cache-control", "no-store")
-            .into_response(),
-        Err(e) => e
-            .to_string()
-            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
-    }
-}
-
 /// The user whose webview asks.
 pub(super) fn user_cookie(headers: &HeaderMap) -> Option<String> {
     let cookies = headers
@@ -234,7 +237,8 @@ pub(super) fn consent(sim: Data<&Sim>, request: &Request, Query(answer): Query<A
 
 fn give_code(sim: &Sim, ask: &Ask, user: &str) -> Response {
     let mut state = sim.state();
-    let Some(openid) = state.user(user).map(|u| u.openid.clone()) else {
+    let known = state.user(user).map(|u| (u.openid.clone(), u.snapshot));
+    let Some((openid, snapshot)) = known else {
         return page(&Refused {
             reason: "没有这个用户",
         });
@@ -242,7 +246,9 @@ fn give_code(sim: &Sim, ask: &Ask, user: &str) -> Response {
     let now = state.now_ms();
     let code = Code {
         value: random_word(),
-        openid,
+        user: user.to_owned(),
+        openid: if snapshot { virtual_openid_of(user) } else { openid },
+        snapshot,
         scope: ask.scope,
         until: now + CODE_MS,
         used: false,
@@ -287,15 +293,21 @@ pub(super) fn access_token(sim: Data<&Sim>, Query(ask): Query<Exchange>) -> WxRe
         return Err(WxError::new(40029, "invalid code"));
     }
     code.used = true;
-    let (openid, scope) = (code.openid.clone(), code.scope);
+    let (user, openid) = (code.user.clone(), code.openid.clone());
+    let (scope, snapshot) = (code.scope, code.snapshot);
     let value = random_token();
     state.oauth.tokens.push(UserToken {
         value: value.clone(),
+        user: user.clone(),
         openid: openid.clone(),
+        snapshot,
         scope,
         until: now + TOKEN_MS,
     });
+<<<<<<< HEAD
     let snapshot = state.by_openid(&openid).is_some_and(|user| user.snapshot);
+=======
+>>>>>>> sim
     let mut answer = json!({
         "access_token": value,
         "expires_in": TOKEN_MS / 1000,
@@ -306,6 +318,12 @@ pub(super) fn access_token(sim: Data<&Sim>, Query(ask): Query<Exchange>) -> WxRe
     if snapshot {
         answer["is_snapshotuser"] = json!(1);
     }
+<<<<<<< HEAD
+=======
+    if scope == Scope::UserInfo && state.oauth.open_platform {
+        answer["unionid"] = json!(unionid_of(&user));
+    }
+>>>>>>> sim
     Ok(Json(answer))
 }
 
@@ -333,16 +351,51 @@ pub(super) fn userinfo(sim: Data<&Sim>, Query(ask): Query<InfoAsk>) -> WxResult 
         return Err(WxError::new(48001, "api unauthorized"));
     }
     let user = state
-        .by_openid(&ask.openid)
+        .user(&token.user)
         .ok_or_else(|| WxError::new(40003, "invalid openid"))?;
-    Ok(Json(json!({
-        "openid": user.openid,
-        "nickname": user.nickname,
+    // A snapshot's person is nobody.
+    let nickname = if token.snapshot {
+        "微信用户"
+    } else {
+        &user.nickname
+    };
+    let mut answer = json!({
+        "openid": token.openid,
+        "nickname": nickname,
         "sex": 0,
         "province": "",
         "city": "",
         "country": "",
         "headimgurl": "",
         "privilege": [],
-    })))
+    });
+    if state.oauth.open_platform {
+        answer["unionid"] = json!(unionid_of(&token.user));
+    }
+    Ok(Json(answer))
+}
+
+#[derive(Deserialize)]
+struct Control {
+    user: Option<String>,
+    snapshot: Option<bool>,
+    unionid: Option<bool>,
+}
+
+/// `snapshot` of a user; `unionid` for all.
+#[handler]
+pub(super) async fn control(sim: Data<&Sim>, body: Body) -> ControlResult {
+    let control: Control = api::control_body(body).await?;
+    let mut state = sim.state();
+    if let Some(bound) = control.unionid {
+        state.oauth.open_platform = bound;
+    }
+    if let Some(snapshot) = control.snapshot {
+        let name = control.user.unwrap_or_default();
+        let user = state
+            .user_mut(&name)
+            .ok_or_else(|| ControlError::unknown_user(&name))?;
+        user.snapshot = snapshot;
+    }
+    Ok(Json(json!({ "ok": true })))
 }

@@ -54,7 +54,7 @@ struct DeskPage {
     holders: Vec<(&'static str, String)>,
 }
 
-fn page(template: &impl Template) -> Response {
+pub(super) fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => Html(html)
             .with_header("cache-control", "no-store")
@@ -172,7 +172,9 @@ pub(super) fn poll(sim: Data<&Sim>, Path(name): Path<String>, Query(ask): Query<
     Ok(Json(json!({
         "epoch": state.epoch,
         "user": user.view(),
-        "menu": state.menu,
+        "menu": state.menu_of(user).0,
+        "typing": state.windows.get(&user.openid).is_some_and(|w| w.is_typing(state.now_ms())),
+        "asked": state.asked(&user.user, &sim.cfg().templates),
         "items": items,
         "codes": state.qrcodes.latest(CODES_SHOWN),
         "now": state.now_ms(),

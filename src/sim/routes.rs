@@ -3,7 +3,10 @@
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Route, delete, get, post};
 
-use super::{Sim, account, control, faults, menu, oauth, phone, qrcode, sms, template, token};
+use super::{
+    Sim, account, acts, chaos, conditional, control, custom, faults, media, menu, mini, oauth, phone, qrcode,
+    quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
+};
 
 pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {
     let route = control_routes(wechat_routes(Route::new()))
@@ -32,6 +35,27 @@ fn wechat_routes(route: Route) -> Route {
         .at("/connect/oauth2/consent", get(oauth::consent))
         .at("/sns/oauth2/access_token", get(oauth::access_token))
         .at("/sns/userinfo", get(oauth::userinfo))
+        .at("/cgi-bin/message/custom/send", post(custom::send))
+        .at("/cgi-bin/message/custom/typing", post(custom::typing))
+        .at("/cgi-bin/ticket/getticket", get(ticket::get))
+        .at("/cgi-bin/clear_quota", post(quota::clear))
+        .at("/cgi-bin/message/subscribe/bizsend", post(subscribe::bizsend))
+        .at("/cgi-bin/message/subscribe/send", post(subscribe::send))
+        .at("/sns/jscode2session", get(mini::jscode2session))
+        .at("/wxa/business/getuserphonenumber", post(mini::phone_number))
+        .at("/wxa/msg_sec_check", post(sec_check::check))
+        .at("/cgi-bin/menu/addconditional", post(conditional::add))
+        .at("/cgi-bin/menu/delconditional", post(conditional::delete))
+        .at("/cgi-bin/menu/trymatch", post(conditional::try_match))
+        .at("/cgi-bin/tags/create", post(tags::create))
+        .at("/cgi-bin/tags/get", get(tags::list))
+        .at("/cgi-bin/tags/delete", post(tags::delete))
+        .at("/cgi-bin/tags/members/batchtagging", post(tags::add_to))
+        .at("/cgi-bin/tags/members/batchuntagging", post(tags::take_from))
+        .at("/cgi-bin/user/info/batchget", post(account::batch_get))
+        .at("/cgi-bin/user/get", get(account::get))
+        .at("/cgi-bin/media/upload", post(media::upload))
+        .at("/cgi-bin/media/get", get(media::get))
 }
 
 fn control_routes(route: Route) -> Route {
@@ -41,8 +65,8 @@ fn control_routes(route: Route) -> Route {
         .at("/sim/follow", post(control::follow))
         .at("/sim/unfollow", post(control::unfollow))
         .at("/sim/scan", post(control::scan))
-        .at("/sim/say", post(control::say))
-        .at("/sim/tap", post(control::tap))
+        .at("/sim/say", post(acts::say))
+        .at("/sim/tap", post(tap::tap))
         .at("/sim/inbox", get(control::inbox))
         .at("/sim/faults", faults_routes())
         .at("/sim/expire_tokens", post(control::expire_tokens))
@@ -50,8 +74,27 @@ fn control_routes(route: Route) -> Route {
         .at("/sim/verify_callback", post(control::verify_callback))
         .at("/sim/stats", get(control::stats))
         .at("/sim/reset", post(control::reset))
+        .at("/sim/send", post(acts::send))
+        .at("/sim/event", post(acts::happen))
+        .at("/sim/format", post(chaos::set_format))
+        .at("/sim/callbacks", callbacks_routes())
+        .at("/sim/quota", post(quota::set))
+        .at("/sim/limits", post(account::limits))
+        .at("/sim/oauth", post(oauth::control))
+        .at("/sim/jssdk", post(ticket::check))
+        .at("/sim/subscribe", post(subscribe::popup))
+        .at("/sim/subscribe/ask", post(subscribe::ask))
+        .at("/sim/subscribe/change", post(subscribe::change))
+        .at("/sim/mini/login", post(mini::give_login))
+        .at("/sim/mini/phone", post(mini::give_phone))
+        .at("/sim/mini/sec_check", post(sec_check::set_words))
+        .at("/sim/media/:id", get(media::serve))
 }
 
 fn faults_routes() -> impl Endpoint {
     delete(faults::clear).get(faults::list).post(faults::add)
+}
+
+fn callbacks_routes() -> impl Endpoint {
+    delete(chaos::clear).get(chaos::show).post(chaos::misbehave)
 }

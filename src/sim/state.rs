@@ -9,11 +9,22 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::account::USER_PAGE;
+use super::chaos::Chaos;
+use super::conditional::Conditional;
+use super::custom::Windows;
 use super::faults::Fault;
+use super::incoming::Format;
+use super::media::Media;
+use super::mini::Mini;
 use super::oauth::OAuth;
 use super::qrcode::QrCodes;
+use super::quota::Quotas;
 use super::reply::Article;
+use super::subscribe::Grants;
+use super::tags::Tags;
 use super::template::Sent;
+use super::ticket::Tickets;
 use super::token::Tokens;
 
 /// user, nickname, phone, role, already following.
@@ -26,7 +37,26 @@ const PRESETS: [(&str, &str, &str, &str, bool); 4] = [
 
 /// The openid of a simulated user: always the same for the same name; `o` and 27 more of `[A-Za-z0-9_-]`.
 pub fn openid_of(user: &str) -> String {
-    let digest = Sha256::digest(format!("sim-openid:{user}").as_bytes());
+    id_of("sim-openid", user)
+}
+
+/// The same person's openid towards the mini program: openids are per app.
+pub fn mini_openid_of(user: &str) -> String {
+    id_of("sim-mini", user)
+}
+
+/// The openid a person has while looking at a snapshot: belongs to nobody.
+pub(super) fn virtual_openid_of(user: &str) -> String {
+    id_of("sim-snapshot", user)
+}
+
+/// The same for the official account and the mini program, once both are bound to an open platform.
+pub fn unionid_of(user: &str) -> String {
+    id_of("sim-union", user)
+}
+
+fn id_of(what: &str, user: &str) -> String {
+    let digest = Sha256::digest(format!("{what}:{user}").as_bytes());
     let mut openid = format!("o{}", URL_SAFE_NO_PAD.encode(digest));
     openid.truncate(28);
     openid
@@ -44,7 +74,15 @@ pub(super) struct User {
     pub subscribed_at: i64,
     /// The scene of the QR code by which the user came, if any.
     pub scene: Option<String>,
+<<<<<<< HEAD
     /// Pages open as 快照页: the login gives a virtual openid (facts: OAuth, `is_snapshotuser`).
+=======
+    /// As `user/info` tells it (`zh_CN`).
+    pub language: String,
+    /// Ids of the tags the account gave.
+    pub tags: Vec<u32>,
+    /// The user looks at pages as a snapshot: OAuth gives a virtual openid.
+>>>>>>> sim
     pub snapshot: bool,
     pub items: Vec<Item>,
 }
@@ -60,6 +98,11 @@ impl User {
             following: false,
             subscribed_at: 0,
             scene: None,
+<<<<<<< HEAD
+=======
+            language: "zh_CN".to_owned(),
+            tags: Vec::new(),
+>>>>>>> sim
             snapshot: false,
             items: Vec::new(),
         }
@@ -105,14 +148,53 @@ pub(super) enum Body {
     Said {
         text: String,
     },
-    /// A passive reply.
+    /// Sent by the user, other than a text.
+    Sent {
+        msg_type: &'static str,
+        text: String,
+        /// The picture's address, the link's.
+        url: String,
+    },
+    /// A reply of the account.
     Text {
         text: String,
     },
     News {
         articles: Vec<Article>,
     },
+    Image {
+        media_id: String,
+        url: String,
+    },
+    Voice {
+        media_id: String,
+    },
+    Video {
+        media_id: String,
+        title: String,
+        description: String,
+    },
+    Music {
+        title: String,
+        description: String,
+        url: String,
+    },
+    /// A card that opens a mini program.
+    Mini {
+        title: String,
+        app_id: String,
+        page_path: String,
+    },
+    /// A question with answers to tap.
+    #[serde(rename = "msgmenu")]
+    MsgMenu {
+        head: String,
+        items: Vec<MenuItem>,
+        tail: String,
+    },
     Template(TemplateCard),
+    /// A 订阅通知.
+    Subscribe(TemplateCard),
     Sms {
         text: String,
         /// The first run of 4 to 8 digits, which is the code in a code's SMS.
@@ -126,6 +208,12 @@ pub(super) enum Body {
     Notice {
         text: String,
     },
+}
+
+#[derive(Clone, Serialize)]
+pub(super) struct MenuItem {
+    pub id: String,
+    pub content: String,
 }
 
 #[derive(Clone, Serialize)]
@@ -156,6 +244,10 @@ pub(super) struct Stats {
     pub templates_shown: u64,
     /// Sends answered with an earlier message's `msgid`.
     pub templates_repeated: u64,
+    /// Customer-service messages.
+    pub custom_shown: u64,
+    /// 订阅通知.
+    pub subscribe_shown: u64,
     pub sms: u64,
     /// HTTP requests made to the callback, retries included.
     pub callback_attempts: u64,
@@ -170,7 +262,21 @@ pub(super) struct State {
     pub skew_ms: i64,
     pub users: Vec<User>,
     pub menu: Option<Value>,
+    /// Conditional menus, oldest first.
+    pub conditional: Vec<Conditional>,
+    pub tags: Tags,
     pub tokens: Tokens,
+    pub tickets: Tickets,
+    pub quotas: Quotas,
+    /// Customer-service windows by openid.
+    pub windows: HashMap<String, Windows>,
+    pub media: Media,
+    pub grants: Grants,
+    pub mini: Mini,
+    /// Openids in one answer of `user/get`.
+    pub user_page: usize,
+    pub format: Format,
+    pub chaos: Chaos,
     pub oauth: OAuth,
     pub qrcodes: QrCodes,
     pub sent: HashMap<(String, String), Sent>,
@@ -188,7 +294,18 @@ impl State {
             skew_ms: 0,
             users: Vec::new(),
             menu: None,
+            conditional: Vec::new(),
+            tags: Tags::default(),
             tokens: Tokens::default(),
+            tickets: Tickets::default(),
+            quotas: Quotas::default(),
+            windows: HashMap::new(),
+            media: Media::default(),
+            grants: Grants::default(),
+            mini: Mini::default(),
+            user_page: USER_PAGE,
+            format: Format::default(),
+            chaos: Chaos::default(),
             oauth: OAuth::default(),
             qrcodes: QrCodes::default(),
             sent: HashMap::new(),
@@ -229,6 +346,14 @@ impl State {
 
     pub fn by_openid(&self, openid: &str) -> Option<&User> {
         self.users.iter().find(|u| u.openid == openid)
+    }
+
+    pub fn by_mini_openid(&self, openid: &str) -> Option<&User> {
+        self.users.iter().find(|u| mini_openid_of(&u.user) == openid)
+    }
+
+    pub fn media_exists(&self, id: &str) -> bool {
+        self.media.exists(id, self.now_ms())
     }
 
     pub fn item(&mut self, body: Body) -> Item {

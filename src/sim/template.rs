@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{self, WxResult};
-use super::callback::Incoming;
 use super::error::WxError;
 use super::faults::JobStatus;
+use super::incoming::Incoming;
 use super::state::{Body as Shown, CardField, State, TemplateCard};
 use super::template_rules::{self, Fault};
 use super::token::TokenQuery;
@@ -83,7 +83,10 @@ fn check(sim: &Sim, message: &Message) -> Result<TemplateCard, WxError> {
 }
 
 /// The card's fields in the template's order. Keys the template does not have are ignored, as WeChat does.
-fn fields(template: &SimTemplate, data: &HashMap<String, Value>) -> Result<Vec<CardField>, WxError> {
+pub(super) fn fields(
+    template: &SimTemplate,
+    data: &HashMap<String, Value>,
+) -> Result<Vec<CardField>, WxError> {
     let field = |(key, label): &(String, String)| {
         let value = data
             .get(key)
@@ -145,7 +148,6 @@ fn accept(state: &mut State, openid: &str, mut card: TemplateCard, status: &str)
 fn report_later(sim: Sim, openid: String, msgid: u64, status: String) {
     sim.clone().in_background(async move {
         tokio::time::sleep(EVENT_AFTER).await;
-        sim.deliver(&openid, &Incoming::TemplateJob { msgid, status })
-            .await;
+        sim.deliver(&openid, &Incoming::template_job(msgid, status)).await;
     });
 }

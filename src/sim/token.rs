@@ -65,7 +65,7 @@ impl Tokens {
     }
 
     /// Facts, Errors: missing 41001; unknown or replaced 40001; past its time 42001.
-    fn check(&self, now: i64, value: Option<&str>) -> Result<(), WxError> {
+    pub fn check(&self, now: i64, value: Option<&str>) -> Result<(), WxError> {
         let value = value.filter(|v| !v.is_empty());
         let value = value.ok_or_else(|| WxError::new(41001, "access_token missing"))?;
         let invalid = "invalid credential, access_token is invalid or not latest";
@@ -105,13 +105,26 @@ impl Sim {
 
     /// AppID 41002 / 40013, AppSecret 41004 / 40125 (the newer name of a bad secret).
     pub(super) fn check_app(&self, app_id: &str, secret: &str) -> Result<(), WxError> {
-        match (app_id, secret) {
-            ("", _) => Err(WxError::new(41002, "appid missing")),
-            (id, _) if id != self.cfg().app_id => Err(WxError::new(40013, "invalid appid")),
-            (_, "") => Err(WxError::new(41004, "appsecret missing")),
-            (_, s) if s != self.cfg().app_secret => Err(WxError::new(40125, "invalid appsecret")),
-            _ => Ok(()),
-        }
+        let cfg = self.cfg();
+        credentials((app_id, secret), Some((&cfg.app_id, &cfg.app_secret)))
+    }
+
+    /// The same for the mini program.
+    pub(super) fn check_mini_app(&self, app_id: &str, secret: &str) -> Result<(), WxError> {
+        let mini = self.mini();
+        let known = mini.as_ref().map(|m| (m.app_id.as_str(), m.secret.as_str()));
+        credentials((app_id, secret), known)
+    }
+}
+
+fn credentials((app_id, secret): (&str, &str), known: Option<(&str, &str)>) -> Result<(), WxError> {
+    let (known_id, known_secret) = known.unzip();
+    match (app_id, secret) {
+        ("", _) => Err(WxError::new(41002, "appid missing")),
+        (id, _) if Some(id) != known_id => Err(WxError::new(40013, "invalid appid")),
+        (_, "") => Err(WxError::new(41004, "appsecret missing")),
+        (_, s) if Some(s) != known_secret => Err(WxError::new(40125, "invalid appsecret")),
+        _ => Ok(()),
     }
 }
 
@@ -133,9 +146,19 @@ pub(super) async fn stable_token(sim: Data<&Sim>, body: Body) -> WxResult {
     if ask.grant_type != "client_credential" {
         return Err(WxError::new(40002, "invalid grant_type"));
     }
-    sim.check_app(&ask.appid, &ask.secret)?;
+    let of_mini = sim.mini().is_some_and(|m| m.app_id == ask.appid);
+    if of_mini {
+        sim.check_mini_app(&ask.appid, &ask.secret)?;
+    } else {
+        sim.check_app(&ask.appid, &ask.secret)?;
+    }
     let mut state = sim.state();
     let now = state.now_ms();
-    let (token, expires_in) = state.tokens.take(now, ask.force_refresh)?;
+    let tokens = if of_mini {
+        &mut state.mini.tokens
+    } else {
+        &mut state.tokens
+    };
+    let (token, expires_in) = tokens.take(now, ask.force_refresh)?;
     Ok(Json(json!({ "access_token": token, "expires_in": expires_in })))
 }

@@ -12,12 +12,16 @@ use crate::wechat::{Client, ClientConfig, Clock, ErrorClass, MemoryTokenStore};
 const SEND: &str = "/cgi-bin/message/template/send";
 
 fn client(world: &World) -> Client {
+    client_of(world, APP_ID, SECRET)
+}
+
+pub(super) fn client_of(world: &World, app_id: &str, secret: &str) -> Client {
     let clock: Clock = Arc::new(|| chrono::Utc::now().timestamp_millis());
     let config = ClientConfig {
         api_base: world.base.clone(),
         open_base: world.base.clone(),
-        app_id: APP_ID.to_owned(),
-        app_secret: SECRET.to_owned(),
+        app_id: app_id.to_owned(),
+        app_secret: secret.to_owned(),
         instance: "test".to_owned(),
     };
     Client::new(config, Arc::new(MemoryTokenStore::new(clock.clone())), clock).unwrap()

@@ -1,13 +1,24 @@
 //! A simulator on a port of its own, an account's server on another, and everything spoken over HTTP.
 
+mod acts;
 mod callbacks;
+mod callbacks_whole;
+mod chaos;
 mod client;
+mod client_whole;
 mod control;
+mod custom;
+mod media;
 mod menu;
+mod mini;
 mod oauth;
 mod pages;
+mod quota;
+mod recorder;
+mod subscribe;
 mod template;
 mod token;
+mod users;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

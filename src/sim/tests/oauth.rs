@@ -220,3 +220,68 @@ async fn without_a_phone_one_says_who_one_is() {
         openid_of("li")
     );
 }
+
+/// A user's `snsapi_userinfo` token and its openid, consent given.
+pub(super) async fn userinfo_token(world: &World, user: &str) -> (String, String) {
+    let answer = exchange_userinfo(world, user).await;
+    let field = |key: &str| answer[key].as_str().unwrap().to_owned();
+    (field("access_token"), field("openid"))
+}
+
+async fn exchange_userinfo(world: &World, user: &str) -> Value {
+    let path = authorize("snsapi_userinfo", "s1").replace("/authorize?", "/consent?");
+    let allow = format!("{path}&user={user}&allow=1");
+    let code = param(&world.open_as(user, &allow).await.unwrap(), "code").unwrap();
+    world.exchange(&code).await
+}
+
+/// Facts: OAuth. `is_snapshotuser=1` comes with an openid that is nobody's.
+#[tokio::test]
+async fn a_snapshot_has_a_virtual_openid() {
+    let world = world().await;
+    let on = serde_json::json!({ "user": "wang", "snapshot": true });
+    assert_eq!(world.post("/sim/oauth", on).await["ok"], true);
+    let answer = exchange_userinfo(&world, "wang").await;
+    assert_eq!(answer["is_snapshotuser"], 1, "{answer}");
+    let openid = answer["openid"].as_str().unwrap();
+    assert_ne!(openid, openid_of("wang"));
+    let token = answer["access_token"].as_str().unwrap();
+    let info = world
+        .get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))
+        .await;
+    assert_eq!(info["nickname"], "微信用户");
+    let account_token = world.token().await;
+    let followers = format!("/cgi-bin/user/info?access_token={account_token}&openid={openid}");
+    assert_code(&world.get(&followers).await, 40003);
+    let off = serde_json::json!({ "user": "wang", "snapshot": false });
+    world.post("/sim/oauth", off).await;
+    let answer = exchange_userinfo(&world, "wang").await;
+    assert_eq!(
+        (
+            answer["openid"].as_str().unwrap(),
+            answer["is_snapshotuser"].is_null()
+        ),
+        (&*openid_of("wang"), true)
+    );
+    let nobody = serde_json::json!({ "user": "nobody", "snapshot": true });
+    assert_eq!(world.post("/sim/oauth", nobody).await["error"], "unknown_user");
+}
+
+/// Facts: OAuth. unionid only once bound, and only for the userinfo scope.
+#[tokio::test]
+async fn unionid_comes_with_userinfo_only() {
+    let world = world().await;
+    assert!(exchange_userinfo(&world, "wang").await["unionid"].is_null());
+    world
+        .post("/sim/oauth", serde_json::json!({ "unionid": true }))
+        .await;
+    let answer = exchange_userinfo(&world, "wang").await;
+    assert_eq!(answer["unionid"], crate::sim::unionid_of("wang"));
+    let code = world.code_for("wang").await;
+    assert!(world.exchange(&code).await["unionid"].is_null());
+    let (token, openid) = userinfo_token(&world, "wang").await;
+    let info = world
+        .get(&format!("/sns/userinfo?access_token={token}&openid={openid}"))
+        .await;
+    assert_eq!(info["unionid"], crate::sim::unionid_of("wang"));
+}
