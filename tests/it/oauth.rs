@@ -253,8 +253,10 @@ on_both_stores! {
     a_virtual_user_is_told_to_open_the_whole_page
 }
 async fn a_virtual_user_is_told_to_open_the_whole_page(test: &TestApp) {
-    let new = json!({ "user": "virtual", "nickname": "快照", "phone": builders::phone(1), "snapshot": true });
+    let new = json!({ "user": "virtual", "nickname": "快照", "phone": builders::phone(1) });
     test.sim_post("/sim/users", new).await;
+    test.sim_post("/sim/oauth", json!({ "user": "virtual", "snapshot": true }))
+        .await;
     let mut me = Visitor::new(test);
     let page = come_in(test, &mut me, "virtual", "/me").await;
     is_refused(&page, &Refusal::OauthVirtual);
