@@ -26,13 +26,8 @@ struct NewUser {
     phone: String,
     #[serde(default)]
     role: String,
-<<<<<<< HEAD
-    #[serde(default)]
-    snapshot: bool,
-=======
     /// `zh_CN`, `en` …; conditional menus match it.
     language: Option<String>,
->>>>>>> sim
 }
 
 impl NewUser {
@@ -86,13 +81,9 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
         .ok_or_else(|| ControlError::unknown_user(&new.user))?;
     user.nickname = new.nickname.trim().to_owned();
     user.phone = new.phone;
-<<<<<<< HEAD
-    user.snapshot = new.snapshot;
-=======
     if let Some(language) = new.language {
         user.language = language;
     }
->>>>>>> sim
     user.items.extend(mine.into_iter().map(|(_, item)| item));
     user.items.sort_by_key(|item| item.seq);
     Ok(Json(json!(user.view())))

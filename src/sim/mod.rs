@@ -37,11 +37,7 @@
 //! | call | body | answer |
 //! |--|--|--|
 //! | `GET /sim/users` | | `{"users":[{user,openid,nickname,phone,role,following}]}` |
-<<<<<<< HEAD
-//! | `POST /sim/users` | `{user,nickname,phone,snapshot?}` | the user; an existing one is changed; `snapshot` opens pages as 快照页 |
-=======
 //! | `POST /sim/users` | `{user,nickname,phone,language?}` | the user; an existing one is changed |
->>>>>>> sim
 //! | `POST /sim/follow` | `{user,scene?}` | [outcome](#outcomes) |
 //! | `POST /sim/unfollow` | `{user}` | outcome |
 //! | `POST /sim/scan` | `{user, scene or ticket}` | outcome; `subscribe` if not following, else `SCAN` |

@@ -304,10 +304,6 @@ pub(super) fn access_token(sim: Data<&Sim>, Query(ask): Query<Exchange>) -> WxRe
         scope,
         until: now + TOKEN_MS,
     });
-<<<<<<< HEAD
-    let snapshot = state.by_openid(&openid).is_some_and(|user| user.snapshot);
-=======
->>>>>>> sim
     let mut answer = json!({
         "access_token": value,
         "expires_in": TOKEN_MS / 1000,
@@ -318,12 +314,9 @@ pub(super) fn access_token(sim: Data<&Sim>, Query(ask): Query<Exchange>) -> WxRe
     if snapshot {
         answer["is_snapshotuser"] = json!(1);
     }
-<<<<<<< HEAD
-=======
     if scope == Scope::UserInfo && state.oauth.open_platform {
         answer["unionid"] = json!(unionid_of(&user));
     }
->>>>>>> sim
     Ok(Json(answer))
 }
 

@@ -74,15 +74,11 @@ pub(super) struct User {
     pub subscribed_at: i64,
     /// The scene of the QR code by which the user came, if any.
     pub scene: Option<String>,
-<<<<<<< HEAD
-    /// Pages open as 快照页: the login gives a virtual openid (facts: OAuth, `is_snapshotuser`).
-=======
     /// As `user/info` tells it (`zh_CN`).
     pub language: String,
     /// Ids of the tags the account gave.
     pub tags: Vec<u32>,
     /// The user looks at pages as a snapshot: OAuth gives a virtual openid.
->>>>>>> sim
     pub snapshot: bool,
     pub items: Vec<Item>,
 }
@@ -98,11 +94,8 @@ impl User {
             following: false,
             subscribed_at: 0,
             scene: None,
-<<<<<<< HEAD
-=======
             language: "zh_CN".to_owned(),
             tags: Vec::new(),
->>>>>>> sim
             snapshot: false,
             items: Vec::new(),
         }
