@@ -12,25 +12,29 @@ use crate::union::tree;
 use serde_json::json;
 
 /// The worker's open application of the current intake; a new draft when there is none. A draft may be begun
-/// outside the window too: only submitting is bound to it.
-pub async fn begin(
-    app: &App,
-    worker_id: &str,
-    first: &FormText,
-    union_id: Option<&str>,
-) -> Result<Application> {
+/// outside the window too: only submitting is bound to it. Form and union of an application that ended are
+/// carried over; `first` fills what the account knows.
+pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Application> {
     let current = campaign::current(app).await?.ok_or(Refusal::NoIntake)?;
     if let Some(open) = store::open_of(app, worker_id, &current.intake.id).await? {
         return Ok(open);
     }
+    let before = store::of_worker(app, worker_id).await?.into_iter().next();
+    let form = match &before {
+        Some(before) => first.merged(&before.form(app)?, |field| field != "phone"),
+        None => first.clone(),
+    };
     let draft = store::NewDraft {
         id: app.id(),
         worker_id,
         intake_id: &current.intake.id,
         campaign_id: &current.campaign_id,
-        union_id,
-        applicant: first.get("name"),
-        form_sealed: moves::seal_form(app, first)?,
+        union_id: before.as_ref().and_then(|before| before.union_id.as_deref()),
+        unit_id: before.as_ref().and_then(|before| before.unit_id.as_deref()),
+        applicant: form.get("name"),
+        level: form.get("level"),
+        institution: form.get("institution"),
+        form_sealed: moves::seal_form(app, &form)?,
         now: app.now(),
     };
     let mut tx = app.db.write().await?;
@@ -94,8 +98,10 @@ pub async fn editable(app: &App, application: &Application) -> Result<Editable> 
         State::Draft => Editable::All,
         State::Returned => {
             let mut names = store::last_corrections(app, &application.id).await?;
-            if names.iter().any(|name| super::form::label(name).is_some()) {
-                names.push(super::DocumentKind::StampedForm.as_str().to_owned());
+            let stamped = super::DocumentKind::StampedForm.as_str();
+            let form_too = names.iter().any(|name| super::form::label(name).is_some());
+            if form_too && !names.iter().any(|name| name == stamped) {
+                names.push(stamped.to_owned());
             }
             Editable::Only(names)
         }

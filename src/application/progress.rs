@@ -39,6 +39,10 @@ pub enum StepState {
     Current,
     /// Yet to come.
     Ahead,
+    /// Passed over: nobody reviews there.
+    Skipped,
+    /// It ended the application.
+    Rejected,
 }
 
 /// What a worker has to mend (R-22, ux.md).
@@ -80,9 +84,10 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
         Some(id) => tree::review_chain(app, &tree::find(app, id).await?).await?,
         None => Vec::new(),
     };
+    let timeline = store::timeline(app, &application.id).await?;
     let steps = chain.iter().enumerate().map(|(i, union)| Step {
         union: union.name.clone(),
-        state: step_state(&application, i),
+        state: step_state(&application, i, &timeline, &union.name),
     });
     let steps = steps.collect();
     let waiting_position = match (application.state, application.seq, &application.unit_id) {
@@ -97,10 +102,11 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
     };
     let holder = chain
         .iter()
-        .find(|u| Some(&u.id) == application.holder_id.as_ref())
-        .map(|u| u.name.clone());
+        .find(|union| {
+            application.state == State::InReview && Some(&union.id) == application.holder_id.as_ref()
+        })
+        .map(|union| union.name.clone());
     let correction = correction(app, &application, &intake).await?;
-    let timeline = store::timeline(app, &application.id).await?;
     Ok(Progress {
         application,
         intake,
@@ -113,12 +119,18 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
     })
 }
 
-fn step_state(application: &Application, step: usize) -> StepState {
+fn step_state(application: &Application, step: usize, timeline: &[TimelineLine], union: &str) -> StepState {
+    let acted = |events: &[Event]| {
+        timeline
+            .iter()
+            .any(|line| line.by.as_deref() == Some(union) && events.contains(&line.event))
+    };
     match application.state {
-        State::Approved => StepState::Done,
         State::Draft | State::Waitlisted => StepState::Ahead,
-        _ if step < application.step => StepState::Done,
         State::InReview | State::Returned if step == application.step => StepState::Current,
+        State::Rejected if acted(&[Event::Rejected]) => StepState::Rejected,
+        _ if acted(&[Event::Passed, Event::Approved]) => StepState::Done,
+        _ if step < application.step => StepState::Skipped,
         _ => StepState::Ahead,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::moves::{self, Move};
 use super::states::{Event, State};
-use super::{Application, Form, documents, form, store};
+use super::{Application, DocumentKind, Form, documents, form, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::{self, Intake, PlaceCause, places};
@@ -40,7 +40,8 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
         return Err(Refusal::UnionMissing.into());
     };
     let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
-    let first = chain.first().ok_or(Error::NotFound)?;
+    let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
+    let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(worker_id.to_owned());
     let number = code::application_number(app.entropy.bytes());
 
@@ -55,11 +56,12 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
     } else {
         Event::Waitlisted
     };
-    let holder_id = holds_place.then_some(first.id.as_str());
+    // One that waits remembers where its review will begin: whoever promotes it has nothing to look up.
+    let holder_id = Some(first.id.as_str());
     let to = Move {
         actor: &actor,
         event,
-        step: 0,
+        step,
         holder_id,
         union_id: None,
         note: "",
@@ -116,6 +118,19 @@ async fn claim(app: &App, tx: &mut Tx, application: &Application, form: &Form, y
     Ok(())
 }
 
+/// each paper that was asked for again has been uploaded since. (A field may prove to be right as it is.)
+async fn mended(app: &App, application: &Application) -> Result<()> {
+    let asked = store::last_corrections(app, &application.id).await?;
+    let documents = documents::of(app, &application.id).await?;
+    for kind in asked.iter().filter_map(|name| DocumentKind::parse(name)) {
+        let document = documents.iter().find(|document| document.kind == kind);
+        if !document.is_some_and(|document| document.uploaded_at >= application.since) {
+            return Err(Refusal::DocumentNotReplaced { kind: kind.label() }.into());
+        }
+    }
+    Ok(())
+}
+
 /// Submits a returned application again: it goes back to the step that returned it.
 pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<()> {
     let application = super::own(app, worker_id, id).await?;
@@ -125,6 +140,7 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
     let intake = campaign::intake(app, &application.intake_id).await?;
     intake.may_correct(app.now())?;
     let form = complete(app, &application, &intake, proven_phone).await?;
+    mended(app, &application).await?;
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
     let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
     let holder = chain.get(application.step).ok_or(Error::NotFound)?;

@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::campaign::PlaceCause;
 use crate::campaign::places::{self, Locked};
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::Refusal;
 
 /// The worker takes the application back.
@@ -86,16 +86,14 @@ pub async fn promote(
         let Some(first) = store::first_waiting(tx, campaign_id, unit_id).await? else {
             return Ok(());
         };
-        // The review begins with the worker's own union.
-        let holder_id = Some(first.union_id.as_deref().ok_or(Error::NotFound)?);
         places
             .take(tx, &first.id, PlaceCause::Promoted, &Actor::System)
             .await?;
         let to = Move {
             actor: &Actor::System,
             event: Event::Promoted,
-            step: 0,
-            holder_id,
+            step: first.step,
+            holder_id: first.holder_id.as_deref(),
             union_id: None,
             note: "",
             corrections: &[],

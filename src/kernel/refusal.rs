@@ -58,6 +58,7 @@ pub enum Refusal {
     StampedFormOutOfDate,
     ChecksNotTicked,
     DocumentMissing { kind: &'static str },
+    DocumentNotReplaced { kind: &'static str },
     AlreadyThisYear { number: String },
     AlreadyThisLevel { level: &'static str, number: String },
     NotEditable,
@@ -134,6 +135,7 @@ impl Refusal {
             StampedFormOutOfDate => "stamped_form_out_of_date",
             ChecksNotTicked => "checks_not_ticked",
             DocumentMissing { .. } => "document_missing",
+            DocumentNotReplaced { .. } => "document_not_replaced",
             AlreadyThisYear { .. } => "already_this_year",
             AlreadyThisLevel { .. } => "already_this_level",
             NotEditable => "not_editable",
@@ -187,6 +189,7 @@ impl Refusal {
                 );
             }
             CorrectionOver { until } => return format!("补正时间已于 {} 截止", until.deadline_text()),
+            DocumentNotReplaced { kind } => return format!("“{kind}”还没有更换，请按审核意见重新上传"),
             DocumentMissing { kind } => return format!("还没有上传“{kind}”，请先上传"),
             AlreadyThisYear { number } => {
                 return format!(

@@ -90,6 +90,16 @@ impl Time {
         format!("{} {}", self.day_text(), self.local().format("%H:%M"))
     }
 
+    /// "11月30日 24:00": the same without the year, where room is short.
+    pub fn short_deadline_text(self) -> String {
+        let t = self.local();
+        if self == Self::end_of(self.date()) {
+            format!("{}月{}日 24:00", t.month(), t.day())
+        } else {
+            self.short_text()
+        }
+    }
+
     /// "2021年11月30日 24:00": how the end of an inclusive last day is said.
     pub fn deadline_text(self) -> String {
         if self == Self::end_of(self.date()) {

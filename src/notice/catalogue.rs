@@ -109,7 +109,7 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
         Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
         Event::Returned => (
             "退回补正",
-            format!("请在{}前补正", moved.intake.review.until.plus(1).short_text()),
+            format!("请在{}前补正", moved.intake.review.until.short_deadline_text()),
         ),
         Event::Resubmitted => ("补正提交", holder("等待审核")),
         Event::Rejected => ("未通过", "点击查看原因".to_owned()),
@@ -226,6 +226,6 @@ mod tests {
             at: Time(0),
         };
         assert_eq!(words(&moved(Event::Waitlisted)).1, "名额已满，候补第 3 位");
-        assert_eq!(words(&moved(Event::Returned)).1, "请在12月8日 00:00前补正");
+        assert_eq!(words(&moved(Event::Returned)).1, "请在12月7日 24:00前补正");
     }
 }

@@ -43,7 +43,7 @@ pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Re
         return Err(beaten(app, &application, decision.version_seen).await?);
     }
     let (reason, corrections) = check(decision)?;
-    let chain = chain(app, &application).await?;
+    let next = next(app, &application).await?;
 
     let mut tx = app.db.write().await?;
     let decided = Decided {
@@ -52,8 +52,9 @@ pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Re
         verdict: decision.verdict,
         reason: &reason,
         corrections,
+        next,
     };
-    match write(app, &mut tx, &decided, &chain).await {
+    match write(app, &mut tx, &decided).await {
         Ok(state) => {
             tx.commit().await?;
             Ok(state)
@@ -128,9 +129,12 @@ fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
     }
 }
 
-async fn chain(app: &App, application: &Application) -> Result<Vec<Union>> {
+/// The next step that somebody reviews.
+async fn next(app: &App, application: &Application) -> Result<Option<(usize, Union)>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
-    tree::review_chain(app, &tree::find(app, union_id).await?).await
+    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let step = tree::next_step(app, &chain, application.step + 1).await?;
+    Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
 }
 
 struct Decided<'a> {
@@ -139,15 +143,18 @@ struct Decided<'a> {
     verdict: Verdict,
     reason: &'a str,
     corrections: Vec<String>,
+    /// The next step and its union; none after the last.
+    next: Option<(usize, Union)>,
 }
 
-async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>, chain: &[Union]) -> Result<State> {
+async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
     let Decided {
         officer,
         application,
         verdict,
         reason,
         corrections,
+        next,
     } = decided;
     let actor = officer.actor();
     let union_id = Some(officer.union.id.as_str());
@@ -167,10 +174,9 @@ async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>, chain: &[Union]) -
         .await?;
         State::Rejected
     } else {
-        let next = chain.get(application.step + 1);
         let (event, step, holder) = match (verdict, next) {
             (Verdict::Return, _) => (Event::Returned, application.step, None),
-            (_, Some(next)) => (Event::Passed, application.step + 1, Some(next.id.as_str())),
+            (_, Some((step, union))) => (Event::Passed, *step, Some(union.id.as_str())),
             (_, None) => (Event::Approved, application.step, None),
         };
         let to = Move {

@@ -66,7 +66,7 @@ pub async fn inbox(app: &App, officer: &Officer, filter: &Filter) -> Result<Page
                 "SELECT a.id, COALESCE(a.number, '') AS number, a.applicant, u.name AS union_name, a.level, a.institution, a.state, \
                  h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at, i.review_until \
                  FROM applications a JOIN intakes i ON i.id = a.intake_id JOIN unions u ON u.id = a.union_id \
-                 LEFT JOIN unions h ON h.id = a.holder_id \
+                 LEFT JOIN unions h ON h.id = a.holder_id AND a.state = 'in_review' \
                  WHERE a.holder_id = $1 AND a.state = 'in_review' AND (LOWER(a.applicant) LIKE $2 ESCAPE '\\' OR LOWER(a.number) LIKE $2 ESCAPE '\\') \
                  ORDER BY a.since, a.id LIMIT $3 OFFSET $4",
             );
@@ -92,7 +92,7 @@ pub async fn inbox(app: &App, officer: &Officer, filter: &Filter) -> Result<Page
                 "SELECT a.id, COALESCE(a.number, '') AS number, a.applicant, u.name AS union_name, a.level, a.institution, a.state, \
                  h.name AS holder, a.since, COALESCE(a.submitted_at, 0) AS submitted_at, i.review_until \
                  FROM unions u JOIN applications a ON a.union_id = u.id JOIN intakes i ON i.id = a.intake_id \
-                 LEFT JOIN unions h ON h.id = a.holder_id \
+                 LEFT JOIN unions h ON h.id = a.holder_id AND a.state = 'in_review' \
                  WHERE u.path >= $1 AND u.path < $2 AND a.state <> 'draft' AND ($3 = '' OR a.state = $3) \
                  AND (LOWER(a.applicant) LIKE $4 ESCAPE '\\' OR LOWER(a.number) LIKE $4 ESCAPE '\\') \
                  ORDER BY a.submitted_at, a.id LIMIT $5 OFFSET $6",

@@ -117,6 +117,16 @@ pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerR
     sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
 }
 
+pub async fn has_reviewer(app: &App, union_id: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM officers WHERE union_id = $1 AND active = 1 AND roles LIKE '%reviewer%') \
+               THEN 1 ELSE 0 END";
+    let found: i64 = sqlx::query_scalar(sql)
+        .bind(union_id)
+        .fetch_one(app.db.read())
+        .await?;
+    Ok(found == 1)
+}
+
 pub async fn officer_phone(app: &App, id: &str) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("SELECT phone_sealed FROM officers WHERE id = $1")
         .bind(id)

@@ -131,6 +131,17 @@ pub async fn review_chain(app: &App, union: &Union) -> Result<Vec<Union>> {
     Ok(chain)
 }
 
+/// The first step from `from` on whose union has somebody to review. R-21 [ours]: a union without a reviewer would hold an
+/// application for ever, so its step is passed over; the last step never is. `None` when there is no step left.
+pub async fn next_step(app: &App, chain: &[Union], from: usize) -> Result<Option<usize>> {
+    for (step, union) in chain.iter().enumerate().skip(from) {
+        if step + 1 == chain.len() || store::has_reviewer(app, &union.id).await? {
+            return Ok(Some(step));
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

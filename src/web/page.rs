@@ -74,7 +74,18 @@ pub fn page(template: &impl Template) -> Result<Response> {
 
 /// Renders a form again with its errors: 422, so that nothing mistakes it for success.
 pub fn page_again(template: &impl Template) -> Result<Response> {
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, template)
+    answer_to_post(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// Renders what a POST answers with a page of its own. Unlike other pages the browser may keep it: with `no-store` its back
+/// key ends on an error page of the browser, and whoever typed believes that all is lost.
+pub fn answer_to_post(status: StatusCode, template: &impl Template) -> Result<Response> {
+    let mut response = page_with(status, template)?;
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    Ok(response)
 }
 
 /// Renders a page with a status.

@@ -139,7 +139,7 @@ pub async fn demo_officers(app: &App) -> [Officer; 3] {
 /// A draft of the n-th worker with everything that is needed to submit it; gives its id.
 pub async fn ready(test: &TestApp, worker: &Worker, n: usize, union: &Union) -> String {
     let app = &test.app;
-    let draft = drafts::begin(app, &worker.id, &FormText::default(), None)
+    let draft = drafts::begin(app, &worker.id, &FormText::default())
         .await
         .unwrap();
     drafts::choose_union(app, &worker.id, &draft.id, &union.id)

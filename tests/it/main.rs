@@ -20,6 +20,7 @@ mod guarded;
 mod journey;
 mod kill9;
 mod layers;
+mod mended;
 mod notices;
 mod oauth;
 mod office;

@@ -39,7 +39,7 @@ async fn end_session(test: &TestApp, cookie: &str) {
 async fn nothing_typed_is_lost() -> Result<()> {
     let test = TestApp::start(Pair::SqliteMemory).await;
     let who = worker(&test, 1).await;
-    let draft = drafts::begin(&test.app, &who.id, &Default::default(), None)
+    let draft = drafts::begin(&test.app, &who.id, &Default::default())
         .await
         .unwrap();
     let phone = Browser::phone().await?;
@@ -111,7 +111,7 @@ async fn the_slider_takes_keys() -> Result<()> {
 async fn uploads_go_by_themselves() -> Result<()> {
     let test = TestApp::start(Pair::SqliteMemory).await;
     let who = worker(&test, 1).await;
-    let draft = drafts::begin(&test.app, &who.id, &builders::form(&test.app, 1), None)
+    let draft = drafts::begin(&test.app, &who.id, &builders::form(&test.app, 1))
         .await
         .unwrap();
     drafts::tick_checks(&test.app, &who.id, &draft.id, [true; 4])

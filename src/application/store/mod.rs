@@ -156,24 +156,30 @@ pub struct NewDraft<'a> {
     pub intake_id: &'a str,
     pub campaign_id: &'a str,
     pub union_id: Option<&'a str>,
+    pub unit_id: Option<&'a str>,
     pub applicant: &'a str,
+    pub level: &'a str,
+    pub institution: &'a str,
     pub form_sealed: String,
     pub now: Time,
 }
 
 pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO applications (id, worker_id, intake_id, campaign_id, union_id, state, step, since, applicant, level, institution, \
-         form_sealed, form_version, printed_version, checked_version, version, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, 'draft', 0, $6, $7, '', '', $8, 1, 0, 0, 1, $6, $6)",
+        "INSERT INTO applications (id, worker_id, intake_id, campaign_id, union_id, unit_id, state, step, since, applicant, level, \
+         institution, form_sealed, form_version, printed_version, checked_version, version, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'draft', 0, $7, $8, $9, $10, $11, 1, 0, 0, 1, $7, $7)",
     )
     .bind(&draft.id)
     .bind(draft.worker_id)
     .bind(draft.intake_id)
     .bind(draft.campaign_id)
     .bind(draft.union_id)
+    .bind(draft.unit_id)
     .bind(draft.now.0)
     .bind(draft.applicant)
+    .bind(draft.level)
+    .bind(draft.institution)
     .bind(&draft.form_sealed)
     .execute(&mut **tx)
     .await?;

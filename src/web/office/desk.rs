@@ -323,6 +323,8 @@ fn steps(progress: &Progress) -> Vec<StepLine> {
             StepState::Current if progress.application.state == State::Returned => ("now", "待补正"),
             StepState::Current => ("now", "审核中"),
             StepState::Ahead => ("ahead", "未到"),
+            StepState::Skipped => ("ahead", "由上级审核"),
+            StepState::Rejected => ("now", "未通过"),
         };
         StepLine {
             union: step.union.clone(),

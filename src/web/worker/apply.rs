@@ -113,7 +113,7 @@ pub async fn begin(posted: Posted<Nothing>) -> Result<Response> {
         ("phone", worker.phone.digits()),
         ("employer", &worker.employer),
     ];
-    drafts::begin(&ctx.app, &worker.id, &FormText::from_posted(known), None).await?;
+    drafts::begin(&ctx.app, &worker.id, &FormText::from_posted(known)).await?;
     Ok(see_other("/apply"))
 }
 

@@ -244,6 +244,8 @@ fn step(union: &str, state: StepState, of_all: State) -> StepView {
         (StepState::Current, State::Returned) => ("退回补正", "warn"),
         (StepState::Current, _) => ("审核中", "on"),
         (StepState::Ahead, _) => ("未开始", ""),
+        (StepState::Skipped, _) => ("由上级审核", ""),
+        (StepState::Rejected, _) => ("未通过", "bad"),
     };
     StepView {
         union: union.to_owned(),
