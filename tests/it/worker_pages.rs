@@ -280,9 +280,26 @@ async fn a_returned_application_is_mended(test: &TestApp) {
     // A field to be mended asks for a new stamp as well, and says so when it is missing.
     returned(test, &id, &["major"]).await;
     me.get("/apply/form").await.shows("f-major").hides("f-card");
+    me.get("/progress").await.shows("去修改").hides("mend-print");
+    // The script saves while it is typed: nothing is left to be changed when the button is pressed.
+    me.json("/apply/form/draft", &[("major", "会计")]).await;
     me.post("/apply/form", &[("major", "会计"), ("card", "1")])
         .await
-        .leads("/progress");
+        .leads("/apply/print");
+    me.get("/apply/print")
+        .await
+        .shows("data-testid=\"print\"")
+        .shows("请重新打印、盖章")
+        .shows("href=\"/progress\">进度");
+    me.get("/progress")
+        .await
+        .shows("已修改")
+        .hides("去修改")
+        .shows("mend-print")
+        .shows("去打印");
+    me.post("/apply/print", &[]).await.leads("/apply/print");
+    me.get("/progress").await.shows("已打印");
+    me.get("/apply/documents").await.shows("打印新的申请表");
     let again = me.post("/progress/resubmit", &[]).await;
     again
         .shows("请重新打印、盖章并上传新的盖章申请表")

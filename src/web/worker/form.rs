@@ -6,7 +6,7 @@ use super::super::page::{Base, ErrorLine, Errors, page, page_again, see_other};
 use super::view::{self, Choice, LEVELS, POSTS, YES_NO};
 use super::{Open, json};
 use crate::application::form::{Against, label};
-use crate::application::{Form, FormText, drafts};
+use crate::application::{Form, FormText, documents, drafts};
 use crate::campaign;
 use crate::error::Result;
 use crate::kernel::{Refusal, Time};
@@ -298,8 +298,11 @@ pub async fn save(posted: Posted<Typed>) -> Result<Response> {
     if errors.any() {
         return page_again(&filled(&ctx, &open, &form, errors).await?);
     }
-    ctx.flash(&done_words(saved.at, saved.print_again, &open));
-    Ok(see_other(if open.returned() {
+    // Asked of the paper, not of this save: what was typed was saved before the button was pressed.
+    let documents = documents::of(&ctx.app, &open.application.id).await?;
+    let print_again = saved.print_again || view::stamp_out_of_date(&documents, &open.application);
+    ctx.flash(&done_words(saved.at, print_again, &open));
+    Ok(see_other(if open.returned() && !print_again {
         "/progress"
     } else {
         "/apply/print"

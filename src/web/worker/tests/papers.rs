@@ -115,6 +115,7 @@ fn forms() {
 fn paper() {
     let page = print::PrintPage {
         base: base("打印申请表"),
+        returned: false,
         title: TITLE.to_owned(),
         union: "解放路街道总工会".to_owned(),
         draft: "9F3A21BC".to_owned(),
