@@ -468,3 +468,24 @@ async fn no_post_without_the_token_and_no_look_at_others() {
     other.get("/me").await.leads("/sign-in?next=%2Fme");
     test.stop().await;
 }
+
+/// what is refused for another application is not called incomplete, and whose phone that was is asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_with_two_phones_is_told_so() {
+    let test = TestApp::start(Pair::SqliteMemory).await;
+    let street = street(&test.app).await;
+    submitted(&test, 1, &street).await;
+    let second = worker(&test, 2).await;
+    builders::ready(&test, &second, 2, &street).await;
+    let first = builders::form(&test.app, 1);
+    let mut me = Visitor::signed_in(&test, &second.id).await;
+    let typed = [("id_number", first.get("id_number")), ("sex", first.get("sex"))];
+    me.post("/apply/form", &typed).await;
+    me.upload("stamped_form", picture(), "text/html").await;
+    let page = me.post("/apply/confirm", &[]).await;
+    page.shows("没有提交成功")
+        .hides("请先完成")
+        .shows("请用原手机号登录查看");
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    test.stop().await;
+}

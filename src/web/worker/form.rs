@@ -142,13 +142,21 @@ fn field(name: &'static str, form: &FormText) -> Field {
             ..text
         },
         "employer" => Field {
-            hint: "与公章一致的全称",
+            hint: jobless(
+                form,
+                "与公章一致的全称",
+                "与公章一致的全称；暂无工作的农民工填写居住地街道或社区",
+            ),
             auto: "organization",
             wide: true,
             ..text
         },
         "employer_contact" => Field {
-            hint: "能确认您情况的人",
+            hint: jobless(
+                form,
+                "能确认您情况的人",
+                "能确认您情况的人；暂无工作的农民工填写街道或社区的联系人",
+            ),
             max: 30,
             ..text
         },
@@ -159,8 +167,12 @@ fn field(name: &'static str, form: &FormText) -> Field {
             max: 30,
             ..text
         },
-        "employer_address" => long,
+        "employer_address" => Field {
+            hint: jobless(form, "", "暂无工作的农民工填写该街道或社区的地址"),
+            ..long
+        },
         "post" => Field {
+            hint: jobless(form, "", "暂无工作的农民工选“一线职工”"),
             options: POSTS,
             wide: true,
             ..text
@@ -187,6 +199,16 @@ fn field(name: &'static str, form: &FormText) -> Field {
             ..radio
         },
         _ => text,
+    }
+}
+
+/// a migrant worker without a job has no employer to name. Asked below these fields, so the words stand there
+/// until it is answered with 否.
+fn jobless(form: &FormText, others: &'static str, migrants: &'static str) -> &'static str {
+    if form.get("migrant") == "no" {
+        others
+    } else {
+        migrants
     }
 }
 
