@@ -280,9 +280,26 @@ async fn a_returned_application_is_mended(test: &TestApp) {
     // A field to be mended asks for a new stamp as well, and says so when it is missing.
     returned(test, &id, &["major"]).await;
     me.get("/apply/form").await.shows("f-major").hides("f-card");
+    me.get("/progress").await.shows("去修改").hides("mend-print");
+    // The script saves while it is typed: nothing is left to be changed when the button is pressed.
+    me.json("/apply/form/draft", &[("major", "会计")]).await;
     me.post("/apply/form", &[("major", "会计"), ("card", "1")])
         .await
-        .leads("/progress");
+        .leads("/apply/print");
+    me.get("/apply/print")
+        .await
+        .shows("data-testid=\"print\"")
+        .shows("请重新打印、盖章")
+        .shows("href=\"/progress\">进度");
+    me.get("/progress")
+        .await
+        .shows("已修改")
+        .hides("去修改")
+        .shows("mend-print")
+        .shows("去打印");
+    me.post("/apply/print", &[]).await.leads("/apply/print");
+    me.get("/progress").await.shows("已打印");
+    me.get("/apply/documents").await.shows("打印新的申请表");
     let again = me.post("/progress/resubmit", &[]).await;
     again
         .shows("请重新打印、盖章并上传新的盖章申请表")
@@ -449,5 +466,26 @@ async fn no_post_without_the_token_and_no_look_at_others() {
     other.get("/me").await.shows("136****0002").hides("13600000002");
     other.post("/sign-out", &[]).await.leads("/");
     other.get("/me").await.leads("/sign-in?next=%2Fme");
+    test.stop().await;
+}
+
+/// what is refused for another application is not called incomplete, and whose phone that was is asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_with_two_phones_is_told_so() {
+    let test = TestApp::start(Pair::SqliteMemory).await;
+    let street = street(&test.app).await;
+    submitted(&test, 1, &street).await;
+    let second = worker(&test, 2).await;
+    builders::ready(&test, &second, 2, &street).await;
+    let first = builders::form(&test.app, 1);
+    let mut me = Visitor::signed_in(&test, &second.id).await;
+    let typed = [("id_number", first.get("id_number")), ("sex", first.get("sex"))];
+    me.post("/apply/form", &typed).await;
+    me.upload("stamped_form", picture(), "text/html").await;
+    let page = me.post("/apply/confirm", &[]).await;
+    page.shows("没有提交成功")
+        .hides("请先完成")
+        .shows("请用原手机号登录查看");
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     test.stop().await;
 }

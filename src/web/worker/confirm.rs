@@ -25,6 +25,10 @@ pub struct ConfirmPage {
     pub documents: Vec<DocView>,
     /// What stands in the way of submitting.
     pub problems: Vec<Problem>,
+    /// Whether nothing is left to be completed, and submitting was refused all the same.
+    pub refused: bool,
+    /// Whether the refusal speaks of an application that may be the worker's own, under another phone.
+    pub elsewhere: bool,
     /// How many places are left, a sentence.
     pub places: String,
     /// Why one cannot submit now.
@@ -97,6 +101,8 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
         problems: problems(&stand, open),
         places: format!("{}。", places_words(&ctx.app, application).await?),
         closed: view::closed(&intake, ctx.app.now()),
+        refused: false,
+        elsewhere: false,
     })
 }
 
@@ -160,6 +166,11 @@ async fn again(ctx: &Ctx, refusal: Option<Refusal>) -> Result<Response> {
     if let Some(refusal) = refusal {
         let text = refusal.text();
         if page.closed.as_ref() != Some(&text) && page.problems.iter().all(|p| p.text != text) {
+            page.refused = page.problems.is_empty();
+            page.elsewhere = matches!(
+                refusal,
+                Refusal::AlreadyThisYear { .. } | Refusal::AlreadyThisLevel { .. }
+            );
             page.problems.insert(
                 0,
                 Problem {

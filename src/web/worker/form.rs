@@ -6,7 +6,7 @@ use super::super::page::{Base, ErrorLine, Errors, page, page_again, see_other};
 use super::view::{self, Choice, LEVELS, POSTS, YES_NO};
 use super::{Open, json};
 use crate::application::form::{Against, label};
-use crate::application::{Form, FormText, drafts};
+use crate::application::{Form, FormText, documents, drafts};
 use crate::campaign;
 use crate::error::Result;
 use crate::kernel::{Refusal, Time};
@@ -142,13 +142,21 @@ fn field(name: &'static str, form: &FormText) -> Field {
             ..text
         },
         "employer" => Field {
-            hint: "与公章一致的全称",
+            hint: jobless(
+                form,
+                "与公章一致的全称",
+                "与公章一致的全称；暂无工作的农民工填写居住地街道或社区",
+            ),
             auto: "organization",
             wide: true,
             ..text
         },
         "employer_contact" => Field {
-            hint: "能确认您情况的人",
+            hint: jobless(
+                form,
+                "能确认您情况的人",
+                "能确认您情况的人；暂无工作的农民工填写街道或社区的联系人",
+            ),
             max: 30,
             ..text
         },
@@ -159,8 +167,12 @@ fn field(name: &'static str, form: &FormText) -> Field {
             max: 30,
             ..text
         },
-        "employer_address" => long,
+        "employer_address" => Field {
+            hint: jobless(form, "", "暂无工作的农民工填写该街道或社区的地址"),
+            ..long
+        },
         "post" => Field {
+            hint: jobless(form, "", "暂无工作的农民工选“一线职工”"),
             options: POSTS,
             wide: true,
             ..text
@@ -187,6 +199,16 @@ fn field(name: &'static str, form: &FormText) -> Field {
             ..radio
         },
         _ => text,
+    }
+}
+
+/// a migrant worker without a job has no employer to name. Asked below these fields, so the words stand there
+/// until it is answered with 否.
+fn jobless(form: &FormText, others: &'static str, migrants: &'static str) -> &'static str {
+    if form.get("migrant") == "no" {
+        others
+    } else {
+        migrants
     }
 }
 
@@ -298,8 +320,11 @@ pub async fn save(posted: Posted<Typed>) -> Result<Response> {
     if errors.any() {
         return page_again(&filled(&ctx, &open, &form, errors).await?);
     }
-    ctx.flash(&done_words(saved.at, saved.print_again, &open));
-    Ok(see_other(if open.returned() {
+    // Asked of the paper, not of this save: what was typed was saved before the button was pressed.
+    let documents = documents::of(&ctx.app, &open.application.id).await?;
+    let print_again = saved.print_again || view::stamp_out_of_date(&documents, &open.application);
+    ctx.flash(&done_words(saved.at, print_again, &open));
+    Ok(see_other(if open.returned() && !print_again {
         "/progress"
     } else {
         "/apply/print"

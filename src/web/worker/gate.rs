@@ -2,11 +2,11 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::see_other;
+use super::super::page::{ErrorLine, Errors, see_other};
 use super::json;
 use crate::account::{Worker, slider, sms_code, workers};
 use crate::error::{Door, Result};
-use crate::kernel::{Phone, Refusal, time};
+use crate::kernel::{FieldErrors, Phone, Refusal, time};
 use poem::{Response, handler};
 use serde::Deserialize;
 
@@ -54,6 +54,31 @@ pub async fn send_code(posted: Posted<Wanted>) -> Result<Response> {
     ))
 }
 
+/// The doors' errors for their pages: what does not tell its field by itself gets the field's name before it.
+pub fn named(wrong: &FieldErrors) -> Errors {
+    let line = |(field, refusal): &(&'static str, Refusal)| ErrorLine {
+        field,
+        text: match (label(field), refusal) {
+            (Some(name), Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. }) => {
+                format!("{name}：{}", refusal.text())
+            }
+            _ => refusal.text(),
+        },
+    };
+    Errors(wrong.0.iter().map(line).collect())
+}
+
+/// What the pages call the field.
+fn label(field: &str) -> Option<&'static str> {
+    match field {
+        "phone" => Some("手机号"),
+        "code" => Some("短信验证码"),
+        "name" => Some("姓名"),
+        "employer" => Some("企业/单位"),
+        _ => None,
+    }
+}
+
 /// No field of the form is needed.
 #[derive(Deserialize)]
 pub struct Nothing {}
@@ -75,4 +100,23 @@ pub async fn let_in(ctx: &Ctx, worker: &Worker) -> Result<()> {
     }
     ctx.sign_in_worker(&worker.id);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ux.md: the summary's lines are understood without their fields.
+    #[test]
+    fn every_error_names_its_field() {
+        let wrong = FieldErrors(vec![
+            ("name", Refusal::Empty),
+            ("employer", Refusal::TooShort { min: 2 }),
+            ("phone", Refusal::PhoneMalformed),
+        ]);
+        let texts: Vec<_> = named(&wrong).0.into_iter().map(|line| line.text).collect();
+        assert_eq!(texts[0], "姓名：请填写此项");
+        assert!(texts[1].starts_with("企业/单位：太短了"));
+        assert_eq!(texts[2], Refusal::PhoneMalformed.text());
+    }
 }

@@ -17,6 +17,8 @@ use poem::{Request, Response, handler};
 #[template(path = "worker/print.html")]
 pub struct PrintPage {
     pub base: Base,
+    /// Whether an officer returned it: the way back is the progress.
+    pub returned: bool,
     pub title: String,
     /// The union's name.
     pub union: String,
@@ -106,6 +108,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
     };
     page(&PrintPage {
         base: ctx.base("打印申请表"),
+        returned: open.returned(),
         title: view::title(&intake),
         union,
         draft: short(&open.application),

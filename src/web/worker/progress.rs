@@ -274,34 +274,68 @@ fn timeline(lines: &[TimelineLine]) -> Vec<Line> {
 }
 
 fn mend(correction: &Correction, application: &Application, documents: &[Document]) -> CorrectionView {
-    let item = |name: &String| match DocumentKind::parse(name) {
-        Some(kind) => {
-            let doc = view::doc(kind, documents, application, Some(application.since));
-            let link = format!("/apply/documents#doc-{kind}");
-            Item {
-                name: name.clone(),
-                label: kind.label(),
-                link,
-                state: doc.state,
-                tone: doc.tone,
-            }
+    let mut items: Vec<Item> = Vec::new();
+    for name in &correction.items {
+        if items.iter().any(|item| item.name == *name) {
+            continue;
         }
-        None => {
-            let link = format!("/apply/form#f-{name}");
-            Item {
-                name: name.clone(),
-                label: label(name).unwrap_or("申请表"),
-                link,
-                state: "去修改",
-                tone: "on",
+        match DocumentKind::parse(name) {
+            Some(kind) => {
+                if kind == DocumentKind::StampedForm && view::stamp_out_of_date(documents, application) {
+                    items.push(print_again(application));
+                }
+                items.push(paper(kind, application, documents));
             }
+            None => items.push(answer(name, application, documents)),
         }
-    };
+    }
     CorrectionView {
         reason: correction.reason.clone(),
         until: correction.until.deadline_text(),
-        items: correction.items.iter().map(item).collect(),
+        items,
     }
+}
+
+fn paper(kind: DocumentKind, application: &Application, documents: &[Document]) -> Item {
+    let doc = view::doc(kind, documents, application, Some(application.since));
+    Item {
+        name: kind.to_string(),
+        label: kind.label(),
+        link: format!("/apply/documents#doc-{kind}"),
+        state: doc.state,
+        tone: doc.tone,
+    }
+}
+
+/// between the mended form and its new stamp stands the printer.
+fn print_again(application: &Application) -> Item {
+    let printed = application.printed_version == application.form_version;
+    Item {
+        name: "print".to_owned(),
+        label: "打印新的申请表",
+        link: "/apply/print".to_owned(),
+        state: if printed { "已打印" } else { "去打印" },
+        tone: if printed { "ok" } else { "on" },
+    }
+}
+
+fn answer(name: &str, application: &Application, documents: &[Document]) -> Item {
+    let changed = changed_since_returned(application, documents);
+    Item {
+        name: name.to_owned(),
+        label: label(name).unwrap_or("申请表"),
+        link: format!("/apply/form#f-{name}"),
+        state: if changed { "已修改" } else { "去修改" },
+        tone: if changed { "ok" } else { "on" },
+    }
+}
+
+/// The form is kept as one: its stamp, older than the form or newer than the return, tells that it was changed.
+fn changed_since_returned(application: &Application, documents: &[Document]) -> bool {
+    documents
+        .iter()
+        .filter(|d| d.kind == DocumentKind::StampedForm)
+        .any(|d| d.out_of_date(application) || d.uploaded_at > application.since)
 }
 
 /// `POST /progress/resubmit`

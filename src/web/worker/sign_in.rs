@@ -75,7 +75,7 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
         }
         Err(Error::Invalid(wrong)) => {
             let mut again = filled(&ctx, form.phone, next).await?;
-            again.errors = Errors::from(&wrong);
+            again.errors = gate::named(&wrong);
             page_again(&again)
         }
         Err(other) => Err(other),

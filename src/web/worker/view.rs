@@ -188,6 +188,11 @@ pub fn doc(
     }
 }
 
+/// whether the stamped form that was uploaded is of an older version of the form.
+pub fn stamp_out_of_date(documents: &[Document], application: &Application) -> bool {
+    documents.iter().any(|d| d.out_of_date(application))
+}
+
 fn size(bytes: u64) -> String {
     match bytes {
         0..=1_048_575 => format!("{} KB", bytes.div_ceil(1024)),

@@ -86,7 +86,16 @@ fn progress_pages() {
         number: "JN21-7K3M-9QXW".to_owned(),
         holds_place: true,
     };
-    assert!(render("withdraw", &page).contains("不能要回"));
+    let html = render("withdraw", &page);
+    for part in [
+        "不能要回",
+        "可以重新申请",
+        "申请表的内容会带过来",
+        "材料要重新上传",
+        "重新排队",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
     let page = me::MePage {
         base: base("我的账户"),
         name: "王小梅".to_owned(),

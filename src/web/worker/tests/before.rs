@@ -246,6 +246,7 @@ fn unions() {
         ..Default::default()
     };
     let html = render("union", &page);
+    assert!(html.contains("历下、医务、公共交通"));
     assert!(html.contains("请向单位所在工会咨询") && html.contains("可以到产业、直属单位工会名单中查找"));
     let page = union::UnionPage {
         parent: Some(union::Parent {
@@ -255,5 +256,6 @@ fn unions() {
         errors: errors(&[("union", "请从列表中选择一项")]),
         ..page
     };
-    assert!(render("union-below", &page).contains("历下区总工会的下级工会"));
+    let html = render("union-below", &page);
+    assert!(html.contains("历下区总工会的下级工会") && html.contains("placeholder=\"街道名称\""));
 }

@@ -101,6 +101,14 @@ fn forms() {
         html.contains(r#"value="6222021602001234560""#),
         "typed text is kept"
     );
+    // R-2: the words for those without a job go once one has said to be no migrant worker.
+    let hint = "暂无工作的农民工";
+    assert!(!html.contains(hint), "migrant is answered with 否");
+    let unanswered = form::FormPage {
+        groups: form::groups(&FormText::default(), |_| true),
+        ..page(|_| true, &[])
+    };
+    assert!(render("form-blank", &unanswered).contains(hint));
     let returned = form::FormPage {
         returned: true,
         back: "/progress",
@@ -115,6 +123,7 @@ fn forms() {
 fn paper() {
     let page = print::PrintPage {
         base: base("打印申请表"),
+        returned: false,
         title: TITLE.to_owned(),
         union: "解放路街道总工会".to_owned(),
         draft: "9F3A21BC".to_owned(),
@@ -167,6 +176,7 @@ fn papers() {
         ..Default::default()
     };
     let html = render("documents", &page);
+    assert!(html.contains("打印新的申请表"), "R-17: the way to the printer");
     assert!(html.contains("文件有 4.2 MB") && html.contains("还有 <strong>4</strong> 份"));
     render("documents-done", &documents::DocumentsPage { left: 0, ..page });
 }
@@ -202,7 +212,12 @@ fn before_submitting() {
     };
     page.problems = vec![problem];
     let html = render("confirm-not-yet", &page);
-    assert!(html.contains(r#"data-testid="submit" disabled"#));
+    assert!(html.contains(r#"data-testid="submit" disabled"#) && html.contains("请先完成"));
+    page.refused = true;
+    page.elsewhere = true;
+    let html = render("confirm-refused", &page);
+    assert!(html.contains("没有提交成功") && !html.contains("请先完成"));
+    assert!(html.contains("请用原手机号登录查看"));
 }
 
 /// R-16, R-17: what was there before the return, and a stamp on an older version, are not done.
