@@ -24,6 +24,9 @@ pub enum Format {
 impl Format {
     /// Told by the first character that is no whitespace.
     pub fn of(body: &str) -> Self {
+        if body.starts_with('<') {
+            return Format::Xml;
+        }
         let body = body.trim_start_matches('\u{feff}').trim_ascii_start();
         if body.starts_with('{') {
             Format::Json

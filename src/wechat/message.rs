@@ -14,7 +14,7 @@ mod kind;
 mod parts;
 
 pub use kind::Kind;
-pub use parts::{Decision, Grant, PictureSource, Position, SendOutcome, SentNotice, Subject};
+pub use parts::{Decision, Grant, PictureSource, Place, Position, SendOutcome, SentNotice, Subject};
 
 /// One message or event. Can be stored as JSON, for handling that outlasts the five seconds WeChat waits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -99,7 +99,7 @@ impl From<ListAnswer> for FollowerPage {
 }
 
 impl Client {
-    /// Many people by openid, [`MAX_BATCH`] at a time; in WeChat's order, which is that of `openids`.
+    /// Many people by openid, [`MAX_BATCH`] at a time. WeChat promises no order: tell them apart by their openid.
     pub async fn users(&self, openids: &[impl AsRef<str> + Sync]) -> Result<Vec<User>, CallError> {
         let mut users = Vec::with_capacity(openids.len());
         for some in openids.chunks(MAX_BATCH) {

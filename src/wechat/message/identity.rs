@@ -51,11 +51,11 @@ impl Kind {
             }
             Kind::ScanCode { key, result, .. } => [key, result].into_iter().for_each(|text| part(text)),
             Kind::Pictures { key, md5, .. } => std::iter::once(key).chain(md5).for_each(|text| part(text)),
-            Kind::LocationSelect { key, position, .. } => {
+            Kind::LocationSelect { key, place } => {
                 part(key);
-                place(position, part);
+                position(&place.position, part);
             }
-            Kind::ReportedLocation { position, .. } => place(position, part),
+            Kind::ReportedLocation { position: at, .. } => position(at, part),
             Kind::TemplateSent { msg_id, .. } => part(msg_id),
             Kind::SubscribePopup { grants } | Kind::SubscribeChange { grants } => {
                 for grant in grants {
@@ -90,14 +90,14 @@ impl Kind {
             | Kind::Voice { media_id, .. }
             | Kind::Video { media_id, .. }
             | Kind::ShortVideo { media_id, .. } => part(media_id),
-            Kind::Location { position, .. } => place(position, part),
+            Kind::Location { place } => position(&place.position, part),
             Kind::Link { url, .. } => part(url),
             Kind::Unsubscribe => {}
         }
     }
 }
 
-fn place(position: &Position, part: &mut dyn FnMut(&str)) {
+fn position(position: &Position, part: &mut dyn FnMut(&str)) {
     part(&position.latitude);
     part(&position.longitude);
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Grant, PictureSource, Position, SentNotice, Subject};
+use super::parts::{Grant, PictureSource, Place, Position, SentNotice, Subject};
 use crate::wechat::callback::Malformed;
 use crate::wechat::xml::Fields;
 
@@ -53,12 +53,8 @@ pub enum Kind {
     },
     /// A place somebody sent.
     Location {
-        /// Where it is.
-        position: Position,
-        /// Zoom of the map.
-        scale: String,
-        /// Its address.
-        label: String,
+        /// Which.
+        place: Box<Place>,
     },
     /// A web page somebody sent.
     Link {
@@ -135,14 +131,8 @@ pub enum Kind {
     LocationSelect {
         /// The item's key.
         key: String,
-        /// Where it is.
-        position: Position,
-        /// Zoom of the map.
-        scale: String,
-        /// Its address.
-        label: String,
-        /// The name of the place, may be empty.
-        poi_name: String,
+        /// Which.
+        place: Box<Place>,
     },
     /// The outcome of a template message (TEMPLATESENDJOBFINISH).
     TemplateSent {
@@ -220,12 +210,15 @@ impl Kind {
                 thumb_media_id: text("ThumbMediaId")?,
             },
             "location" => Kind::Location {
-                position: Position {
-                    latitude: text("Location_X")?,
-                    longitude: text("Location_Y")?,
-                },
-                scale: text("Scale")?,
-                label: text("Label")?,
+                place: Box::new(Place {
+                    position: Position {
+                        latitude: text("Location_X")?,
+                        longitude: text("Location_Y")?,
+                    },
+                    scale: text("Scale")?,
+                    label: text("Label")?,
+                    name: String::new(),
+                }),
             },
             "link" => Kind::Link {
                 title: text("Title")?,
@@ -310,13 +303,15 @@ impl Kind {
             "pic_weixin" => Self::pictures(fields, key()?, PictureSource::WeChatAlbum),
             "location_select" => Kind::LocationSelect {
                 key: key()?,
-                position: Position {
-                    latitude: inside("SendLocationInfo", "Location_X"),
-                    longitude: inside("SendLocationInfo", "Location_Y"),
-                },
-                scale: inside("SendLocationInfo", "Scale"),
-                label: inside("SendLocationInfo", "Label"),
-                poi_name: inside("SendLocationInfo", "Poiname"),
+                place: Box::new(Place {
+                    position: Position {
+                        latitude: inside("SendLocationInfo", "Location_X"),
+                        longitude: inside("SendLocationInfo", "Location_Y"),
+                    },
+                    scale: inside("SendLocationInfo", "Scale"),
+                    label: inside("SendLocationInfo", "Label"),
+                    name: inside("SendLocationInfo", "Poiname"),
+                }),
             },
             _ => return Ok(None),
         }))

@@ -22,6 +22,19 @@ impl Position {
     }
 }
 
+/// A place on a map. Kept in a box wherever it stands, so that texts, which are nearly all messages, stay small.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where it is.
+    pub position: Position,
+    /// Zoom of the map.
+    pub scale: String,
+    /// Its address.
+    pub label: String,
+    /// Its name (`Poiname`), only from a menu item; may be empty.
+    pub name: String,
+}
+
 /// Where the pictures of a menu item come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

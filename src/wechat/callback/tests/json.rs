@@ -47,3 +47,28 @@ fn json_in_and_out() {
     assert_eq!(open(&plain, &plain_query(NOW), &body), forbidden(Forbidden::Mode));
     assert_eq!(open(&plain, &plain_query(NOW), "{"), Err(Malformed::Json.into()));
 }
+
+proptest! {
+    /// Any byte flipped in what is signed, in the body or in the query, is refused.
+    #[test]
+    fn any_flipped_byte_is_refused(at in any::<proptest::sample::Index>(), bit in 0u8..7) {
+        let encrypt = AesKey::parse(KEY).unwrap().encrypt(TEXT.as_bytes(), APP, b"0123456789abcdef");
+        let (query, body) = (query(&encrypt, NOW), format!(r#"{{"Encrypt":"{encrypt}"}}"#));
+        let callback = callback(Mode::Secure);
+        prop_assert!(open(&callback, &query, &body).is_ok());
+        let flip = |text: &str, from: usize, to: usize| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[from + at.index(to - from)] ^= 1 << bit;
+            bytes
+        };
+        let from = r#"{"Encrypt":""#.len();
+        let changed = flip(&body, from, from + encrypt.len());
+        prop_assert!(callback.open(&CallbackQuery::parse(&query), &changed, NOW).is_err());
+        for name in ["timestamp=", "nonce=", "msg_signature="] {
+            let from = query.find(name).unwrap() + name.len();
+            let to = query[from..].find('&').map_or(query.len(), |length| from + length);
+            let changed = String::from_utf8(flip(&query, from, to)).unwrap();
+            prop_assert!(open(&callback, &changed, &body).is_err(), "{changed}");
+        }
+    }
+}
