@@ -124,7 +124,7 @@ async fn mended(app: &App, application: &Application) -> Result<()> {
     let documents = documents::of(app, &application.id).await?;
     for kind in asked.iter().filter_map(|name| DocumentKind::parse(name)) {
         let document = documents.iter().find(|document| document.kind == kind);
-        if !document.is_some_and(|document| document.uploaded_at >= application.since) {
+        if document.is_none_or(|document| document.uploaded_at < application.since) {
             return Err(Refusal::DocumentNotReplaced { kind: kind.label() }.into());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, Errors, page, page_again};
+use super::super::page::{Base, Errors, answer_to_post, page, page_again};
 use super::view::{self, Choice, LEVELS, POSTS};
 use crate::application::eligibility::{self, Answers};
 use crate::application::{DocumentKind, Level, Post};
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::kernel::{FieldErrors, Refusal};
 use crate::union::tree;
 use askama::Template;
+use poem::http::StatusCode;
 use poem::{Response, handler};
 use serde::Deserialize;
 
@@ -122,7 +123,8 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
     } else {
         "暂时不能申请"
     };
-    page(&ResultPage {
+    // An answer to a POST: the back key has to find it (web::page).
+    let result = ResultPage {
         base: ctx.base(title),
         against: against
             .iter()
@@ -136,7 +138,8 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
         places: places_left(&ctx, &current, &form.unit, intake.places_left).await?,
         closed: intake.closed,
         papers: DocumentKind::ALL.iter().map(|kind| paper(*kind)).collect(),
-    })
+    };
+    answer_to_post(StatusCode::OK, &result)
 }
 
 fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
