@@ -78,7 +78,7 @@ impl Cache {
         match self {
             Cache::Memory(m) => {
                 let mut map = m.lock();
-                let new = map.get(key).is_none();
+                let new = map.alive(key).is_none();
                 if new {
                     map.set(key, value, ttl);
                 }
@@ -122,7 +122,7 @@ impl Cache {
         match self {
             Cache::Memory(m) => {
                 let mut map = m.lock();
-                let same = map.get(key).as_deref() == Some(value);
+                let same = map.alive(key) == Some(value);
                 if same {
                     map.remove(key);
                 }
@@ -146,7 +146,7 @@ impl Cache {
             Cache::Memory(m) => {
                 let mut map = m.lock();
                 let old = map
-                    .get(key)
+                    .alive(key)
                     .and_then(|text| text.split_once(':')?.0.parse::<i64>().ok());
                 let greater = old.is_none_or(|old| rank > old);
                 if greater {
@@ -243,10 +243,12 @@ impl Memory {
 
 impl Map {
     fn get(&self, key: &str) -> Option<String> {
-        self.entries
-            .get(key)
-            .filter(|(_, until)| *until > Instant::now())
-            .map(|(value, _)| value.clone())
+        self.alive(key).map(str::to_owned)
+    }
+
+    fn alive(&self, key: &str) -> Option<&str> {
+        let (value, until) = self.entries.get(key)?;
+        (*until > Instant::now()).then_some(value)
     }
 
     fn set(&mut self, key: &str, value: &str, ttl: Duration) {

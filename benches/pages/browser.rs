@@ -110,7 +110,10 @@ impl Browser {
             status.is_success() || status.is_redirection(),
             "{path}: {status}\n{html}"
         );
-        if let Some((_, rest)) = html.split_once("name=\"csrf\" content=\"") {
+        // Workers' pages have it in the head, officers' in their forms.
+        let token =
+            ["name=\"csrf\" content=\"", "name=\"csrf\" value=\""].map(|before| html.split_once(before));
+        if let Some((_, rest)) = token.into_iter().flatten().next() {
             self.csrf = rest.split('"').next().unwrap_or_default().to_owned();
         }
         let to = to
