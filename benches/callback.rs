@@ -45,16 +45,12 @@ fn compare(threads: usize) -> Result<()> {
     let account = servers::account(dir.path())?;
     let ours = Child::start(Which::Callback, threads, dir.path())?;
     let constant = Child::start(Which::Constant, threads, dir.path())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()?;
     let (mut of_ours, mut of_constant) = (Measured::default(), Measured::default());
     for round in 0..=ROUNDS {
         let requests = load::requests(&account, round, REQUESTS);
         for (child, measured) in [(&ours, &mut of_ours), (&constant, &mut of_constant)] {
             let (cpu, started) = (cpu_us(child.pid())?, Instant::now());
-            let answers = runtime.block_on(load::run(child.port, &requests))?;
+            let answers = load::run(child.port, &requests, threads)?;
             let took = started.elapsed().as_secs_f64();
             child.which.check(&account, &answers)?;
             if round > 0 {

@@ -130,7 +130,7 @@ fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
 
 async fn chain(app: &App, application: &Application) -> Result<Vec<Union>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
-    tree::review_chain(app, &tree::find(app, union_id).await?).await
+    tree::review_chain(app, union_id).await
 }
 
 struct Decided<'a> {
