@@ -79,7 +79,7 @@ impl Cache {
         match self {
             Cache::Memory(m) => {
                 let mut map = m.lock();
-                let new = map.get(key).is_none();
+                let new = map.alive(key).is_none();
                 if new {
                     map.set(key, value, ttl);
                 }
@@ -123,7 +123,7 @@ impl Cache {
         match self {
             Cache::Memory(m) => {
                 let mut map = m.lock();
-                let same = map.get(key).as_deref() == Some(value);
+                let same = map.alive(key) == Some(value);
                 if same {
                     map.remove(key);
                 }
@@ -147,7 +147,7 @@ impl Cache {
             Cache::Memory(m) => {
                 let mut map = m.lock();
                 let old = map
-                    .get(key)
+                    .alive(key)
                     .and_then(|text| text.split_once(':')?.0.parse::<i64>().ok());
                 let greater = old.is_none_or(|old| rank > old);
                 if greater {
@@ -227,11 +227,13 @@ pub struct Memory(Arc<Mutex<Map>>);
 #[derive(Default)]
 struct Map {
     entries: HashMap<String, (String, Instant)>,
-    writes: u32,
+    /// Writes until the expired are swept out.
+    until_sweep: usize,
 }
 
-/// After so many writes the expired are swept out, so that memory follows what is alive.
-const SWEEP_EVERY: u32 = 4096;
+/// Between two sweeps there are at least so many writes, and at least as many as were alive after the first: memory
+/// follows what is alive, and however much that is, a write pays for looking at one entry or two.
+const SWEEP_EVERY: usize = 4096;
 
 impl Memory {
     fn lock(&self) -> MutexGuard<'_, Map> {
@@ -242,21 +244,22 @@ impl Memory {
 
 impl Map {
     fn get(&self, key: &str) -> Option<String> {
-        self.entries
-            .get(key)
-            .filter(|(_, until)| *until > Instant::now())
-            .map(|(value, _)| value.clone())
+        self.alive(key).map(str::to_owned)
+    }
+
+    fn alive(&self, key: &str) -> Option<&str> {
+        let (value, until) = self.entries.get(key)?;
+        (*until > Instant::now()).then_some(value)
     }
 
     fn set(&mut self, key: &str, value: &str, ttl: Duration) {
-        self.writes += 1;
-        if self.writes >= SWEEP_EVERY {
-            self.writes = 0;
-            let now = Instant::now();
+        let now = Instant::now();
+        if self.until_sweep == 0 {
             self.entries.retain(|_, (_, until)| *until > now);
+            self.until_sweep = self.entries.len().max(SWEEP_EVERY);
         }
-        self.entries
-            .insert(key.to_owned(), (value.to_owned(), Instant::now() + ttl));
+        self.until_sweep -= 1;
+        self.entries.insert(key.to_owned(), (value.to_owned(), now + ttl));
     }
 
     fn remove(&mut self, key: &str) -> Option<String> {
@@ -292,5 +295,28 @@ impl Map {
         self.entries
             .get(key)
             .and_then(|(_, until)| until.checked_duration_since(Instant::now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However many come and go, what has expired does not stay.
+    #[test]
+    fn memory_follows_what_is_alive() {
+        let mut map = Map::default();
+        for n in 0..10 * SWEEP_EVERY {
+            map.set(&n.to_string(), "", Duration::ZERO);
+            assert!(map.entries.len() <= SWEEP_EVERY + 1);
+        }
+        for n in 0..2 * SWEEP_EVERY {
+            map.set(&n.to_string(), "", Duration::from_secs(60));
+        }
+        for n in 0..10 * SWEEP_EVERY {
+            map.set(&format!("short {n}"), "", Duration::ZERO);
+            assert!(map.entries.len() <= 5 * SWEEP_EVERY);
+        }
+        assert_eq!(map.get("1").as_deref(), Some(""));
     }
 }

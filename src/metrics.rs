@@ -1,6 +1,24 @@
 //! Counters for `/metrics`, in Prometheus' text format. Labels are few and hold no personal data.
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+/// WeChat's callbacks by outcome, each looked up once: a message costs a few microseconds in all.
+pub struct Callbacks {
+    /// Answered.
+    pub handled: IntCounter,
+    /// Answered as before.
+    pub repeated: IntCounter,
+    /// Not WeChat's, or not for us, or malformed.
+    pub refused: IntCounter,
+    /// Could not be handled.
+    pub failed: IntCounter,
+    /// Kept, to be answered later.
+    pub deferred: IntCounter,
+    /// Seconds each took, refused ones too.
+    pub seconds: Histogram,
+}
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -11,8 +29,8 @@ pub struct Metrics {
     pub seconds: HistogramVec,
     /// Refusals by code.
     pub refusals: IntCounterVec,
-    /// WeChat callbacks by outcome.
-    pub callbacks: IntCounterVec,
+    /// WeChat's callbacks.
+    pub callbacks: Callbacks,
     /// Calls to WeChat by purpose and errcode.
     pub wechat_calls: IntCounterVec,
     /// Notices by channel and outcome.
@@ -55,6 +73,14 @@ impl Metrics {
         let opts = HistogramOpts::new("yuanmeng_http_seconds", "Duration of HTTP requests").buckets(buckets);
         let seconds = HistogramVec::new(opts, &["area"])?;
         registry.register(Box::new(seconds.clone()))?;
+        let callbacks = Callbacks {
+            handled: callbacks.with_label_values(&["handled"]),
+            repeated: callbacks.with_label_values(&["repeated"]),
+            refused: callbacks.with_label_values(&["refused"]),
+            failed: callbacks.with_label_values(&["failed"]),
+            deferred: callbacks.with_label_values(&["deferred"]),
+            seconds: seconds.with_label_values(&["callback"]),
+        };
         let outbox_waiting = IntGauge::new("yuanmeng_outbox_waiting", "Jobs waiting in the outbox")?;
         registry.register(Box::new(outbox_waiting.clone()))?;
         Ok(Metrics {

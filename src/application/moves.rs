@@ -96,9 +96,38 @@ pub fn seal_form(app: &App, form: &super::FormText) -> Result<String> {
 /// Errors: what [`super::states::next`] refuses, and [`Refusal::ChangedMeanwhile`] when the row is no longer
 /// the one that was seen.
 pub async fn apply(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>) -> Result<State> {
+    moved(app, tx, seen, to, None).await
+}
+
+/// What a submission gives an application: its number, and its place in the unit's order.
+pub struct Numbered<'a> {
+    /// The application's number.
+    pub number: &'a str,
+    /// Drawn under the unit's lock.
+    pub seq: i64,
+}
+
+/// [`apply`] for a submission.
+pub async fn submit(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Application,
+    to: Move<'_>,
+    numbered: Numbered<'_>,
+) -> Result<State> {
+    moved(app, tx, seen, to, Some(numbered)).await
+}
+
+async fn moved(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Application,
+    to: Move<'_>,
+    numbered: Option<Numbered<'_>>,
+) -> Result<State> {
     let state = super::states::next(seen.state, to.event)?;
     let now = app.now();
-    if !store::move_row(tx, seen, state, to.step, to.holder_id, now).await? {
+    if !store::move_row(tx, seen, state, &to, numbered, now).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
     follow(app, tx, seen, state, &to, now).await?;

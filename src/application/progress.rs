@@ -81,7 +81,7 @@ pub struct Progress {
 pub async fn of(app: &App, application: Application) -> Result<Progress> {
     let intake = campaign::intake(app, &application.intake_id).await?;
     let chain = match &application.union_id {
-        Some(id) => tree::review_chain(app, &tree::find(app, id).await?).await?,
+        Some(id) => tree::review_chain(app, id).await?,
         None => Vec::new(),
     };
     let timeline = store::timeline(app, &application.id).await?;

@@ -1,7 +1,7 @@
 //! Submitting: the number, the time, the claim on the year's only subsidy, and a place or the waiting list
 //! (R-5, R-8, R-18 … R-20); and submitting again after a correction.
 
-use super::moves::{self, Move};
+use super::moves::{self, Move, Numbered};
 use super::states::{Event, State};
 use super::{Application, DocumentKind, Form, documents, form, store};
 use crate::app::App;
@@ -39,14 +39,14 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
     let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
         return Err(Refusal::UnionMissing.into());
     };
-    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let chain = tree::review_chain(app, union_id).await?;
     let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
     let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(worker_id.to_owned());
     let number = code::application_number(app.entropy.bytes());
 
     let mut tx = app.db.write().await?;
-    let mut places = places::lock(app, &mut tx, &application.campaign_id, unit_id).await?;
+    let (mut places, seq) = places::lock_in_line(app, &mut tx, &application.campaign_id, unit_id).await?;
     claim(app, &mut tx, &application, &form, intake.year).await?;
     let holds_place = places
         .take(&mut tx, &application.id, PlaceCause::Submitted, &actor)
@@ -67,10 +67,8 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
         note: "",
         corrections: &[],
     };
-    moves::apply(app, &mut tx, &application, to).await?;
-    // Numbered under the unit's lock: the order of numbers is the order of submission.
-    let seq = places.next_seq(&mut tx).await?;
-    store::set_submission(&mut tx, &application.id, &number, seq, app.now()).await?;
+    let numbered = Numbered { number: &number, seq };
+    moves::submit(app, &mut tx, &application, to, numbered).await?;
     tx.commit().await?;
     Ok(Submitted { number, holds_place })
 }
@@ -142,7 +140,7 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
     let form = complete(app, &application, &intake, proven_phone).await?;
     mended(app, &application).await?;
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
-    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let chain = tree::review_chain(app, union_id).await?;
     let holder = chain.get(application.step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(worker_id.to_owned());
 

@@ -38,23 +38,36 @@ pub async fn lock<'a>(app: &'a App, tx: &mut Tx, campaign_id: &str, unit_id: &st
     let places = store::lock_quota(tx, campaign_id, unit_id)
         .await?
         .ok_or(Error::NotFound)?;
-    Ok(Locked {
+    Ok(locked(app, campaign_id, unit_id, places))
+}
+
+/// Locks a unit's places and draws the next number in its order of submission: drawn under the lock, the
+/// numbers' order is that of the commits.
+pub async fn lock_in_line<'a>(
+    app: &'a App,
+    tx: &mut Tx,
+    campaign_id: &str,
+    unit_id: &str,
+) -> Result<(Locked<'a>, i64)> {
+    let (places, seq) = store::lock_quota_in_line(tx, campaign_id, unit_id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok((locked(app, campaign_id, unit_id, places), seq))
+}
+
+fn locked<'a>(app: &'a App, campaign_id: &str, unit_id: &str, places: Places) -> Locked<'a> {
+    Locked {
         app,
         campaign_id: campaign_id.to_owned(),
         unit_id: unit_id.to_owned(),
         places,
-    })
+    }
 }
 
 impl Locked<'_> {
     /// The counts as they stand under the lock.
     pub fn places(&self) -> Places {
         self.places
-    }
-
-    /// The next number in the unit's order of submission.
-    pub async fn next_seq(&self, tx: &mut Tx) -> Result<i64> {
-        Ok(store::next_seq(tx, &self.campaign_id, &self.unit_id).await?)
     }
 
     /// Takes a place if one is free; whether it was.

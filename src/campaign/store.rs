@@ -119,13 +119,19 @@ pub async fn lock_quota(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> sqlx::
     Ok(row.map(|(total, taken)| Places { total, taken }))
 }
 
-pub async fn next_seq(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> sqlx::Result<i64> {
-    let sql = "UPDATE quotas SET next_seq = next_seq + 1 WHERE campaign_id = $1 AND unit_id = $2 RETURNING next_seq - 1";
-    sqlx::query_scalar(sql)
+/// The same lock, and the next number in the unit's order of submission.
+pub async fn lock_quota_in_line(
+    tx: &mut Tx,
+    campaign_id: &str,
+    unit_id: &str,
+) -> sqlx::Result<Option<(Places, i64)>> {
+    let sql = "UPDATE quotas SET next_seq = next_seq + 1 WHERE campaign_id = $1 AND unit_id = $2 RETURNING total, taken, next_seq - 1";
+    let row: Option<(i64, i64, i64)> = sqlx::query_as(sql)
         .bind(campaign_id)
         .bind(unit_id)
-        .fetch_one(&mut **tx)
-        .await
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map(|(total, taken, seq)| (Places { total, taken }, seq)))
 }
 
 /// One line of the ledger.

@@ -101,7 +101,8 @@ async fn open() -> anyhow::Result<App> {
     App::open(config, Clock::system()).await
 }
 
-fn init_log() {
+/// The log on standard error, by `RUST_LOG` and `LOG_FORMAT`.
+pub fn init_log() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("yuanmeng=info,warn"));
     let log = tracing_subscriber::fmt()

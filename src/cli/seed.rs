@@ -146,7 +146,7 @@ async fn street(app: &App, tx: &mut Tx, units: &[Union], unit: &str, name: &str,
 }
 
 async fn centre_of(app: &App, root: &Union) -> Result<Union> {
-    let chain = tree::review_chain(app, root).await?;
+    let chain = tree::review_chain(app, &root.id).await?;
     Ok(chain
         .into_iter()
         .next_back()

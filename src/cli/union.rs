@@ -88,7 +88,7 @@ pub async fn find(app: &App, path: &str) -> anyhow::Result<Union> {
         return Ok(at);
     }
     if path == setup::CENTRE {
-        let chain = tree::review_chain(app, &at).await.map_err(told)?;
+        let chain = tree::review_chain(app, &at.id).await.map_err(told)?;
         return chain.into_iter().next_back().ok_or_else(|| missing(path).into());
     }
     for name in path.split('/') {

@@ -132,7 +132,7 @@ fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
 /// The next step that somebody reviews.
 async fn next(app: &App, application: &Application) -> Result<Option<(usize, Union)>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
-    let chain = tree::review_chain(app, &tree::find(app, union_id).await?).await?;
+    let chain = tree::review_chain(app, union_id).await?;
     let step = tree::next_step(app, &chain, application.step + 1).await?;
     Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
 }

@@ -69,6 +69,30 @@ pub async fn root(app: &App) -> Result<Option<Union>> {
     row.map(UnionRow::into_union).transpose()
 }
 
+/// A union and what is above it as far as it is active, from itself up.
+pub async fn lineage(app: &App, id: &str) -> Result<Vec<Union>> {
+    let sql = "WITH RECURSIVE up (id, parent_id, kind, name, path, no, height) AS (\
+               SELECT id, parent_id, kind, name, path, no, CAST(0 AS BIGINT) FROM unions WHERE id = $1 AND active = 1 \
+               UNION ALL \
+               SELECT u.id, u.parent_id, u.kind, u.name, u.path, u.no, up.height + 1 \
+               FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1) \
+               SELECT id, parent_id, kind, name, path, no FROM up ORDER BY height";
+    let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(id).fetch_all(app.db.read()).await?;
+    rows.into_iter().map(UnionRow::into_union).collect()
+}
+
+/// The city's organ that decides its step.
+pub async fn centre(app: &App, root: &str) -> Result<Option<Union>> {
+    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions \
+               WHERE parent_id = $1 AND kind = $2 AND active = 1 ORDER BY no, name LIMIT 1";
+    let row: Option<UnionRow> = sqlx::query_as(sql)
+        .bind(root)
+        .bind(Kind::Centre.as_str())
+        .fetch_optional(app.db.read())
+        .await?;
+    row.map(UnionRow::into_union).transpose()
+}
+
 pub async fn children(app: &App, parent: &str) -> Result<Vec<Union>> {
     let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE parent_id = $1 AND active = 1 ORDER BY no, name";
     let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(parent).fetch_all(app.db.read()).await?;

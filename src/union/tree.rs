@@ -99,34 +99,30 @@ pub async fn chosen(app: &App, id: &str) -> Result<Union> {
     }
 }
 
-/// The union and all above it, from itself up to the city.
-pub async fn lineage(app: &App, union: &Union) -> Result<Vec<Union>> {
-    let ids: Vec<&str> = union.path.split('/').filter(|id| !id.is_empty()).collect();
-    let mut lineage = Vec::with_capacity(ids.len());
-    for id in ids.into_iter().rev() {
-        lineage.push(find(app, id).await?);
+/// The union and all above it, from itself up to the city; [`Error::NotFound`] when one of them is not active.
+pub async fn lineage(app: &App, id: &str) -> Result<Vec<Union>> {
+    let lineage = store::lineage(app, id).await?;
+    match lineage.last() {
+        Some(top) if top.parent_id.is_none() => Ok(lineage),
+        _ => Err(Error::NotFound),
     }
-    Ok(lineage)
 }
 
 /// The unit of a union: itself or the ancestor that has places.
 pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
-    let lineage = lineage(app, union).await?;
+    let lineage = lineage(app, &union.id).await?;
     lineage
         .into_iter()
         .find(|u| u.kind == Kind::Unit)
         .ok_or_else(|| Refusal::UnionUnknown.into())
 }
 
-/// Who reviews an application of this union, in order: the union, each above it below the city, and last
+/// Who reviews an application of the union with this id, in order: the union, each above it below the city, and last
 /// the city's 职工文化事业发展中心.
-pub async fn review_chain(app: &App, union: &Union) -> Result<Vec<Union>> {
-    let mut chain = lineage(app, union).await?;
+pub async fn review_chain(app: &App, id: &str) -> Result<Vec<Union>> {
+    let mut chain = lineage(app, id).await?;
     let root = chain.pop().ok_or(Error::NotFound)?;
-    let centre = store::children(app, &root.id)
-        .await?
-        .into_iter()
-        .find(|u| u.kind == Kind::Centre);
+    let centre = store::centre(app, &root.id).await?;
     chain.push(centre.unwrap_or(root));
     Ok(chain)
 }

@@ -1,17 +1,21 @@
 //! WeChat's callback: verified, opened, deduplicated, answered within the five seconds it waits.
 //!
-//! Kept clear of session and other middleware. A message is handled once: its key is taken in the cache before
+//! Kept clear of routing, session and other middleware (see [`super::routes`]): it counts by itself, and logs what went
+//! wrong. A message is handled once: its key is taken in the cache before
 //! the handling and holds the answer afterwards, so a repeated delivery gets the same answer again. The mark
 //! of an unfinished handling lives shorter than WeChat's first repeat, so one that died is taken up again.
 
 use crate::app::App;
 use crate::chat;
 use crate::error::Result;
+use crate::wechat::callback::Malformed;
 use crate::wechat::{CallbackQuery, Inbound, Opened, Refused, Reply};
-use poem::http::{StatusCode, header};
-use poem::web::Data;
-use poem::{Body, Request, Response, handler};
-use std::time::Duration;
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Body, Endpoint, Request, Response};
+use std::time::{Duration, Instant};
+
+/// Where WeChat calls back, as the console is told.
+pub const PATH: &str = "/wechat/callback";
 
 /// WeChat's own limit for what it sends is far below; more is refused unread.
 const BODY_MAX: usize = 64 * 1024;
@@ -23,43 +27,82 @@ const UNDER_WAY: Duration = Duration::from_secs(4);
 const IN_TIME: Duration = Duration::from_millis(3500);
 const IN_HAND: &str = "";
 
+/// What answers at [`PATH`].
+pub struct Callback(pub App);
+
+impl Endpoint for Callback {
+    type Output = Response;
+
+    async fn call(&self, mut req: Request) -> poem::Result<Response> {
+        let (app, started) = (&self.0, Instant::now());
+        let body = req.take_body();
+        let response = match *req.method() {
+            Method::GET => verify(app, &req),
+            Method::POST => receive(app, &req, body).await,
+            _ => plain(StatusCode::METHOD_NOT_ALLOWED, ""),
+        };
+        app.metrics
+            .callbacks
+            .seconds
+            .observe(started.elapsed().as_secs_f64());
+        Ok(response)
+    }
+}
+
 fn plain(status: StatusCode, text: impl Into<Body>) -> Response {
     Response::builder()
         .status(status)
-        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+        .header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        )
         .body(text)
 }
 
 fn refuse(app: &App, refused: Refused) -> Response {
     tracing::warn!(%refused, "a callback is refused");
-    app.metrics.callbacks.with_label_values(&["refused"]).inc();
+    app.metrics.callbacks.refused.inc();
     plain(
         StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::FORBIDDEN),
         "",
     )
 }
 
+fn query(req: &Request) -> CallbackQuery<'_> {
+    CallbackQuery::parse(req.uri().query().unwrap_or_default())
+}
+
 /// `GET /wechat/callback`: the console asks whether this is us.
-#[handler]
-pub fn verify(Data(app): Data<&App>, req: &Request) -> Response {
-    let query = CallbackQuery::parse(req.uri().query().unwrap_or_default());
-    match app.callback.verify_url(&query, app.now().seconds()) {
+fn verify(app: &App, req: &Request) -> Response {
+    match app.callback.verify_url(&query(req), app.now().seconds()) {
         Ok(echo) => plain(StatusCode::OK, echo.to_owned()),
         Err(refused) => refuse(app, refused),
     }
 }
 
 /// `POST /wechat/callback`: a message or an event.
-#[handler]
-pub async fn receive(Data(app): Data<&App>, req: &Request, body: Body) -> Response {
-    let Ok(body) = body.into_bytes_limit(BODY_MAX + 1).await else {
-        app.metrics.callbacks.with_label_values(&["refused"]).inc();
-        return plain(StatusCode::BAD_REQUEST, "");
+async fn receive(app: &App, req: &Request, body: Body) -> Response {
+    let Some(body) = read(req, body).await else {
+        return refuse(app, Malformed::TooLarge.into());
     };
-    let query = CallbackQuery::parse(req.uri().query().unwrap_or_default());
-    match app.callback.open(&query, &body, app.now().seconds()) {
+    match app.callback.open(&query(req), body.as_ref(), app.now().seconds()) {
         Ok(opened) => answer(app, &opened).await,
         Err(refused) => refuse(app, refused),
+    }
+}
+
+/// The body; `None` when it is too large or breaks off. A length that is told beforehand saves a copy.
+async fn read(req: &Request, body: Body) -> Option<impl AsRef<[u8]>> {
+    let told = match req.header(header::TRANSFER_ENCODING) {
+        None => req
+            .header(header::CONTENT_LENGTH)
+            .and_then(|n| n.parse::<usize>().ok()),
+        Some(_) => None,
+    };
+    match told {
+        Some(length) if length > BODY_MAX => None,
+        Some(_) => body.into_bytes().await.ok(),
+        None => body.into_bytes_limit(BODY_MAX).await.ok(),
     }
 }
 
@@ -70,7 +113,7 @@ async fn answer(app: &App, opened: &Opened) -> Response {
         // Neither handled nor kept: WeChat sends it again.
         Err(error) => {
             tracing::error!(%error, kind = opened.message.kind.name(), "a message could not be kept");
-            app.metrics.callbacks.with_label_values(&["failed"]).inc();
+            app.metrics.callbacks.failed.inc();
             return plain(StatusCode::INTERNAL_SERVER_ERROR, "");
         }
     };
@@ -86,12 +129,13 @@ async fn answer(app: &App, opened: &Opened) -> Response {
 /// Handles a message unless it was handled; a repeated one gets the first one's answer.
 async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
     if !app.cache.set_new(key, IN_HAND, UNDER_WAY).await? {
-        app.metrics.callbacks.with_label_values(&["repeated"]).inc();
+        app.metrics.callbacks.repeated.inc();
         let known = app.cache.get(key).await?.filter(|text| text != IN_HAND);
         return Ok(known
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or(Reply::Success));
     }
+    tracing::debug!(kind = message.kind.name(), "a message came in");
     let reply = match in_time(app, message).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -101,7 +145,7 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
     };
     let text = serde_json::to_string(&reply).map_err(anyhow::Error::from)?;
     app.cache.set(key, &text, KNOWN).await?;
-    app.metrics.callbacks.with_label_values(&["handled"]).inc();
+    app.metrics.callbacks.handled.inc();
     Ok(reply)
 }
 
@@ -118,6 +162,6 @@ async fn in_time(app: &App, message: &Inbound) -> Result<Reply> {
         ),
     }
     chat::defer(app, message).await?;
-    app.metrics.callbacks.with_label_values(&["deferred"]).inc();
+    app.metrics.callbacks.deferred.inc();
     Ok(Reply::Success)
 }

@@ -107,17 +107,25 @@ pub fn start_redis(port: u16) -> Result<Guarded, String> {
     })
 }
 
-/// initdb and postgres refuse root, so root runs them as the account of Debian's package.
+/// Durability costs time and the tests' data is thrown away.
 fn start_postgres(port: u16) -> Result<Guarded, String> {
+    start_postgres_with(
+        port,
+        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+    )
+}
+
+/// With options of PostgreSQL's own (`-c name=value`). initdb and postgres refuse root, so root runs them as the
+/// account of Debian's package.
+pub fn start_postgres_with(port: u16, options: &str) -> Result<Guarded, String> {
     let bin = postgres_bin()?;
     let prepare = format!(
         "{}/initdb -D data -U postgres --auth=trust --locale=C --encoding=UTF8 --no-sync --no-instructions",
         bin.display()
     );
-    // Durability costs time and the data is thrown away; TCP only, since a socket's path may get too long.
+    // TCP only, since a socket's path may get too long.
     let options = format!(
-        "{}/postgres -D data -p {port} -h 127.0.0.1 -c unix_socket_directories= -c max_connections=300 \
-         -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+        "{}/postgres -D data -p {port} -h 127.0.0.1 -c unix_socket_directories= -c max_connections=300 {options}",
         bin.display()
     );
     let command: Vec<String> = options.split_whitespace().map(String::from).collect();

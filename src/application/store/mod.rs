@@ -7,7 +7,7 @@ pub use documents::*;
 pub use events::*;
 
 use super::Level;
-use super::moves::Application;
+use super::moves::{Application, Move, Numbered};
 use super::states::State;
 use crate::app::App;
 use crate::db::Tx;
@@ -186,37 +186,29 @@ pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()>
     Ok(())
 }
 
-/// The state's columns, if the row is still the one that was seen.
+/// The state's columns and what a submission gives, if the row is still the one that was seen.
 pub async fn move_row(
     tx: &mut Tx,
     seen: &Application,
     state: State,
-    step: usize,
-    holder: Option<&str>,
+    to: &Move<'_>,
+    numbered: Option<Numbered<'_>>,
     now: Time,
 ) -> sqlx::Result<bool> {
-    let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1 \
-               WHERE id = $5 AND version = $6";
+    let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1, \
+               number = COALESCE($5, number), seq = COALESCE($6, seq), submitted_at = COALESCE($7, submitted_at) \
+               WHERE id = $8 AND version = $9";
     let query = sqlx::query(sql)
         .bind(state.as_str())
-        .bind(step as i64)
-        .bind(holder)
+        .bind(to.step as i64)
+        .bind(to.holder_id)
         .bind(now.0)
+        .bind(numbered.as_ref().map(|n| n.number))
+        .bind(numbered.as_ref().map(|n| n.seq))
+        .bind(numbered.map(|_| now.0))
         .bind(&seen.id)
         .bind(seen.version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
-}
-
-pub async fn set_submission(tx: &mut Tx, id: &str, number: &str, seq: i64, now: Time) -> sqlx::Result<()> {
-    let sql = "UPDATE applications SET number = $1, seq = $2, submitted_at = $3 WHERE id = $4";
-    sqlx::query(sql)
-        .bind(number)
-        .bind(seq)
-        .bind(now.0)
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 pub async fn set_union(

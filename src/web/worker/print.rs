@@ -103,7 +103,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         return Ok(see_other("/apply/form"));
     }
     let reviewers = match &open.application.union_id {
-        Some(id) => tree::review_chain(&ctx.app, &tree::find(&ctx.app, id).await?).await?,
+        Some(id) => tree::review_chain(&ctx.app, id).await?,
         None => Vec::new(),
     };
     page(&PrintPage {

@@ -109,7 +109,7 @@ async fn chosen_path(app: &App, application: &Application) -> Result<Vec<Union>>
     let Some(id) = &application.union_id else {
         return Ok(Vec::new());
     };
-    let mut lineage = tree::lineage(app, &tree::find(app, id).await?).await?;
+    let mut lineage = tree::lineage(app, id).await?;
     // The city stands over all of them: it says nothing.
     lineage.pop();
     lineage.reverse();
