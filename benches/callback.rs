@@ -8,6 +8,13 @@
 //!
 //! Target: at least half the constant's requests per second, at most twice its CPU time per request.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot go on stops where it is"
+)]
+
 #[path = "callback/load.rs"]
 mod load;
 #[path = "callback/servers.rs"]

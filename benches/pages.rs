@@ -9,6 +9,13 @@
 //!   the last byte of the answer; the median. Target: under 5 ms.
 //! - resident memory after a worker's whole road and three officers' decisions. Target: under 100 MB.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot go on stops where it is"
+)]
+
 #[path = "pages/browser.rs"]
 mod browser;
 #[path = "pages/demo.rs"]

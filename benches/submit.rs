@@ -10,6 +10,13 @@
 //!
 //! Target: at least 60 % of the bare transaction's rate.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot go on stops where it is"
+)]
+
 #[path = "../tests/it/app.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
 mod app;

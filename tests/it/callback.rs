@@ -25,7 +25,16 @@ async fn started(mode: &str, settings: &[(&str, &str)]) -> TestApp {
 }
 
 fn counted(test: &TestApp, outcome: &str) -> u64 {
-    test.app.metrics.callbacks.with_label_values(&[outcome]).get()
+    let callbacks = &test.app.metrics.callbacks;
+    let counter = match outcome {
+        "handled" => &callbacks.handled,
+        "repeated" => &callbacks.repeated,
+        "refused" => &callbacks.refused,
+        "deferred" => &callbacks.deferred,
+        "failed" => &callbacks.failed,
+        other => panic!("no counter of {other}"),
+    };
+    counter.get()
 }
 
 /// Refused with this status, and nothing done: no follower noted, no handling begun.
