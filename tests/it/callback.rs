@@ -159,7 +159,7 @@ async fn malformed_bodies_are_refused() {
             ("over 64 KB", long.as_str()),
             ("DOCTYPE", &doctype),
             ("broken", &broken),
-            ("not XML", "{\"json\": 1}"),
+            ("neither XML nor JSON", "hello"),
             ("empty", ""),
         ] {
             refused(&test, what, Push::plain(body), 400).await;
@@ -214,11 +214,11 @@ async fn the_phone_is_answered_in_every_mode() {
         assert!(text.contains("还没有绑定账号"), "{said}");
         assert_eq!(said["attempts"], 1);
         // A kind that nobody handles is taken silently.
-        let picture = message("o1", "<MsgType>image</MsgType><MsgId>9</MsgId>");
+        let unknown = message("o1", "<MsgType>hologram</MsgType><MsgId>9</MsgId>");
         let push = if mode == "plain" {
-            Push::plain(&picture)
+            Push::plain(&unknown)
         } else {
-            Push::sealed(&picture)
+            Push::sealed(&unknown)
         };
         assert_eq!(accepted(&test, push).await, "success");
         test.stop().await;
