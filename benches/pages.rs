@@ -9,13 +9,6 @@
 //!   the last byte of the answer; the median. Target: under 5 ms.
 //! - resident memory after a worker's whole road and three officers' decisions. Target: under 100 MB.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark that cannot go on stops where it is"
-)]
-
 #[path = "pages/browser.rs"]
 mod browser;
 #[path = "pages/demo.rs"]
@@ -46,7 +39,7 @@ async fn main() -> Result<()> {
     println!(
         "\nworker pages: bytes on the wire with everything (target < {MOST_BYTES}), median time (target < 5 ms)"
     );
-    let mut worker = Browser::new(&demo);
+    let mut worker = Browser::new(&demo)?;
     road::sign_up(&demo, &mut worker).await?;
     road::write(&mut worker).await?;
     for path in ["/", "/apply", "/apply/form", "/apply/documents", "/apply/confirm"] {

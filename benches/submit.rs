@@ -14,7 +14,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a benchmark that cannot go on stops where it is"
+    reason = "the tests' files, which prepare what is measured, stop where they cannot go on"
 )]
 
 #[path = "../tests/it/app.rs"]

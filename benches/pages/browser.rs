@@ -44,17 +44,17 @@ impl Page {
 }
 
 impl Browser {
-    pub fn new(demo: &Demo) -> Self {
+    pub fn new(demo: &Demo) -> Result<Self> {
         let http = Client::builder()
             .no_proxy()
             .cookie_store(true)
             .redirect(redirect::Policy::none())
-            .build();
-        Browser {
-            http: http.expect("a client"),
+            .build()?;
+        Ok(Browser {
+            http,
             url: demo.url.clone(),
             csrf: String::new(),
-        }
+        })
     }
 
     pub async fn get(&mut self, path: &str) -> Result<Page> {

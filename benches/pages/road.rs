@@ -131,7 +131,7 @@ pub async fn submit(me: &mut Browser) -> Result<()> {
 /// Street, unit and centre sign in, look at form and papers, and pass it.
 pub async fn decide_three_times(demo: &Demo, worker: &mut Browser) -> Result<()> {
     for officer in &seed::OFFICERS {
-        let mut me = Browser::new(demo);
+        let mut me = Browser::new(demo)?;
         me.get("/office/sign-in").await?;
         let typed = [
             ("phone", officer.phone),

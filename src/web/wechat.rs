@@ -12,6 +12,8 @@ use crate::wechat::callback::Malformed;
 use crate::wechat::{CallbackQuery, Inbound, Opened, Refused, Reply};
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Body, Endpoint, Request, Response};
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// Where WeChat calls back, as the console is told.
@@ -151,7 +153,13 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
 
 /// The answer if it is there in time; else the message is kept and answered later, in its own message (facts row 4).
 async fn in_time(app: &App, message: &Inbound) -> Result<Reply> {
-    match tokio::time::timeout(IN_TIME, chat::handle(app, message)).await {
+    let mut handling = std::pin::pin!(chat::handle(app, message));
+    // Most answers are there at once: only one that has to wait for something gets a timer.
+    let handled = match poll_fn(|context| Poll::Ready(handling.as_mut().poll(context))).await {
+        Poll::Ready(result) => Ok(result),
+        Poll::Pending => tokio::time::timeout(IN_TIME, handling).await,
+    };
+    match handled {
         Ok(Ok(reply)) => return Ok(reply),
         Ok(Err(error)) => {
             tracing::error!(%error, kind = message.kind.name(), "a message will be handled again");
