@@ -7,6 +7,7 @@ pub mod documents;
 pub mod drafts;
 pub mod eligibility;
 pub mod form;
+pub mod form_code;
 pub mod moves;
 pub mod progress;
 pub mod states;

@@ -17,6 +17,12 @@ pub fn application_number(random: [u8; 8]) -> String {
     out
 }
 
+/// "7K3M9PXW" as it is written for people, "7K3M-9PXW"; none when it cannot be an application's number.
+pub fn grouped(plain: &str) -> Option<String> {
+    let ours = plain.len() == 8 && plain.bytes().all(|b| ALPHABET.contains(&b));
+    ours.then(|| format!("{}-{}", &plain[..4], &plain[4..]))
+}
+
 /// A six-digit SMS code from 4 random bytes.
 pub fn sms_code(random: [u8; 4]) -> String {
     format!("{:06}", u32::from_le_bytes(random) % 1_000_000)
