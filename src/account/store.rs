@@ -1,5 +1,7 @@
 //! SQL of workers and followers.
 
+pub mod grants;
+
 use super::Worker;
 use crate::app::App;
 use crate::db::Tx;
@@ -72,7 +74,7 @@ async fn one(app: &App, sql: &'static str, key: &str) -> Result<Option<Worker>> 
 }
 
 pub async fn unbind_openid(tx: &mut Tx, openid: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE workers SET openid = NULL WHERE openid = $1")
+    sqlx::query("UPDATE workers SET openid = NULL, unionid = NULL WHERE openid = $1")
         .bind(openid)
         .execute(&mut **tx)
         .await?;
@@ -113,17 +115,17 @@ pub async fn set_following(
     openid: &str,
     following: bool,
     scene: Option<&str>,
-    now: Time,
+    at: Time,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO followers (openid, following, scene, changed_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (openid) DO UPDATE SET following = excluded.following, changed_at = excluded.changed_at, \
-         scene = COALESCE(excluded.scene, followers.scene)",
+         scene = COALESCE(excluded.scene, followers.scene) WHERE followers.changed_at <= excluded.changed_at",
     )
     .bind(openid)
     .bind(i64::from(following))
     .bind(scene)
-    .bind(now.0)
+    .bind(at.0)
     .execute(&mut **tx)
     .await?;
     Ok(())

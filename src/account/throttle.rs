@@ -55,6 +55,13 @@ pub const SLIDERS_PER_ADDRESS: Limit = Limit {
     window: MINUTE,
 };
 
+/// Pages signed for the JS-SDK for one address in a minute; a factory's workers may share one.
+pub const PAGES_SIGNED_PER_ADDRESS: Limit = Limit {
+    name: "jssdk-address",
+    most: 300,
+    window: MINUTE,
+};
+
 /// Counts one attempt; `otherwise` when the limit is passed. `who` is a keyed hash or an address, never a phone.
 pub async fn check(app: &App, limit: &Limit, who: &str, otherwise: Refusal) -> Result<()> {
     let n = app

@@ -2,12 +2,13 @@
 
 mod late;
 
-pub use late::{LATE_JOB, OUTCOME_JOB, answer_late, defer};
+pub use late::{LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer};
 
-use crate::account::{followers, workers};
+use crate::account::{followers, grants, workers};
 use crate::app::App;
 use crate::application::{self, progress};
 use crate::error::Result;
+use crate::kernel::Time;
 use crate::kernel::refusal::HOTLINE;
 use crate::union::binding::{self, Scanned};
 use crate::wechat::{Inbound, Kind, Reply};
@@ -16,17 +17,18 @@ use crate::wechat::{Inbound, Kind, Reply};
 /// may be cut off between them and run again.
 pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
+    let at = Time(message.create_time.saturating_mul(1000));
     match &message.kind {
         Kind::Text { content } => text(app, openid, content).await,
         Kind::Subscribe { scene, .. } => {
-            followers::set_following(app, openid, true, scene.as_deref()).await?;
+            followers::set_following(app, openid, true, scene.as_deref(), at).await?;
             match scene {
                 Some(scene) => scanned(app, openid, scene).await,
                 None => Ok(Reply::text(welcome(app))),
             }
         }
         Kind::Unsubscribe => {
-            followers::set_following(app, openid, false, None).await?;
+            followers::set_following(app, openid, false, None, at).await?;
             Ok(Reply::Success)
         }
         Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
@@ -36,10 +38,24 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
             late::note_outcome(app, msg_id, status).await?;
             Ok(Reply::Success)
         }
+        Kind::SubscribePopup { grants } | Kind::SubscribeChange { grants } => {
+            let cause = message.dedup_key(app.wechat.app_id());
+            if matches!(message.kind, Kind::SubscribePopup { .. }) {
+                grants::answered(app, openid, &cause, at, grants).await?;
+            } else {
+                grants::changed(app, openid, &cause, at, grants).await?;
+            }
+            Ok(Reply::Success)
+        }
+        Kind::SubscribeSent { results } => {
+            late::note_subscriptions(app, openid, results).await?;
+            Ok(Reply::Success)
+        }
         Kind::AuthorizationRevoked { of, .. } | Kind::AuthorizationCancelled { of } => {
             binding::forget(app, &of.openid).await?;
             workers::forget_openid(app, &of.openid).await?;
             followers::forget(app, &of.openid).await?;
+            grants::forget(app, &of.openid).await?;
             Ok(Reply::Success)
         }
         Kind::Image { .. }

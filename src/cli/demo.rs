@@ -55,18 +55,22 @@ pub fn sim_config(app: &App) -> SimConfig {
 }
 
 fn templates(app: &App) -> Vec<SimTemplate> {
-    let known = catalogue::TEMPLATES.iter().filter_map(|(name, title, fields)| {
-        let id = app.config.wechat.templates.get(*name)?;
-        let fields = fields
-            .iter()
-            .map(|(keyword, label)| (keyword.to_string(), label.to_string()))
-            .collect();
-        Some(SimTemplate {
-            id: id.clone(),
-            title: title.to_string(),
-            fields,
-        })
-    });
+    let wechat = &app.config.wechat;
+    let known = [&wechat.templates, &wechat.subscribe_templates]
+        .into_iter()
+        .flat_map(|ids| {
+            catalogue::TEMPLATES.iter().filter_map(|(name, title, fields)| {
+                let fields = fields
+                    .iter()
+                    .map(|(keyword, label)| (keyword.to_string(), label.to_string()))
+                    .collect();
+                Some(SimTemplate {
+                    id: ids.get(*name)?.clone(),
+                    title: title.to_string(),
+                    fields,
+                })
+            })
+        });
     known.collect()
 }
 

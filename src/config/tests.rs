@@ -70,6 +70,9 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
         ("WECHAT_MINI_APP_SECRET", ""),
         ("WECHAT_TEMPLATES", "progress"),
         ("WECHAT_TEMPLATES", "nonsense=1"),
+        ("WECHAT_SUBSCRIBE_TEMPLATES", "nonsense=1"),
+        ("WECHAT_JS_DOMAINS", "https://a.example.cn"),
+        ("WECHAT_JS_DOMAINS", "a b"),
         ("SMS_PROVIDER", "pigeon"),
         ("PHONE_VIRTUAL_SEGMENTS", "1"),
     ] {

@@ -84,6 +84,8 @@ pub enum Refusal {
     OauthState,
     OauthCode,
     OauthVirtual,
+    PageNotOurs,
+    TooManyRequests,
     NotAllowed,
     MalformedRequest,
 }
@@ -158,6 +160,8 @@ impl Refusal {
             OauthState => "oauth_state",
             OauthCode => "oauth_code",
             OauthVirtual => "oauth_virtual",
+            PageNotOurs => "page_not_ours",
+            TooManyRequests => "too_many_requests",
             NotAllowed => "not_allowed",
             MalformedRequest => "malformed_request",
         }
@@ -265,6 +269,8 @@ impl Refusal {
             OauthState => "微信登录已失效，请重新从公众号菜单进入",
             OauthCode => "微信登录没有完成，请重新进入",
             OauthVirtual => "您正以“快照页”浏览，请点击页面底部的“使用完整服务”后再登录",
+            PageNotOurs => "这个页面不属于本系统，不能使用微信功能",
+            TooManyRequests => "操作太频繁，请稍后再试",
             NotAllowed => "您没有办理此事的权限",
             MalformedRequest => "提交的内容不完整，请返回重试",
         };

@@ -45,13 +45,13 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | AlreadyThisLevel { .. }
         | NotEditable => StatusCode::CONFLICT,
-        SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,
+        SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -82,7 +82,9 @@ impl Here {
         let accepts = req.header(header::ACCEPT).unwrap_or_default();
         let referer = req.header(header::REFERER).and_then(|r| url::Url::parse(r).ok());
         Here {
-            json: path.starts_with("/api/") || accepts.starts_with("application/json"),
+            json: path.starts_with("/api/")
+                || path.starts_with(super::jssdk::PATH)
+                || accepts.starts_with("application/json"),
             get: req.method() == Method::GET,
             referer_path: referer.map(|url| url.path().to_owned()),
             path,

@@ -5,6 +5,7 @@ pub mod ctx;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod jssdk;
 pub mod oauth;
 pub mod observe;
 pub mod office;
@@ -26,6 +27,7 @@ pub fn routes(app: App) -> impl Endpoint + 'static {
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
+        .at(jssdk::PATH, get(jssdk::config))
         .nest("/office", office::routes());
     let pages = pages
         .around(error::into_page)
