@@ -124,7 +124,7 @@ pub async fn give_up(app: &App, taken: &Taken) -> Result<()> {
 pub async fn none_left(app: &App, taken: &Taken, openid: &str, template_id: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::end(&mut tx, &taken.id).await?;
-    store::end_open(&mut tx, openid, template_id, app.now()).await?;
+    store::end_open(&mut tx, openid, template_id, Time(i64::MAX)).await?;
     tx.commit().await?;
     Ok(())
 }
