@@ -213,6 +213,21 @@ mod tests {
         }
     }
 
+    /// facts: Also (timezone): times are Beijing's, whatever zone the server is in.
+    #[test]
+    fn times_are_beijings() {
+        let half_past_four_utc = chrono::DateTime::parse_from_rfc3339("2021-11-09T16:30:00Z").unwrap();
+        let content = to_worker(&Moved {
+            event: Event::Passed,
+            number: "N",
+            intake: &intake(),
+            holder: None,
+            waiting_position: None,
+            at: Time(half_past_four_utc.timestamp_millis()),
+        });
+        assert_eq!(content.fields[4].1, "2021年11月10日 00:30");
+    }
+
     /// the waiting worker is told the position; R-9: the returned one the deadline.
     #[test]
     fn the_words_say_what_matters() {

@@ -247,7 +247,7 @@ async fn callbacks_out_of_order_end_in_the_newest_state() {
     test.stop().await;
 }
 
-/// facts row 4: an answer lost on its way is asked for again, and the second delivery gets the same answer without
+/// facts: Retry, row 4: an answer lost on its way is asked for again, and the second delivery gets the same answer without
 /// anything happening twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_is_given_again() {

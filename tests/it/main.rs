@@ -17,6 +17,7 @@ mod callback;
 mod cli;
 mod csrf;
 mod events;
+mod facts;
 mod grants;
 mod guarded;
 mod journey;
