@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
-use crate::chat::{self, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
+use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
@@ -100,7 +100,11 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             Attempt::Again(error) => put_back(app, claimant, job, &error).await,
             Attempt::Paused(until) => postpone(app, claimant, job, until).await,
         },
-        LATE_JOB => match chat::answer_late(app, &field(job, "message")?).await? {
+        LATE_JOB => {
+            chat::answer_late(app, &job.id, &field(job, "message")?).await?;
+            finish(app, claimant, job).await
+        }
+        ANSWER_JOB => match chat::send_answer(app, &field(job, "answer")?).await? {
             Some(until) => postpone(app, claimant, job, until).await,
             None => finish(app, claimant, job).await,
         },

@@ -2,7 +2,7 @@
 
 mod late;
 
-pub use late::{LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer};
+pub use late::{ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer, send_answer};
 
 use crate::account::{followers, grants, workers};
 use crate::app::App;

@@ -7,11 +7,13 @@ use crate::on_both_stores;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use yuanmeng::account::{followers, workers};
+use yuanmeng::chat;
 use yuanmeng::kernel::Time;
 use yuanmeng::kernel::time::{HOUR, MINUTE};
 use yuanmeng::outbox;
 use yuanmeng::sim::openid_of;
-use yuanmeng::union::{Role, officers};
+use yuanmeng::union::{Role, binding, officers};
+use yuanmeng::wechat::Inbound;
 
 const CUSTOM: &str = "/cgi-bin/message/custom/send";
 
@@ -168,7 +170,7 @@ async fn a_used_up_quota_of_customer_messages_is_waited_for() {
         test.app.clock.advance(outbox::backoff(1));
         eventually("the answers wait for midnight", async || {
             let later = test.app.now().plus(MINUTE).0.to_string();
-            let sql = "SELECT COUNT(*) FROM outbox WHERE kind = 'late_message' AND state = 'ready' AND due_at > CAST($1 AS BIGINT)";
+            let sql = "SELECT COUNT(*) FROM outbox WHERE kind = 'late_answer' AND state = 'ready' AND due_at > CAST($1 AS BIGINT)";
             number(&test.app, sql, &later).await == n
         })
         .await;
@@ -199,6 +201,43 @@ async fn a_used_up_quota_of_customer_messages_is_waited_for() {
         text.contains("{api=\"/cgi-bin/stable_token\",errcode=\"0\"}"),
         "{text}"
     );
+    test.stop().await;
+}
+
+/// facts row 4: trouble in sending a late answer does not handle its message again: a one-time code stays used, and the
+/// officer hears that it worked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_is_sent_again_without_handling_again() {
+    let test = TestApp::start(Pair::SqliteMemory).await;
+    let app = &test.app;
+    let bound = officer(app, &street(app).await, "孙立", "13700000001", Role::Reviewer).await;
+    test.follow("wang").await;
+    let scene = binding::offer(app, &bound.id).await.unwrap();
+    for errcode in [-1, 45011] {
+        fault(&test, json!({ "path": CUSTOM, "errcode": errcode })).await;
+    }
+    let scanned = format!(
+        "<xml><ToUserName>gh</ToUserName><FromUserName>{}</FromUserName><CreateTime>1700000000</CreateTime>\
+         <MsgType>event</MsgType><Event>SCAN</Event><EventKey>{scene}</EventKey></xml>",
+        openid_of("wang")
+    );
+    chat::defer(app, &Inbound::parse(&scanned).unwrap())
+        .await
+        .unwrap();
+    let come = async || {
+        let mut texts = custom_texts(&test, "wang").await;
+        texts.retain(|text| !text.contains("欢迎"));
+        texts
+    };
+    eventually("the answer comes", async || {
+        app.clock.advance(1000);
+        !come().await.is_empty()
+    })
+    .await;
+    test.settle().await;
+    let texts = come().await;
+    assert!(texts.len() == 1 && texts[0].contains("孙立"), "{texts:?}");
+    assert_eq!(calls(&test, CUSTOM).await, 3);
     test.stop().await;
 }
 

@@ -181,13 +181,19 @@ async fn the_mini_program_has_a_token_of_its_own() {
     let test = TestApp::start(Pair::SqliteMemory).await;
     let mini = test.app.mini.as_ref().expect("the demo has a mini-program");
     let given = test.sim_post("/sim/mini/login", json!({ "user": "wang" })).await;
-    let session = mini.code_to_session(given["code"].as_str().unwrap()).await.unwrap();
+    let session = mini
+        .code_to_session(given["code"].as_str().unwrap())
+        .await
+        .unwrap();
     assert_eq!(session.openid, yuanmeng::sim::mini_openid_of("wang"));
     let given = test.sim_post("/sim/mini/phone", json!({ "user": "wang" })).await;
     let phone = mini.phone_number(given["code"].as_str().unwrap()).await.unwrap();
     assert_eq!(phone.pure_phone_number, "13800138001");
     call(&test.app).await.unwrap();
-    let own = (test.app.wechat.tokens().token().await.unwrap(), mini.tokens().token().await.unwrap());
+    let own = (
+        test.app.wechat.tokens().token().await.unwrap(),
+        mini.tokens().token().await.unwrap(),
+    );
     assert_ne!(own.0, own.1);
     assert_eq!(calls(&test, TOKEN).await, 2);
     test.stop().await;
