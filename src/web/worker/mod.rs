@@ -15,10 +15,11 @@
 //!   `agreed` (yes, no), select `unit`; then `eligible` or `not-eligible` with `reasons`.
 //! - `/apply/union`: radios `union` (`data-testid="union-<名称>"`), `union-filter`, `current-union`.
 //! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`.
-//! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
+//! - `/apply/print`: `sheet`, `pdf`, `print`, `next`, `form-number`, `missing`, `wechat`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
 //!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
-//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`.
+//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`,
+//!   `receipt`.
 //! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
 
 mod apply;
@@ -64,6 +65,7 @@ pub fn routes() -> Route {
         .at("/apply/form/draft", post(form::draft))
         .at("/apply/form/later", post(form::later))
         .at("/apply/print", get(print::show).post(print::printed))
+        .at("/apply/print.pdf", get(print::pdf))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
         .at(
@@ -73,6 +75,7 @@ pub fn routes() -> Route {
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
+        .at("/progress/receipt.pdf", get(progress::receipt))
         .at(
             "/progress/withdraw",
             get(progress::ask_withdraw).post(progress::withdraw),
