@@ -34,7 +34,7 @@ const THICK: f32 = 0.4;
 const THIN: f32 = 0.2;
 /// The narrow column with a section's name.
 const SIDE: f32 = 9.0;
-const LABEL: f32 = 27.0;
+const LABEL: f32 = 29.0;
 const PHOTO: f32 = 31.0;
 const ROW: f32 = 8.0;
 const LABELS: Style = Style::of(10.0).centre();
@@ -148,7 +148,7 @@ fn basic(sheet: &mut Sheet, paper: &Paper, y: f32) -> f32 {
     sheet.label(words, "贴一寸照片处", Style::of(9.0).centre().grey());
     let below = Area::new(photo.x, y + 18.0, PHOTO, 5.0);
     sheet.label(below, "（近期免冠）", Style::of(8.0).centre().grey());
-    row(sheet, paper, at(4.0), ROW, &[("card", "工商银行卡号", wide)]);
+    row(sheet, paper, at(4.0), ROW, &[("card", "本人工商银行卡号", wide)]);
     let end = at(4.0) + ROW;
     section(sheet, "基本信息", y, end);
     end

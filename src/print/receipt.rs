@@ -131,8 +131,8 @@ pub fn draw(receipt: &Receipt) -> Sheet {
     let mut sheet = Sheet::default();
     let title = Area::new(LEFT, 18.0, WIDE, 10.0);
     sheet.label(title, "学历提升补助申请回执", Style::of(20.0).centre().bold());
-    let said = format!("编号 {}", receipt.number);
-    sheet.label(Area::new(LEFT, 29.0, WIDE, 6.0), &said, Style::of(11.0).centre());
+    let whose = Area::new(LEFT, 29.0, WIDE, 6.0);
+    sheet.label(whose, "济南市总工会“求学圆梦行动”", Style::of(11.0).centre());
     let y = table(&mut sheet, "", &receipt.facts, 40.0, 10.0);
     let y = table(&mut sheet, "已提交的材料", &receipt.papers, y + 4.0, 8.0);
     let y = steps(&mut sheet, &receipt.next, y + 4.0);

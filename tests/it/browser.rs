@@ -265,7 +265,8 @@ impl Browser {
                 left: 1.5,
                 right: 1.5,
             })
-            .build()?;
+            .build()
+            .map_err(|error| anyhow!("{error}"))?;
         Ok(self.client.print(paper).await?)
     }
 

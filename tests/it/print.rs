@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use yuanmeng::application::form_code::FormCode;
 use yuanmeng::application::{self, Application, FormText, documents, drafts, submit, withdraw};
+use yuanmeng::campaign::Season;
 use yuanmeng::error::Error;
-use yuanmeng::kernel::Refusal;
+use yuanmeng::kernel::{Refusal, Sealer, Time};
+use yuanmeng::print::{self, Paper};
 
 /// Where pictures of this run are kept: `target/test-output/print/`.
 fn kept(name: &str) -> PathBuf {
@@ -334,6 +336,74 @@ async fn the_page_tells_what_cannot_be_done() {
         .unwrap();
     assert!(inside.text().await.unwrap().contains("在浏览器打开"));
     test.stop().await;
+}
+
+/// a form with every field at its longest, of a 农民工, before five unions: all of it on the page, its code readable.
+#[tokio::test]
+async fn the_fullest_form_is_still_one_page() {
+    let sealer = Sealer::new([7; 32], &[]);
+    let code = FormCode {
+        number: "7K3M-9PXW".to_owned(),
+        version: 12345,
+    };
+    let mut form = FormText::default();
+    let long = |n: usize| {
+        "济南市长清区崮云湖街道䶮喆犇社区 12 号楼（北区）Block-A"
+            .chars()
+            .cycle()
+            .take(n)
+            .collect::<String>()
+    };
+    for (field, n) in [
+        ("name", 30),
+        ("address", 100),
+        ("employer", 60),
+        ("employer_contact", 30),
+        ("employer_address", 100),
+        ("institution", 60),
+        ("major", 60),
+        ("employer_phone", 24),
+    ] {
+        form.set(field, &long(n));
+    }
+    for (field, value) in [
+        ("id_number", "370102199003070024"),
+        ("sex", "女"),
+        ("phone", "13800138001"),
+        ("card", "6222021602001234568"),
+        ("post", "workshop_head"),
+        ("migrant", "yes"),
+        ("entry_date", "2026-11-30"),
+        ("level", "本科"),
+        ("degree", "yes"),
+    ] {
+        form.set(field, value);
+    }
+    let paper = Paper {
+        year: 2026,
+        season: Season::Autumn,
+        number: code.number.clone(),
+        version: code.version,
+        code: Some(code.text(&sealer)),
+        union: long(40),
+        form: form.clone(),
+        reviewers: (1..=5).map(|n| format!("{}第{n}工会", long(30))).collect(),
+        at: Time::shanghai(2026, 11, 24, 9, 30, 0),
+    };
+    let bytes = print::form_pdf(paper).await.unwrap().bytes;
+    assert!(bytes.len() < 150_000, "{}", bytes.len());
+    let pages = rasterised(&bytes, "form-full");
+    assert_eq!(pages.len(), 1);
+    assert_eq!(FormCode::parse(&code_in(&pages[0]), &sealer), Ok(code));
+    let text = text_of(&bytes);
+    for (field, label) in application::form::FIELDS {
+        let said: String = form
+            .spoken(field)
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect();
+        assert!(text.contains(&said), "{label} {said}: {text}");
+    }
 }
 
 /// the on-line page printed from a browser is one A4 page whose code can be read; without the button nothing of it
