@@ -295,6 +295,7 @@ mod tests {
         let half_past_four_utc = chrono::DateTime::parse_from_rfc3339("2021-11-09T16:30:00Z").unwrap();
         let content = to_worker(&Moved {
             event: Event::Passed,
+            state: State::InReview,
             number: "N",
             intake: &intake(),
             holder: None,
