@@ -1,6 +1,8 @@
 //! 申请表: one A4 page as the source's form (附件 4, R-14): what was filled in, the photo, the signatures and
 //! seals of applicant, employer and each reviewing union.
 
+use super::face::Face;
+use super::fit::POINT;
 use super::sheet::{Area, INSIDE, Sheet, Style};
 use crate::application::FormText;
 use crate::campaign::Season;
@@ -289,8 +291,16 @@ fn reviews(sheet: &mut Sheet, paper: &Paper, y: f32) {
 fn review(sheet: &mut Sheet, cell: Area, union: &str) {
     let inside = cell.inner(2.0, 0.6);
     let line = (inside.height / 3.0).min(6.0);
-    let name = Area::new(inside.x, inside.y, inside.width, line);
-    sheet.text("审核工会", name, &format!("{union}审核意见："), Style::of(10.0));
+    let opinion = format!("{union}审核意见：");
+    // A long name takes two lines before it becomes small.
+    let long = Face::get().width(&opinion) * 10.0 * POINT > inside.width;
+    let high = if long {
+        (inside.height - 2.0 * line).clamp(line, 9.5)
+    } else {
+        line
+    };
+    let name = Area::new(inside.x, inside.y, inside.width, high);
+    sheet.text("审核工会", name, &opinion, Style::of(10.0));
     let bottom = |n: f32| inside.y + inside.height - n * line;
     let signer = Area::new(inside.x, bottom(2.0), inside.width, line);
     sheet.label(signer, "审核人签名：", Style::of(9.5));
