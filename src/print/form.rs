@@ -20,8 +20,8 @@ pub struct Paper {
     pub number: String,
     /// The form's version.
     pub version: i64,
-    /// The QR code's text ([`crate::application::form_code`]); none on an officer's copy, which is nothing to stamp.
-    pub code: Option<String>,
+    /// What stands in the upper right corner.
+    pub code: Code,
     /// The worker's union.
     pub union: String,
     /// What was filled in.
@@ -30,6 +30,17 @@ pub struct Paper {
     pub reviewers: Vec<String>,
     /// When it is printed.
     pub at: Time,
+}
+
+/// The corner of the QR code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// The code with this text ([`crate::application::form_code`]): a form to be stamped.
+    Text(String),
+    /// None yet: this version was not marked as printed.
+    Preview,
+    /// None at all: an officer's copy, which is nothing to stamp.
+    Copy,
 }
 
 const THICK: f32 = 0.4;
@@ -64,8 +75,15 @@ pub fn draw(paper: &Paper) -> anyhow::Result<Sheet> {
 
 fn head(sheet: &mut Sheet, paper: &Paper) -> anyhow::Result<()> {
     const CODE: f32 = 22.0;
-    if let Some(code) = &paper.code {
-        sheet.qr(Area::new(RIGHT - CODE - 1.0, INSIDE.y + 1.0, CODE, CODE), code)?;
+    let corner = Area::new(RIGHT - CODE - 1.0, INSIDE.y + 1.0, CODE, CODE);
+    match &paper.code {
+        Code::Text(text) => sheet.qr(corner, text)?,
+        Code::Preview => {
+            sheet.frame(corner, THIN);
+            let words = corner.inner(2.0, 6.0);
+            sheet.label(words, "打印时生成二维码", Style::of(10.0).centre().grey());
+        }
+        Code::Copy => {}
     }
     // As wide on the left as the code is on the right: the title stands in the middle of the page.
     let title = |line: f32, height: f32| {
@@ -79,10 +97,12 @@ fn head(sheet: &mut Sheet, paper: &Paper) -> anyhow::Result<()> {
         "学历提升补助申请表",
         Style::of(17.0).centre().bold(),
     );
-    let season = match &paper.code {
-        Some(_) => format!("（{}批次）", paper.season.label()),
-        None => format!("（{}批次·工会查阅件）", paper.season.label()),
+    let mark = match &paper.code {
+        Code::Text(_) => "",
+        Code::Preview => "·预览",
+        Code::Copy => "·工会查阅件",
     };
+    let season = format!("（{}批次{mark}）", paper.season.label());
     sheet.label(title(20.0, 4.8), &season, Style::of(10.5).centre());
     let line = |x: f32, width: f32| Area::new(x, TOP - 6.5, width, 5.5);
     let number = format!("申请编号：{}　第 {} 版", paper.number, paper.version);
