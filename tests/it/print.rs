@@ -108,7 +108,7 @@ async fn the_form_is_downloaded_and_its_code_read(test: &TestApp) {
     page.shows(&number)
         .shows("第 1 版")
         .shows("sheet preview")
-        .shows("打印时生成二维码");
+        .shows("秋季批次·预览");
     assert_eq!(
         application::find(app, &draft.id).await.unwrap().printed_version,
         0
