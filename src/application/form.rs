@@ -58,6 +58,11 @@ impl FormText {
         self.0.get(field).map_or("", String::as_str)
     }
 
+    /// What was typed in a field, `None` when this text does not speak of it.
+    pub fn typed(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
     /// What a field says in words: codes become their labels.
     pub fn spoken(&self, field: &str) -> String {
         let pick = |value: &str, yes: &str, no: &str| match value {
@@ -74,11 +79,6 @@ impl FormText {
                 .map_or_else(|_| value.to_owned(), |date| Time::start_of(date).day_text()),
             _ => value.to_owned(),
         }
-    }
-
-    /// What was typed in a field, `None` when this text does not speak of it.
-    pub fn typed(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(String::as_str)
     }
 
     /// Fills a field.

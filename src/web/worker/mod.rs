@@ -18,7 +18,8 @@
 //!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
 //!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
 //! - `/apply/print`: `sheet`, `pdf`, `print`, `next`, `form-number`, `missing`, `wechat`. `/apply/documents`: boxes
-//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
+//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or
+//!   `next`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
 //!   `none`, `receipt`.
@@ -82,8 +83,8 @@ pub fn routes() -> Route {
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
-        .at("/progress/receipt.pdf", get(progress::receipt))
         .at("/progress/recall", post(progress::recall))
+        .at("/progress/receipt.pdf", get(progress::receipt))
         .at(
             "/progress/withdraw",
             get(progress::ask_withdraw).post(progress::withdraw),
