@@ -284,11 +284,16 @@ function filter(input) {
   input.addEventListener('keydown', function (e) { if (e.key === 'Enter') e.preventDefault(); });
 }
 function printer(form) {
+  var now = null;
+  try { now = sessionStorage.getItem('print'); sessionStorage.removeItem('print'); } catch (_) {}
+  if (now && !$('.sheet.preview')) setTimeout(function () { window.print(); }, 0);
   form.addEventListener('submit', function (e) {
     e.preventDefault();
+    // A version that was not marked has no code yet: the page is loaded anew, with it, and then printed.
     var go = function () {
-      all('.sheet.preview').forEach(function (sheet) { sheet.classList.remove('preview'); });
-      window.print();
+      if (!$('.sheet.preview')) { window.print(); return; }
+      try { sessionStorage.setItem('print', '1'); } catch (_) {}
+      location.reload();
     };
     post(form.action, { seen: form.elements.seen.value }).then(go, function (err) { if (signedOut(err)) location.reload(); else toast(err.message); });
   });

@@ -298,7 +298,7 @@ pub async fn note_wait(
     seq: i64,
 ) -> sqlx::Result<()> {
     let sql = "UPDATE applications SET waited_as = (SELECT COUNT(*) FROM applications w WHERE w.campaign_id = $1 \
-               AND w.unit_id = $2 AND w.state = 'waitlisted' AND w.seq <= $3) WHERE id = $4";
+               AND w.unit_id = $2 AND w.state IN ('waitlisted', 'recalled_waiting') AND w.seq <= $3) WHERE id = $4";
     sqlx::query(sql)
         .bind(campaign_id)
         .bind(unit_id)
