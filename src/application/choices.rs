@@ -70,7 +70,12 @@ pub fn search(field: &str, typed: &str, level: Option<Level>, limit: usize) -> V
     };
     let mut found: Vec<(u8, &Choice)> = list
         .iter()
-        .filter_map(|choice| Some((rank(choice, &typed)? + 4 * other_level(field, choice, level), choice)))
+        .filter_map(|choice| {
+            Some((
+                rank(choice, &typed)? + 4 * other_level(field, choice, level),
+                choice,
+            ))
+        })
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().take(limit).map(|(_, choice)| choice).collect()
@@ -103,7 +108,10 @@ mod tests {
     use super::*;
 
     fn names(field: &str, typed: &str, level: Option<Level>) -> Vec<&'static str> {
-        search(field, typed, level, 8).into_iter().map(|c| c.name).collect()
+        search(field, typed, level, 8)
+            .into_iter()
+            .map(|c| c.name)
+            .collect()
     }
 
     /// by Han, by initials, with words left out; brackets of either width.
@@ -111,8 +119,14 @@ mod tests {
     fn names_are_found_as_people_type_them() {
         assert_eq!(names("institution", "山东开", None)[0], "山东开放大学");
         assert_eq!(names("institution", "SDKF", None)[0], "山东开放大学");
-        assert_eq!(names("institution", "石油大学(华东", None), ["中国石油大学（华东）"]);
-        assert_eq!(names("institution", "山东电力专科", None), ["山东电力高等专科学校"]);
+        assert_eq!(
+            names("institution", "石油大学(华东", None),
+            ["中国石油大学（华东）"]
+        );
+        assert_eq!(
+            names("institution", "山东电力专科", None),
+            ["山东电力高等专科学校"]
+        );
         assert!(names("institution", "霍格沃茨", None).is_empty());
         assert!(names("institution", "  ", None).is_empty());
         assert!(names("address", "山东", None).is_empty());
@@ -136,10 +150,24 @@ mod tests {
             seen.dedup();
             assert!(list.len() >= least && seen.len() == list.len(), "{field}");
             for choice in list {
-                assert!(choice.initials.bytes().all(|b| b.is_ascii_lowercase()), "{}", choice.name);
-                let coded = |code: &str| code.is_empty() || (code.len() == 10 && code.bytes().all(|b| b.is_ascii_digit()));
+                assert!(
+                    choice.initials.bytes().all(|b| b.is_ascii_lowercase()),
+                    "{}",
+                    choice.name
+                );
+                let coded = |code: &str| {
+                    code.is_empty() || (code.len() == 10 && code.bytes().all(|b| b.is_ascii_digit()))
+                };
                 let levelled = |note: &str| note.split('/').all(|l| Level::parse(l).is_some());
-                assert!(if field == "major" { levelled(choice.note) } else { coded(choice.note) }, "{}", choice.name);
+                assert!(
+                    if field == "major" {
+                        levelled(choice.note)
+                    } else {
+                        coded(choice.note)
+                    },
+                    "{}",
+                    choice.name
+                );
             }
         }
         assert!((120..250).contains(&nearby("institution").count()));

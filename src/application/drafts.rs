@@ -1,7 +1,7 @@
 //! Before submission: begin, choose the union, fill in, print, tick the checks.
 
-use super::states::State;
 use super::merge::{self, Conflict, Marks, Seen};
+use super::states::State;
 use super::{Application, FormText, moves, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
@@ -154,7 +154,9 @@ pub struct Saved {
 ///
 /// Errors: [`Refusal::NotEditable`] after submission.
 pub async fn save(app: &App, worker_id: &str, id: &str, typed: &FormText) -> Result<Saved> {
-    Ok(save_seen(app, worker_id, id, typed, &Edit::default()).await?.saved)
+    Ok(save_seen(app, worker_id, id, typed, &Edit::default())
+        .await?
+        .saved)
 }
 
 /// Where typed text comes from.

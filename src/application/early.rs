@@ -26,7 +26,9 @@ pub async fn wrong(
         proven_phone,
     };
     let mut wrong = Form::check(form, &against).err().unwrap_or_default();
-    wrong.0.extend(claimed(app, application, form, intake.year).await?);
+    wrong
+        .0
+        .extend(claimed(app, application, form, intake.year).await?);
     for two in drafts::pending(app, application, form).await? {
         if !wrong.0.iter().any(|(field, _)| *field == two.field) {
             wrong.0.push((two.field, Refusal::TwoAnswers));
@@ -77,7 +79,12 @@ async fn may_look_up(app: &App, application_id: &str, index: &str) -> Result<boo
     if app.cache.get(&one).await?.is_some() {
         return Ok(true);
     }
-    if app.cache.count(&format!("claim-seen:{application_id}"), day).await? > LOOKED_UP {
+    if app
+        .cache
+        .count(&format!("claim-seen:{application_id}"), day)
+        .await?
+        > LOOKED_UP
+    {
         return Ok(false);
     }
     app.cache.set(&one, "", day).await?;

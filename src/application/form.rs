@@ -361,7 +361,10 @@ pub(crate) mod tests {
         assert_eq!(typed.get("card"), "6222 0216-0200");
         assert_eq!(typed.get("address"), "历下区——１号", "words stay as typed");
         assert!(contact_phone(typed.get("employer_phone")).is_ok());
-        assert!(contact_phone("0531—86123456").is_ok(), "and a draft of before is understood");
+        assert!(
+            contact_phone("0531—86123456").is_ok(),
+            "and a draft of before is understood"
+        );
     }
 
     /// A draft keeps what was typed, but not fields that are not on the form.

@@ -80,7 +80,9 @@ impl Seen {
     pub fn after(&self, now: Seen, conflicts: &[Conflict]) -> Seen {
         let mut after = now;
         for conflict in conflicts {
-            after.0.insert(conflict.field, self.get(conflict.field).to_owned());
+            after
+                .0
+                .insert(conflict.field, self.get(conflict.field).to_owned());
         }
         after
     }
@@ -210,7 +212,10 @@ mod tests {
         pc.shown.set("major", "会计");
         assert!(phone.save(&marks, &mut stored).is_empty());
         assert!(pc.save(&marks, &mut stored).is_empty());
-        assert_eq!((stored.get("address"), stored.get("major")), ("大学路 1 号", "会计"));
+        assert_eq!(
+            (stored.get("address"), stored.get("major")),
+            ("大学路 1 号", "会计")
+        );
         assert_eq!(pc.shown.get("address"), "大学路 1 号", "the page is told");
     }
 
@@ -225,10 +230,16 @@ mod tests {
         assert!(phone.save(&marks, &mut stored).is_empty());
         for _ in 0..3 {
             let conflicts = pc.save(&marks, &mut stored);
-            assert_eq!((conflicts[0].mine.as_str(), stored.get("major")), ("软件技术", "护理"));
+            assert_eq!(
+                (conflicts[0].mine.as_str(), stored.get("major")),
+                ("软件技术", "护理")
+            );
         }
         let chosen = merge(&marks, &stored, &pc.shown, &pc.seen, &["major"], |_| true);
-        assert_eq!((chosen.form.get("major"), chosen.conflicts.len()), ("软件技术", 0));
+        assert_eq!(
+            (chosen.form.get("major"), chosen.conflicts.len()),
+            ("软件技术", 0)
+        );
     }
 
     /// what may not be changed is neither merged nor asked about.
@@ -243,10 +254,17 @@ mod tests {
 
     #[test]
     fn marks_are_read_back_and_say_nothing() {
-        let (sealer, form) = (sealer(), FormText::from_posted([("name", "王小梅"), ("phone", "13800138001")]));
+        let (sealer, form) = (
+            sealer(),
+            FormText::from_posted([("name", "王小梅"), ("phone", "13800138001")]),
+        );
         let seen = Marks::new(&sealer, "a").seen(&form);
         assert_eq!(Seen::parse(&seen.to_string()), Some(seen.clone()));
-        assert_ne!(seen, Marks::new(&sealer, "b").seen(&form), "of one application only");
+        assert_ne!(
+            seen,
+            Marks::new(&sealer, "b").seen(&form),
+            "of one application only"
+        );
         for bad in ["", "a.b", &seen.to_string().replace('-', "=")] {
             assert_eq!(Seen::parse(bad), None, "{bad}");
         }
@@ -260,8 +278,11 @@ mod tests {
     }
 
     fn act() -> impl Strategy<Value = Act> {
-        let typing = (0..2usize, 0..3usize, 0..4u8)
-            .prop_map(|(editor, field, value)| Act::Type { editor, field, value });
+        let typing = (0..2usize, 0..3usize, 0..4u8).prop_map(|(editor, field, value)| Act::Type {
+            editor,
+            field,
+            value,
+        });
         prop_oneof![
             4 => typing,
             3 => (0..2usize).prop_map(|editor| Act::Save { editor }),

@@ -133,6 +133,10 @@ mod tests {
     fn a_draft_is_reminded_once() {
         let states = |day| due(&intake(), Time::shanghai(2021, 11, day, 10, 0, 0))[0].states;
         assert_eq!(states(27).0, State::Draft);
-        assert!([states(29).0, states(29).1, states(29).2].iter().all(|s| s.is_recalled()));
+        assert!(
+            [states(29).0, states(29).1, states(29).2]
+                .iter()
+                .all(|s| s.is_recalled())
+        );
     }
 }

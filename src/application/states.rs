@@ -129,10 +129,9 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
         // It waits while it is being corrected, and again afterwards: whoever stands first gets the place.
         (S::RecalledWaiting, E::Promoted) => Ok(S::Recalled),
         (S::RecalledWaiting, E::Resubmitted) => Ok(S::Waitlisted),
-        (
-            S::Waitlisted | S::InReview | S::Returned | S::Recalled | S::RecalledWaiting,
-            E::Withdrawn,
-        ) => Ok(S::Withdrawn),
+        (S::Waitlisted | S::InReview | S::Returned | S::Recalled | S::RecalledWaiting, E::Withdrawn) => {
+            Ok(S::Withdrawn)
+        }
         (S::Waitlisted | S::Returned | S::Recalled | S::RecalledWaiting, E::Expired) => Ok(S::Expired),
         (_, E::Recalled) => Err(Refusal::ReviewBegun),
         (_, E::Submitted | E::Waitlisted | E::Resubmitted | E::Withdrawn) => Err(Refusal::NotEditable),
@@ -184,7 +183,10 @@ mod tests {
                     _ => assert!(!gains, "{state} {event} {then}"),
                 }
                 assert!(!(state.is_over()), "{state} {event}");
-                assert!(then != State::Draft, "{state} {event}: a number is never given back");
+                assert!(
+                    then != State::Draft,
+                    "{state} {event}: a number is never given back"
+                );
                 if seen.insert(then) {
                     to_walk.push(then);
                 }

@@ -149,7 +149,14 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
     let chain = tree::review_chain(app, union_id).await?;
     let holder = chain.get(application.step).ok_or(Error::NotFound)?;
-    send_again(app, &application, &form, intake.year, (application.step, &holder.id)).await?;
+    send_again(
+        app,
+        &application,
+        &form,
+        intake.year,
+        (application.step, &holder.id),
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! What the official account answers in its chat, and what WeChat's events change.
 
 mod late;
+mod status;
 
 pub use late::{LATE_JOB, OUTCOME_JOB, answer_late, defer};
 
 use crate::account::{followers, workers};
 use crate::app::App;
-use crate::application::{self, progress};
 use crate::error::Result;
 use crate::kernel::refusal::HOTLINE;
 use crate::union::binding::{self, Scanned};
@@ -52,35 +52,13 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
     }
 }
 
-/// What is typed: "进度" tells the state, everything else the ways in.
+/// What is typed: who asks for the progress gets it, everything else the ways in.
 async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
-    if !content.contains("进度") {
-        return Ok(Reply::text(welcome(app)));
+    if status::is_asked(content) {
+        status::answer(app, openid).await
+    } else {
+        Ok(Reply::text(welcome(app)))
     }
-    let link = entrance(app, "/progress");
-    let Some(worker) = workers::by_openid(app, openid).await? else {
-        return Ok(Reply::text(format!(
-            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
-        )));
-    };
-    let Some(application) = application::latest_of(app, &worker.id).await? else {
-        let apply = entrance(app, "/apply");
-        return Ok(Reply::text(format!(
-            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
-        )));
-    };
-    let progress = progress::of(app, application).await?;
-    let mut line = format!("您的申请：{}", progress.application.state.label());
-    if let Some(holder) = &progress.holder {
-        line.push_str(&format!(
-            "\n现在由{holder}办理，自{}起",
-            progress.application.since.short_text()
-        ));
-    }
-    if let Some(position) = progress.waiting_position {
-        line.push_str(&format!("\n候补第 {position} 位"));
-    }
-    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
 }
 
 /// A QR code was scanned: an officer's binds their WeChat, any other only greets.

@@ -108,7 +108,8 @@ mod tests {
         let id = IdNumber::parse("11010519491231002X", now()).unwrap();
         assert_eq!(id.sex(), Sex::Female);
         assert!(!id.is_of_jinan());
-        for typed in ["１１０１０５１９４９１２３１００２ｘ", "110105—19491231—002Ｘ"] {
+        for typed in ["１１０１０５１９４９１２３１００２ｘ", "110105—19491231—002Ｘ"]
+        {
             assert!(IdNumber::parse(typed, now()).is_ok(), "{typed}");
         }
     }

@@ -96,11 +96,19 @@ mod tests {
     /// What a phone's Chinese keyboard makes of a number.
     #[test]
     fn numbers_become_plain() {
-        for typed in ["0531—8612 3456", "０５３１－８６１２ ３４５６", "0531——8612\u{200b} 3456", "0531–8612　3456"] {
+        for typed in [
+            "0531—8612 3456",
+            "０５３１－８６１２ ３４５６",
+            "0531——8612\u{200b} 3456",
+            "0531–8612　3456",
+        ] {
             assert_eq!(plain(typed), "0531-8612 3456", "{typed}");
         }
         assert_eq!(plain("（０５３１）86123456转２"), "(0531)86123456转2");
-        assert_eq!(plain("１１０１０５１９４９１２３１００２ｘ"), "11010519491231002x");
+        assert_eq!(
+            plain("１１０１０５１９４９１２３１００２ｘ"),
+            "11010519491231002x"
+        );
     }
 
     proptest! {

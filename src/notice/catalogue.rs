@@ -107,7 +107,9 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
                 .waiting_position
                 .map_or_else(String::new, |n| format!("名额已满，候补第 {n} 位")),
         ),
-        Event::Promoted if moved.state.is_recalled() => ("候补转正", "已占用名额，请改好后重新提交".to_owned()),
+        Event::Promoted if moved.state.is_recalled() => {
+            ("候补转正", "已占用名额，请改好后重新提交".to_owned())
+        }
         Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
         Event::Passed => ("审核中", holder("已转入上一级审核")),
         Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
@@ -251,7 +253,11 @@ mod tests {
             };
             let content = reminder(&due, number, &intake());
             for (name, value) in &content.fields {
-                assert_eq!(shorten(name, value).as_deref(), Ok(value.as_str()), "{what:?} {name}");
+                assert_eq!(
+                    shorten(name, value).as_deref(),
+                    Ok(value.as_str()),
+                    "{what:?} {name}"
+                );
             }
             assert!(content.sms.contains("12月7日 24:00前") && content.sms.contains("还剩 3 天"));
             assert_eq!(content.sms.contains("让给候补职工"), number.is_some());
@@ -298,6 +304,9 @@ mod tests {
         };
         assert_eq!(words(&moved(Event::Waitlisted)).1, "名额已满，候补第 3 位");
         assert_eq!(words(&moved(Event::Returned)).1, "请在12月7日 24:00前补正");
-        assert!(words(&moved(Event::Promoted)).1.contains("重新提交"), "taken back meanwhile");
+        assert!(
+            words(&moved(Event::Promoted)).1.contains("重新提交"),
+            "taken back meanwhile"
+        );
     }
 }

@@ -38,8 +38,7 @@ pub async fn settle_conflict(tx: &mut Tx, application_id: &str, field: &str) -> 
 
 /// Field, editor and sealed value of what waits for a choice, oldest first.
 pub async fn conflicts(app: &App, application_id: &str) -> sqlx::Result<Vec<(String, String, String, i64)>> {
-    let sql =
-        "SELECT field, editor, value_sealed, at FROM form_conflicts WHERE application_id = $1 ORDER BY at, editor";
+    let sql = "SELECT field, editor, value_sealed, at FROM form_conflicts WHERE application_id = $1 ORDER BY at, editor";
     sqlx::query_as(sql)
         .bind(application_id)
         .fetch_all(app.db.read())

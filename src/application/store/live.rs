@@ -16,14 +16,16 @@ pub async fn moved_since(app: &App, since: Time, limit: i64) -> Result<Vec<Moved
         .bind(limit)
         .fetch_all(app.db.read())
         .await?;
-    let moves = rows.into_iter().filter_map(|(event_id, event, application_id, unit_id)| {
-        Event::parse(&event).map(|event| Moved {
-            event_id,
-            event,
-            application_id,
-            unit_id,
-        })
-    });
+    let moves = rows
+        .into_iter()
+        .filter_map(|(event_id, event, application_id, unit_id)| {
+            Event::parse(&event).map(|event| Moved {
+                event_id,
+                event,
+                application_id,
+                unit_id,
+            })
+        });
     Ok(moves.collect())
 }
 
@@ -61,15 +63,17 @@ pub async fn in_states(
         .bind(limit)
         .fetch_all(app.db.read())
         .await?;
-    let due = rows.into_iter().filter_map(|(id, worker_id, number, state, since)| {
-        State::parse(&state).map(|state| Due {
-            id,
-            worker_id,
-            number,
-            state,
-            since: Time(since),
-        })
-    });
+    let due = rows
+        .into_iter()
+        .filter_map(|(id, worker_id, number, state, since)| {
+            State::parse(&state).map(|state| Due {
+                id,
+                worker_id,
+                number,
+                state,
+                since: Time(since),
+            })
+        });
     Ok(due.collect())
 }
 

@@ -73,7 +73,9 @@ async fn filled(ctx: &Ctx, open: &Open, form: &FormText, errors: Errors) -> Resu
         title: view::title(&intake),
         back: open.home(),
         owner: application.id.clone(),
-        seen: Marks::new(&ctx.app.sealer, &application.id).seen(form).to_string(),
+        seen: Marks::new(&ctx.app.sealer, &application.id)
+            .seen(form)
+            .to_string(),
         editor: ctx.app.entropy.token(),
         order: FIELDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" "),
         saved,
@@ -130,7 +132,14 @@ async fn keep(ctx: &Ctx, open: &Open, typed: &Typed) -> Result<SavedSeen> {
         editor: said("editor").unwrap_or_default(),
         settled: &settled,
     };
-    drafts::save_seen(&ctx.app, &open.worker.id, &open.application.id, &text(typed), &edit).await
+    drafts::save_seen(
+        &ctx.app,
+        &open.worker.id,
+        &open.application.id,
+        &text(typed),
+        &edit,
+    )
+    .await
 }
 
 /// `POST /apply/form/draft`: saves what is there, right or wrong, and tells the page's script what came of it:
@@ -145,13 +154,22 @@ pub async fn draft(posted: Posted<Typed>) -> Result<Response> {
     };
     let kept = keep(&ctx, &open, &typed).await?;
     let intake = campaign::intake(&ctx.app, &open.application.intake_id).await?;
-    let wrong = early::wrong(&ctx.app, &open.application, &kept.form, &intake, &open.worker.phone).await?;
+    let wrong = early::wrong(
+        &ctx.app,
+        &open.application,
+        &kept.form,
+        &intake,
+        &open.worker.phone,
+    )
+    .await?;
     let shown = |field: &&str| open.editable.allows(field);
     let errors = wrong.0.iter().filter(|(field, refusal)| {
         // A field that is still empty is no mistake yet, and one in conflict is told below it.
         shown(field) && !matches!(refusal, Refusal::Empty | Refusal::TwoAnswers)
     });
-    let errors: HashMap<_, _> = errors.map(|(field, refusal)| (*field, line(field, refusal).text)).collect();
+    let errors: HashMap<_, _> = errors
+        .map(|(field, refusal)| (*field, line(field, refusal).text))
+        .collect();
     let in_conflict = |field: &str| kept.conflicts.iter().any(|c| c.field == field);
     let elsewhere = FIELDS.iter().map(|(field, _)| *field).filter(|field| {
         let theirs = kept.form.get(field);

@@ -11,7 +11,9 @@ use crate::application::documents::{self, Document};
 use crate::application::form::label;
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
 use crate::application::states::{self, Event};
-use crate::application::{Application, DocumentKind, State, recall as taking_back, submit, withdraw as leaving};
+use crate::application::{
+    Application, DocumentKind, State, recall as taking_back, submit, withdraw as leaving,
+};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use askama::Template;

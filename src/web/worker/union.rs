@@ -59,15 +59,7 @@ pub async fn show(ctx: Ctx, Query(level): Query<Level>) -> Result<Response> {
     let Some(open) = draft(&ctx).await? else {
         return Ok(see_other("/apply"));
     };
-    page(
-        &list(
-            &ctx,
-            &open,
-            level.within.as_deref(),
-            Errors::default(),
-        )
-        .await?,
-    )
+    page(&list(&ctx, &open, level.within.as_deref(), Errors::default()).await?)
 }
 
 async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
@@ -76,12 +68,7 @@ async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
         .filter(|open| open.application.state.is_being_filled()))
 }
 
-async fn list(
-    ctx: &Ctx,
-    open: &Open,
-    within: Option<&str>,
-    errors: Errors,
-) -> Result<UnionPage> {
+async fn list(ctx: &Ctx, open: &Open, within: Option<&str>, errors: Errors) -> Result<UnionPage> {
     let application = &open.application;
     let parent = match within {
         Some(id) => Some(tree::chosen(&ctx.app, id).await?),
