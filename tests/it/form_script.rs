@@ -145,7 +145,7 @@ async fn phone_and_pc_at_once() -> Result<()> {
     phone.wait_for_text(&id("two-employer"), "电脑上改的单位").await?;
     phone
         .script(
-            "document.querySelector('.two').scrollIntoView({block:'center'})",
+            "document.querySelector('.both').scrollIntoView({block:'center'})",
             vec![],
         )
         .await?;
