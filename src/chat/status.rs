@@ -45,7 +45,7 @@ pub async fn answer(app: &App, openid: &str) -> Result<Reply> {
 fn told(progress: &Progress) -> Vec<String> {
     let application = &progress.application;
     let mut lines = vec![format!("您的申请：{}", application.state.label())];
-    if let Some(number) = &application.number {
+    if let (Some(number), true) = (&application.number, application.submitted_at.is_some()) {
         lines.push(format!("申请编号 {number}"));
     }
     match (progress.waiting_position, application.state.holds_place()) {

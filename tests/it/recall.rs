@@ -1,10 +1,11 @@
 //! Taking an application back for correction before the review begins (R-20 [ours], ADR 0018).
 
-use crate::acts::{decide_now, refused};
+use crate::acts::{bound_submitted, bound_worker, decide_now, refused};
 use crate::app::TestApp;
 use crate::builders::{self, demo_officers, ready, street, submitted, union, worker};
 use crate::on_both_stores;
 use crate::visitor::Visitor;
+use serde_json::json;
 use yuanmeng::account::Worker;
 use yuanmeng::application::{
     self, DocumentKind, State, deadlines, documents, drafts, progress, recall, submit, withdraw,
@@ -273,4 +274,61 @@ async fn the_pages_of_a_recall(test: &TestApp) {
         .shows("修改后重新提交")
         .shows("本人取回修改");
     assert_eq!(state(test, &id).await, State::InReview);
+}
+
+on_both_stores! {
+    /// "进度" in the chat, in people's own words: state, number, place or position, until when.
+    the_chat_tells_where_it_stands
+}
+async fn the_chat_tells_where_it_stands(test: &TestApp) {
+    let app = &test.app;
+    let unit = union(app, &[TWO]).await;
+    submitted(test, 1, &unit).await;
+    let (holder, user, id) = bound_submitted(test, 2, &unit).await;
+    let (_, waiting, _) = bound_submitted(test, 3, &unit).await;
+    let (drafter, typing) = bound_worker(test, 4).await;
+    drafts::begin(app, &drafter.id, &Default::default())
+        .await
+        .unwrap();
+    let ask = async |user: &str, text: &str| {
+        let said = test
+            .sim_post("/sim/say", json!({ "user": user, "text": text }))
+            .await;
+        said["reply"]["text"].as_str().unwrap_or_default().to_owned()
+    };
+    let number = application::find(app, &id).await.unwrap().number.unwrap();
+    let answer = ask(&user, "查进度").await;
+    for part in [
+        "审核中",
+        number.as_str(),
+        "已占用 1 个名额",
+        "现在由",
+        "next=/progress",
+    ] {
+        assert!(answer.contains(part), "{part}: {answer}");
+    }
+    let answer = ask(&waiting, "查询").await;
+    assert!(
+        answer.contains("候补中") && answer.contains("候补第 1 位"),
+        "{answer}"
+    );
+    recall::recall(app, &holder.id, &id).await.unwrap();
+    let answer = ask(&user, "进度").await;
+    assert!(
+        answer.contains("已取回修改")
+            && answer.contains("前改好并重新提交")
+            && answer.contains("next=/apply"),
+        "{answer}"
+    );
+    let answer = ask(&typing, "审核结果").await;
+    assert!(
+        answer.contains("尚未提交") && answer.contains("24:00 前提交"),
+        "{answer}"
+    );
+    let answer = ask("wang", "进度").await;
+    assert!(
+        answer.contains("还没有绑定账号") && answer.contains("登录后自动绑定"),
+        "{answer}"
+    );
+    assert!(ask(&user, "你好").await.contains("职工补助申请"));
 }
