@@ -1,12 +1,12 @@
 //! What the official account answers in its chat, and what WeChat's events change.
 
 mod late;
+mod status;
 
 pub use late::{ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer, send_answer};
 
 use crate::account::{followers, grants, workers};
 use crate::app::App;
-use crate::application::{self, progress};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::refusal::HOTLINE;
@@ -26,7 +26,7 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !content.contains("进度") => Some(Reply::text(welcome(app))),
+        Kind::Text { content } if !status::is_asked(content) => Some(Reply::text(welcome(app))),
         Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
         Kind::Click { .. }
         | Kind::Image { .. }
@@ -43,7 +43,7 @@ async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
     let at = Time(message.create_time.saturating_mul(1000));
     match &message.kind {
-        Kind::Text { .. } => progress_of(app, openid).await,
+        Kind::Text { .. } => status::answer(app, openid).await,
         Kind::Subscribe { scene, .. } => {
             followers::set_following(app, openid, true, scene.as_deref(), at).await?;
             match scene {
@@ -82,34 +82,6 @@ async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
         }
         _ => Ok(Reply::Success),
     }
-}
-
-/// "进度": the state of the sender's application, or the way to bind.
-async fn progress_of(app: &App, openid: &str) -> Result<Reply> {
-    let link = entrance(app, "/progress");
-    let Some(worker) = workers::by_openid(app, openid).await? else {
-        return Ok(Reply::text(format!(
-            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
-        )));
-    };
-    let Some(application) = application::latest_of(app, &worker.id).await? else {
-        let apply = entrance(app, "/apply");
-        return Ok(Reply::text(format!(
-            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
-        )));
-    };
-    let progress = progress::of(app, application).await?;
-    let mut line = format!("您的申请：{}", progress.application.state.label());
-    if let Some(holder) = &progress.holder {
-        line.push_str(&format!(
-            "\n现在由{holder}办理，自{}起",
-            progress.application.since.short_text()
-        ));
-    }
-    if let Some(position) = progress.waiting_position {
-        line.push_str(&format!("\n候补第 {position} 位"));
-    }
-    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
 }
 
 /// A QR code was scanned: an officer's binds their WeChat, any other only greets.
