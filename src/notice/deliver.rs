@@ -40,6 +40,12 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     if notice.state != Delivery::Queued {
         return Ok(Attempt::Done);
     }
+    if left(app, &notice.recipient).await? {
+        // Who left is told nothing more.
+        let why = "the account is closed";
+        finish(app, &notice, Channel::Sms, Delivery::Refused, None, why).await?;
+        return Ok(Attempt::Done);
+    }
     if store::earlier_queued(app, &notice, app.now().plus(-ORDER_FOR)).await? {
         return Ok(Attempt::Paused(app.now().plus(SECOND)));
     }
@@ -83,6 +89,13 @@ async fn openid(app: &App, recipient: &Recipient) -> Result<Option<String>> {
         Recipient::Worker(id) => workers::find(app, id).await?.openid,
         Recipient::Officer(id) => officers::find(app, id).await?.openid,
     })
+}
+
+async fn left(app: &App, recipient: &Recipient) -> Result<bool> {
+    match recipient {
+        Recipient::Worker(id) => workers::is_closed(app, id).await,
+        Recipient::Officer(_) => Ok(false),
+    }
 }
 
 async fn phone(app: &App, recipient: &Recipient) -> Result<Phone> {
@@ -211,6 +224,7 @@ pub async fn outcome(app: &App, msgid: &str, status: &str) -> Result<()> {
         .inc();
     if state != Delivery::Delivered
         && let Some(notice) = store::by_msgid(app, msgid).await?
+        && !left(app, &notice.recipient).await?
     {
         // Refused or lost on WeChat's side: the person is still to be told.
         if let Attempt::Again(error) = sms(app, &notice, status).await? {

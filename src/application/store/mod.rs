@@ -1,9 +1,11 @@
 //! SQL of applications and claims; documents and the timeline beside it.
 
 mod documents;
+mod erasure;
 mod events;
 
 pub use documents::*;
+pub use erasure::*;
 pub use events::*;
 
 use super::Level;
@@ -51,6 +53,8 @@ macro_rules! select_application {
         )
     };
 }
+
+use select_application;
 
 impl Row {
     fn into_application(self) -> Result<Application> {
