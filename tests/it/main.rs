@@ -7,9 +7,11 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod account_life;
 mod accounts;
 mod acts;
 mod app;
+mod app_door;
 mod browser;
 mod builders;
 mod cache;
@@ -18,6 +20,7 @@ mod cli;
 mod csrf;
 mod guarded;
 mod journey;
+mod kept;
 mod kill9;
 mod layers;
 mod mended;
@@ -29,6 +32,7 @@ mod personal;
 mod places;
 mod process;
 mod push;
+mod registration;
 mod review;
 mod services;
 mod source;
