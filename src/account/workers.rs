@@ -85,13 +85,23 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<(Worker, bool)> {
     let (Some(phone), Some(name), Some(employer), true) = (phone, name, employer, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let index = app.phone_index(&phone);
     at_field("code", sms_code::check(app, &phone, typed.code).await)?;
-    if let Some(known) = store::worker_by_phone(app, &index).await? {
+    join_proven(app, &phone, name, employer, typed.study_plan).await
+}
+
+/// The worker of a phone that was proven just now, or a new one with these checked lines; whether they are new.
+pub async fn join_proven(
+    app: &App,
+    phone: &Phone,
+    name: String,
+    employer: String,
+    study_plan: bool,
+) -> Result<(Worker, bool)> {
+    if let Some(known) = by_phone(app, phone).await? {
         return Ok((known, false));
     }
-    let mut worker = Worker::new(app, phone, name, employer);
-    worker.study_plan = typed.study_plan;
+    let mut worker = Worker::new(app, phone.clone(), name, employer);
+    worker.study_plan = study_plan;
     let mut tx = app.db.write().await?;
     match store::insert_worker(&mut tx, app, &worker).await {
         Err(error) if is_unique_violation(&error) => {

@@ -18,6 +18,7 @@ mod cache;
 mod callback;
 mod cli;
 mod csrf;
+mod doors_browser;
 mod guarded;
 mod journey;
 mod kept;
