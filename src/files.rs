@@ -51,7 +51,7 @@ impl Files {
 
     /// Deletes a file; one that is not there is no error.
     pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
-        Ok(self.store.delete(key).await.context("deleting a file")?)
+        self.store.delete(key).await.context("deleting a file")
     }
 
     /// Whether the store can be written to, for `/readyz`.

@@ -37,6 +37,7 @@ pub const ERASE_JOB: &str = "erase_document";
 pub async fn erase(app: &App, tx: &mut Tx, application: &Application, by: &Actor) -> Result<()> {
     let blank = moves::seal_form(app, &FormText::default())?;
     store::erase(tx, &application.id, &blank, app.now()).await?;
+    store::forget_conflicts(tx, &application.id).await?;
     let documents = store::documents_with_bytes(tx, &application.id).await?;
     for document in &documents {
         forget_file(app, tx, document).await?;
@@ -53,6 +54,7 @@ pub async fn limit(app: &App, tx: &mut Tx, application: &Application, by: &Actor
     let sealed = moves::seal_form(app, &needed)?;
     let until = crate::kernel::Time::shanghai(app.now().year() + VOUCHER_YEARS + 1, 1, 1, 0, 0, 0);
     store::limit(tx, &application.id, &sealed, until, app.now()).await?;
+    store::forget_conflicts(tx, &application.id).await?;
     let replaced = store::replaced_documents(tx, &application.id).await?;
     for document in &replaced {
         forget_file(app, tx, document).await?;

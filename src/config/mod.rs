@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use app_ticket::{AppTicket, DEMO_APP_TICKET_AUDIENCE, DEMO_APP_TICKET_ISSUER, DEMO_APP_TICKET_KEY};
-pub use wechat::{DEMO_AES_KEY, TEMPLATE_NAMES, Wechat};
+pub use wechat::{DEMO_AES_KEY, Mini, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,6 +46,15 @@ pub async fn erase(tx: &mut Tx, id: &str, blank: &str, now: Time) -> sqlx::Resul
     Ok(())
 }
 
+/// What was typed on two devices and not chosen between.
+pub async fn forget_conflicts(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM form_conflicts WHERE application_id = $1")
+        .bind(application_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Keeps the form's needed part until `until`.
 pub async fn limit(tx: &mut Tx, id: &str, form_sealed: &str, until: Time, now: Time) -> sqlx::Result<()> {
     let sql = "UPDATE applications SET form_sealed = $1, erase_after = $2, updated_at = $3, version = version + 1 \

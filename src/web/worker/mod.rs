@@ -14,11 +14,14 @@
 //! - `/apply/check`: radios `work` (jinan, migrant, no), `post` ([`Post`]), `level` ([`Level`] or below), `entry`,
 //!   `agreed` (yes, no), select `unit`; then `eligible` or `not-eligible` with `reasons`.
 //! - `/apply/union`: radios `union` (`data-testid="union-<名称>"`), `union-filter`, `current-union`.
-//! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`.
+//! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`; lists below
+//!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
+//!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
 //! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
 //!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
-//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`.
+//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
+//!   `none`.
 //! - `/sign-in/password`: inputs `phone`, `password`; `by-code`, `forgot`. `/sign-in/forgot`: the gate and
 //!   `password`, `password_again`.
 //! - `/sign-up` at 900 px and more, or with `?full=1`: besides `password`, `password_again`, `district`, `education`,
@@ -31,6 +34,7 @@
 mod account;
 mod app_door;
 mod apply;
+mod bar;
 mod check;
 mod confirm;
 mod documents;
@@ -38,6 +42,7 @@ mod form;
 mod gate;
 mod home;
 mod kept;
+pub mod live;
 mod me;
 mod password;
 mod print;
@@ -48,6 +53,7 @@ mod union;
 mod view;
 
 use super::ctx::Ctx;
+use super::page::Base;
 use crate::account::{Worker, workers};
 use crate::application::drafts::{self, Editable};
 use crate::application::{self, Application, State};
@@ -88,6 +94,8 @@ pub fn routes() -> Route {
         .at("/apply/form", get(form::show).post(form::save))
         .at("/apply/form/draft", post(form::draft))
         .at("/apply/form/later", post(form::later))
+        .at("/apply/form/choose", post(form::choose))
+        .at("/apply/form/choices/:field", get(form::choices))
         .at("/apply/print", get(print::show).post(print::printed))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
@@ -98,6 +106,7 @@ pub fn routes() -> Route {
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
+        .at("/progress/recall", post(progress::recall))
         .at(
             "/progress/withdraw",
             get(progress::ask_withdraw).post(progress::withdraw),
@@ -137,6 +146,13 @@ impl Open {
     /// Whether an officer returned it for correction.
     fn returned(&self) -> bool {
         self.application.state == State::Returned
+    }
+
+    /// What the layout needs, with the bar that goes with the application.
+    async fn base(&self, ctx: &Ctx, title: &str) -> Result<Base> {
+        let mut base = ctx.base(title);
+        base.bar = Some(bar::of(&ctx.app, self).await?);
+        Ok(base)
     }
 
     /// Where the back link of its pages leads.
