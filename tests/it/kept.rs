@@ -5,7 +5,7 @@ use crate::builders::{self, phone, worker};
 use crate::on_both_stores;
 use crate::visitor::{Page, Visitor};
 use yuanmeng::account::sign_ins;
-use yuanmeng::application::{self, FormText, drafts};
+use yuanmeng::application::{self, FormText, State, drafts};
 use yuanmeng::kernel::{Phone, Refusal};
 
 async fn sign_in(test: &TestApp, me: &mut Visitor<'_>, n: usize, next: &str) -> Page {
@@ -149,15 +149,13 @@ async fn an_old_token_of_the_same_worker_goes_on(test: &TestApp) {
     me.get("/apply").await;
     let new = std::mem::replace(&mut me.csrf, old);
     me.post("/apply/confirm", &[]).await.leads("/kept");
-    assert!(
-        application::find(app, &id).await.unwrap().number.is_none(),
-        "nothing is sent unasked"
-    );
+    let state = async || application::find(app, &id).await.unwrap().state;
+    assert_eq!(state().await, State::Draft, "nothing is sent unasked");
     me.csrf = new.clone();
     let page = me.get("/kept").await;
     page.shows("继续提交申请");
     go_on(&mut me, &page).await.leads("/progress");
-    assert!(application::find(app, &id).await.unwrap().number.is_some());
+    assert_eq!(state().await, State::InReview);
 
     for forged in ["", "forged", "forged.0123456789abcdef"] {
         me.csrf = forged.to_owned();
