@@ -31,6 +31,7 @@ mod office;
 mod outbox;
 mod personal;
 mod places;
+mod print;
 mod process;
 mod push;
 mod registration;
