@@ -1,6 +1,8 @@
 //! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
 
+use crate::account::messages::{self, MESSAGE_JOB};
 use crate::app::App;
+use crate::application::erasure::{self, ERASE_JOB};
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
@@ -116,6 +118,14 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             deliver::subscription_outcome(app, &field(job, "grant")?).await?;
             finish(app, claimant, job).await
         }
+        MESSAGE_JOB => {
+            messages::send(app, &field(job, "message")?).await?;
+            finish(app, claimant, job).await
+        }
+        ERASE_JOB => {
+            erasure::delete_file(app, &field(job, "document")?).await?;
+            finish(app, claimant, job).await
+        }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
 }
@@ -156,6 +166,11 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        match erasure::erase_due(&app).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "applications whose term is over were erased"),
+            Err(error) => tracing::error!(%error, "what has reached its term could not be erased"),
         }
         match remind::run(&app).await {
             Ok(0) => {}

@@ -34,7 +34,8 @@ impl Document {
     }
 }
 
-fn file_key(id: &str) -> String {
+/// Where a document's bytes are kept.
+pub(super) fn file_key(id: &str) -> String {
     format!("documents/{id}")
 }
 

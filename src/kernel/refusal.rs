@@ -32,6 +32,23 @@ pub enum Refusal {
     SmsCodeNone,
     SignInTooMany,
     PasswordWrong,
+    // Accounts
+    PasswordWeak,
+    PasswordsDiffer,
+    EmailMalformed,
+    PhoneIsYours,
+    PhoneOfAnother,
+    PhoneNotOfAccount,
+    ProveFirst,
+    AppDoorClosed,
+    AppTicketInvalid,
+    AppTicketExpired,
+    AppTicketUsed,
+    OtherPerson,
+    JoinBothApplied,
+    JoinItself,
+    LeaveWithdrawFirst,
+    LeaveNotAgreed,
     // Identity and card
     IdNumberMalformed,
     IdNumberChecksum,
@@ -118,6 +135,22 @@ impl Refusal {
             SmsCodeNone => "sms_code_none",
             SignInTooMany => "sign_in_too_many",
             PasswordWrong => "password_wrong",
+            PasswordWeak => "password_weak",
+            PasswordsDiffer => "passwords_differ",
+            EmailMalformed => "email_malformed",
+            PhoneIsYours => "phone_is_yours",
+            PhoneOfAnother => "phone_of_another",
+            PhoneNotOfAccount => "phone_not_of_account",
+            ProveFirst => "prove_first",
+            AppDoorClosed => "app_door_closed",
+            AppTicketInvalid => "app_ticket_invalid",
+            AppTicketExpired => "app_ticket_expired",
+            AppTicketUsed => "app_ticket_used",
+            OtherPerson => "other_person",
+            JoinBothApplied => "join_both_applied",
+            JoinItself => "join_itself",
+            LeaveWithdrawFirst => "leave_withdraw_first",
+            LeaveNotAgreed => "leave_not_agreed",
             IdNumberMalformed => "id_number_malformed",
             IdNumberChecksum => "id_number_checksum",
             IdNumberBirthDate => "id_number_birth_date",
@@ -238,6 +271,38 @@ impl Refusal {
             SmsCodeNone => "验证码已过期或已使用，请重新获取",
             SignInTooMany => "尝试次数太多，请 15 分钟后再试",
             PasswordWrong => "手机号或密码不正确",
+            PasswordWeak => "这个密码太容易被猜到，请不要使用连续或重复的字符、常见单词和手机号",
+            PasswordsDiffer => "两次输入的密码不一致，请重新输入",
+            EmailMalformed => "请填写正确的邮箱地址，例如 name@example.com；没有可以不填",
+            PhoneIsYours => "这就是您现在的手机号，请填写新的手机号",
+            PhoneOfAnother => {
+                "这个手机号已有另一个账户。如果也是您的，请在“我的”中用“合并账户”合成一个；如果不是，请拨打 4000123318 转 0"
+            }
+            PhoneNotOfAccount => {
+                "请填写您原来登记的手机号。如果那个号码已经不用了，请拨打 4000123318 转 0，由工作人员核实后处理"
+            }
+            ProveFirst => "为了账户安全，请先验证是您本人",
+            AppDoorClosed => {
+                "从齐鲁工惠 APP 进入的功能还没有开通，请用手机号登录，或从“泉城工会”微信公众号菜单进入"
+            }
+            AppTicketInvalid => {
+                "从齐鲁工惠 APP 登录没有成功。请返回 APP，重新点“求学圆梦”进入；仍然不行，请用手机号登录，或拨打 4000123318 转 0"
+            }
+            AppTicketExpired => "从齐鲁工惠 APP 登录已超时。请返回 APP，重新点“求学圆梦”进入，或用手机号登录",
+            AppTicketUsed => {
+                "这个登录链接已经用过了。请返回齐鲁工惠 APP，重新点“求学圆梦”进入，或用手机号登录"
+            }
+            OtherPerson => {
+                "两个账户实名认证的身份证号不同，不能关联在一起。如有疑问，请拨打 4000123318 转 0，由工作人员核实后处理"
+            }
+            JoinBothApplied => {
+                "两个账户都有补助申请，不能自动合并。请拨打 4000123318 转 0，由工作人员核实后处理；或者注销其中不用的一个"
+            }
+            JoinItself => "这就是您现在登录的账户，请填写另一个账户的手机号",
+            LeaveWithdrawFirst => {
+                "您有正在办理的申请。注销会撤回申请并释放名额，请勾选同意撤回，或等办理结束后再注销"
+            }
+            LeaveNotAgreed => "请勾选确认，注销后不能恢复",
             IdNumberMalformed => "身份证号应为 18 位，最后一位可以是 X",
             IdNumberChecksum => "身份证号校验不通过，请对照身份证逐位核对",
             IdNumberBirthDate => "身份证号中的出生日期不正确，请对照身份证核对",

@@ -55,6 +55,12 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     if notice.state != Delivery::Queued {
         return Ok(Attempt::Done);
     }
+    if left(app, &notice.recipient).await? {
+        // Who left is told nothing more.
+        let why = "the account is closed";
+        end(app, &notice, (Channel::Sms, Delivery::Refused), None, why).await?;
+        return Ok(Attempt::Done);
+    }
     if store::earlier_queued(app, &notice, app.now().plus(-ORDER_FOR)).await? {
         return Ok(Attempt::Paused(app.now().plus(SECOND)));
     }
@@ -84,6 +90,13 @@ async fn openid(app: &App, recipient: &Recipient) -> Result<Option<String>> {
         Recipient::Worker(id) => workers::find(app, id).await?.openid,
         Recipient::Officer(id) => officers::find(app, id).await?.openid,
     })
+}
+
+async fn left(app: &App, recipient: &Recipient) -> Result<bool> {
+    match recipient {
+        Recipient::Worker(id) => workers::is_closed(app, id).await,
+        Recipient::Officer(_) => Ok(false),
+    }
 }
 
 async fn phone(app: &App, recipient: &Recipient) -> Result<Phone> {
@@ -133,6 +146,10 @@ fn refused(app: &App, error: &CallError) -> Way {
 }
 
 async fn sms(app: &App, notice: &Notice, why: &str) -> Result<Attempt> {
+    if left(app, &notice.recipient).await? {
+        // Left after WeChat had taken the message: nothing more is sent.
+        return Ok(Attempt::Done);
+    }
     let phone = phone(app, &notice.recipient).await?;
     if let Err(error) = app.sms.send(&phone, &notice.content.sms).await {
         return Ok(Attempt::Again(format!("{error:#}")));
@@ -143,19 +160,20 @@ async fn sms(app: &App, notice: &Notice, why: &str) -> Result<Attempt> {
 
 /// Notes that a message was sent.
 async fn finish(app: &App, notice: &Notice, channel: Channel, msgid: Option<&str>, note: &str) -> Result<()> {
+    end(app, notice, (channel, Delivery::Sent), msgid, note).await
+}
+
+async fn end(
+    app: &App,
+    notice: &Notice,
+    (channel, state): (Channel, Delivery),
+    msgid: Option<&str>,
+    note: &str,
+) -> Result<()> {
     let mut tx = app.db.write().await?;
-    store::finish(
-        &mut tx,
-        &notice.id,
-        channel,
-        Delivery::Sent,
-        msgid,
-        note,
-        app.now(),
-    )
-    .await?;
+    store::finish(&mut tx, &notice.id, channel, state, msgid, note, app.now()).await?;
     tx.commit().await?;
-    count(app, channel, Delivery::Sent);
+    count(app, channel, state);
     Ok(())
 }
 

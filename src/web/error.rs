@@ -45,7 +45,8 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid | AppTicketUsed
+        | OtherPerson => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
@@ -64,6 +65,8 @@ pub async fn into_page<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poe
     let here = Here::of(&req);
     match next.call(req).await {
         Ok(response) => Ok(response.into_response()),
+        // A way elsewhere, decided before the handler ran.
+        Err(error) if error.is_from_response() => Ok(error.into_response()),
         Err(error) => Ok(answer(app.as_ref(), &here, error)),
     }
 }

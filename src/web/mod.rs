@@ -2,10 +2,12 @@
 
 pub mod assets;
 pub mod ctx;
+mod device;
 pub mod error;
 pub mod form;
 pub mod health;
 pub mod jssdk;
+pub mod kept;
 pub mod oauth;
 pub mod observe;
 pub mod office;

@@ -228,6 +228,11 @@ impl Browser {
         .await
     }
 
+    /// Makes the PC's window another size.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.client.set_window_size(width, height).await?)
+    }
+
     /// All further helpers work inside this `<iframe>`, until `leave_frame`.
     pub async fn enter_frame(&self, css: &str) -> Result<()> {
         self.until(&format!("enter frame {css}"), async || {

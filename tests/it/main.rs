@@ -7,9 +7,11 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod account_life;
 mod accounts;
 mod acts;
 mod app;
+mod app_door;
 mod browser;
 mod builders;
 mod cache;
@@ -24,6 +26,10 @@ mod form_script;
 mod guarded;
 mod journey;
 mod jssdk;
+mod doors_browser;
+mod guarded;
+mod journey;
+mod kept;
 mod kill9;
 mod layers;
 mod live;
@@ -39,6 +45,7 @@ mod process;
 mod push;
 mod recall;
 mod reminders;
+mod registration;
 mod review;
 mod services;
 mod source;

@@ -2,11 +2,13 @@
 
 mod conflicts;
 mod documents;
+mod erasure;
 mod events;
 mod live;
 
 pub use conflicts::*;
 pub use documents::*;
+pub use erasure::*;
 pub use events::*;
 pub use live::*;
 
@@ -55,6 +57,8 @@ macro_rules! select_application {
         )
     };
 }
+
+use select_application;
 
 impl Row {
     fn into_application(self) -> Result<Application> {
