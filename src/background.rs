@@ -1,6 +1,7 @@
 //! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
 
 use crate::app::App;
+use crate::application::documents::{self, ERASE_JOB};
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
 use crate::chat::{self, LATE_JOB, OUTCOME_JOB};
@@ -106,6 +107,10 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
+            finish(app, claimant, job).await
+        }
+        ERASE_JOB => {
+            documents::erase(app, &field(job, "document")?).await?;
             finish(app, claimant, job).await
         }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),

@@ -54,6 +54,12 @@ pub const SLIDERS_PER_ADDRESS: Limit = Limit {
     most: 120,
     window: MINUTE,
 };
+/// Files of one worker in ten minutes: every one of them is opened and looked at.
+pub const UPLOADS_PER_WORKER: Limit = Limit {
+    name: "uploads-worker",
+    most: 120,
+    window: Duration::from_secs(600),
+};
 
 /// Counts one attempt; `otherwise` when the limit is passed. `who` is a keyed hash or an address, never a phone.
 pub async fn check(app: &App, limit: &Limit, who: &str, otherwise: Refusal) -> Result<()> {

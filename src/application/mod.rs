@@ -8,6 +8,7 @@ pub mod drafts;
 pub mod eligibility;
 pub mod form;
 pub mod form_code;
+pub mod handoff;
 pub mod moves;
 pub mod progress;
 pub mod states;

@@ -2,6 +2,7 @@
 
 use super::page::Base;
 use crate::app::App;
+use crate::application::handoff::Pass;
 use crate::audit::Actor;
 use crate::error::{Door, Error, Result};
 use poem::session::Session;
@@ -22,6 +23,7 @@ const OPENID: &str = "openid";
 const OAUTH: &str = "oauth";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
+const HANDOFF: &str = "handoff";
 
 impl Ctx {
     /// The signed-in worker's id, or [`Error::SignIn`].
@@ -96,6 +98,23 @@ impl Ctx {
             self.session.remove(WORKER);
             self.renew();
         }
+    }
+
+    /// The pass of a phone that uploads for a PC; it signs nobody in.
+    pub fn handoff(&self) -> Option<Pass> {
+        self.session.get(HANDOFF)
+    }
+
+    /// Gives this browser such a pass, in a session of a new id.
+    pub fn set_handoff(&self, pass: &Pass) {
+        self.session.set(HANDOFF, pass);
+        self.renew();
+    }
+
+    /// Takes it away.
+    pub fn drop_handoff(&self) {
+        self.session.remove(HANDOFF);
+        self.renew();
     }
 
     fn renew(&self) {

@@ -45,13 +45,14 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | NotYourStep | OwnApplication | HandoffTaken => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | AlreadyThisLevel { .. }
         | NotEditable => StatusCode::CONFLICT,
-        SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,
+        SmsTooSoon { .. } | SmsTooMany | SignInTooMany | FileTooMany => StatusCode::TOO_MANY_REQUESTS,
+        HandoffOver => StatusCode::GONE,
         FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

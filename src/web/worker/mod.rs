@@ -16,7 +16,9 @@
 //! - `/apply/union`: radios `union` (`data-testid="union-<名称>"`), `union-filter`, `current-union`.
 //! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`.
 //! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
-//!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
+//!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, `example-<kind>`, and `left` or `next`; `handoff-begin`,
+//!   then `handoff`, `handoff-qr`, `phone`, `handoff-end`. `/apply/handoff/:token`: `submit`; `/apply/handoff`: the same
+//!   for each kind, `left` or `done`, `finish`, then `ended`. `/apply/examples/:kind`: `example`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`.
 //! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
@@ -25,8 +27,10 @@ mod apply;
 mod check;
 mod confirm;
 mod documents;
+mod examples;
 mod form;
 mod gate;
+mod handoff;
 mod home;
 mod me;
 mod print;
@@ -66,10 +70,18 @@ pub fn routes() -> Route {
         .at("/apply/print", get(print::show).post(print::printed))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
+        .at("/apply/documents/arrivals", get(handoff::arrivals))
+        .at("/apply/documents/handoff", post(handoff::begin))
+        .at("/apply/documents/handoff/end", post(handoff::end))
         .at(
             "/apply/documents/:which",
             get(documents::file).post(documents::upload),
         )
+        .at("/apply/examples/:kind", get(examples::show))
+        .at("/apply/handoff", get(handoff::show))
+        .at("/apply/handoff/end", post(handoff::finish))
+        .at("/apply/handoff/files/:kind", post(handoff::upload))
+        .at("/apply/handoff/:token", get(handoff::look).post(handoff::join))
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
