@@ -201,9 +201,7 @@ fn papers() {
 #[test]
 fn the_phone_of_a_hand_off() {
     let documents = docs();
-    let documents = documents
-        .into_iter()
-        .map(|doc| DocView { file: None, ..doc });
+    let documents = documents.into_iter().map(|doc| DocView { file: None, ..doc });
     let page = handoff::PhonePage {
         base: super::super::super::page::Base {
             worker: false,
