@@ -21,6 +21,8 @@ const MAX_OBJECTS: usize = 20_000;
 const MAX_STREAMS: usize = 5_000;
 /// An object without its stream: reading the file may come back to one again and again.
 const MAX_OBJECT_BYTES: usize = 512 * 1024;
+/// Each stream may name the largest object as its length, which is then read for it: streams times bytes.
+const MAX_REREAD: usize = 64 * 1024 * 1024;
 
 /// Whether the PDF may be kept.
 ///
@@ -98,7 +100,7 @@ fn without_table(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether numbers and sizes of what stands in the file are those of a paper.
 fn bounded(bytes: &[u8]) -> Option<()> {
-    let (mut objects, mut streams, mut since) = (0, 0, 0);
+    let (mut objects, mut streams, mut since, mut largest) = (0, 0, 0, 0);
     let mut in_stream = false;
     for (at, byte) in bytes.iter().enumerate() {
         let rest = &bytes[at..];
@@ -120,11 +122,12 @@ fn bounded(bytes: &[u8]) -> Option<()> {
         if in_stream {
             since = at;
         }
-        if objects > MAX_OBJECTS || streams > MAX_STREAMS || at - since > MAX_OBJECT_BYTES {
+        largest = largest.max(at - since);
+        if objects > MAX_OBJECTS || streams > MAX_STREAMS || largest > MAX_OBJECT_BYTES {
             return None;
         }
     }
-    Some(())
+    (streams * largest <= MAX_REREAD).then_some(())
 }
 
 /// Whether something in the object acts by itself or carries a file.

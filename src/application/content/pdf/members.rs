@@ -4,6 +4,7 @@
 use lopdf::{Object, ObjectId, Stream};
 use std::cell::Cell;
 use std::panic::resume_unwind;
+use std::time::{Duration, Instant};
 
 /// Values of a whole document, about a hundred bytes each.
 const VALUES: usize = 600_000;
@@ -11,15 +12,19 @@ const VALUES: usize = 600_000;
 const UNPACKED: usize = 4 * 1024 * 1024;
 /// lopdf gives up deeper than this; so a value that closes is read to its end and not over it.
 const DEEPEST: usize = 100;
+/// A paper takes a tenth of a second. What takes longer makes the library read the same again and again.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 thread_local! {
     // The library takes a plain function, and reads on the calling thread (its feature `rayon` is off).
     static LEFT: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// A new document.
 pub fn begin() {
     LEFT.set((VALUES, UNPACKED));
+    BEGUN.set(Some(Instant::now()));
 }
 
 /// Not a panic: nothing is printed, [`super::load`] takes it for a refusal.
@@ -29,6 +34,9 @@ fn over() -> ! {
 
 /// The filter: keeps every object while the budget lasts.
 pub fn weigh(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
+    if BEGUN.get().is_none_or(|begun| begun.elapsed() > PATIENCE) {
+        over();
+    }
     let (values, unpacked) = LEFT.get();
     let Some(values) = values.checked_sub(weight(object)) else {
         over()
