@@ -2,7 +2,7 @@
 // this each paper is a form with a button.
 (function () {
 'use strict';
-var p = window.page, MAX = 3 * 1024 * 1024;
+var p = window.ym, MAX = 3 * 1024 * 1024;
 // Longest side and quality, until it fits: the first still shows small print and QR codes.
 var STEPS = [[3200, 0.88], [2400, 0.86], [1800, 0.82], [1400, 0.75]];
 

@@ -2,6 +2,7 @@
 //! look is recorded.
 
 use super::super::ctx::Ctx;
+use super::super::page::attachment;
 use super::super::paper;
 use crate::error::Result;
 use crate::review::desk;
@@ -14,4 +15,11 @@ pub async fn show(ctx: Ctx, Path((id, document)): Path<(String, String)>) -> Res
     let officer = super::signed_in(&ctx).await?;
     let (document, bytes) = desk::document(&ctx.app, &officer, &id, &document).await?;
     Ok(paper::answer(&document, bytes))
+}
+
+/// `GET /office/applications/:id/form.pdf`: the form as it would be printed, marked as an officer's copy.
+#[handler]
+pub async fn form(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
+    let officer = super::signed_in(&ctx).await?;
+    Ok(attachment(desk::form_pdf(&ctx.app, &officer, &id).await?))
 }
