@@ -2,7 +2,8 @@
 
 use crate::account::messages::{self, MESSAGE_JOB};
 use crate::app::App;
-use crate::application::erasure::{self, ERASE_JOB};
+use crate::application::documents::{self, ERASE_JOB};
+use crate::application::erasure;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
@@ -123,7 +124,7 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             finish(app, claimant, job).await
         }
         ERASE_JOB => {
-            erasure::delete_file(app, &field(job, "document")?).await?;
+            documents::erase(app, &field(job, "document")?).await?;
             finish(app, claimant, job).await
         }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),

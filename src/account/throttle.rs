@@ -72,6 +72,12 @@ pub const SLIDERS_PER_ADDRESS: Limit = Limit {
     most: 120,
     window: MINUTE,
 };
+/// Files of one worker in ten minutes: every one of them is opened and looked at.
+pub const UPLOADS_PER_WORKER: Limit = Limit {
+    name: "uploads-worker",
+    most: 120,
+    window: Duration::from_secs(600),
+};
 
 /// Pages signed for the JS-SDK for one address in a minute; a factory's workers may share one.
 pub const PAGES_SIGNED_PER_ADDRESS: Limit = Limit {

@@ -1,7 +1,7 @@
 //! Erasing an application's personal data: the form, the name, the papers' bytes. What says how places and decisions went
 //! (states, dates, unions, number) stays: it names nobody any more.
 
-use super::{Application, FormText, moves, store};
+use super::{Application, FormText, documents, moves, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
@@ -29,9 +29,6 @@ const NEEDED: &[&str] = &[
     "institution",
     "major",
 ];
-
-/// The outbox job that deletes a document's bytes; its payload is `{"document": documents.id}`.
-pub const ERASE_JOB: &str = "erase_document";
 
 /// Erases all of it within the caller's transaction.
 pub async fn erase(app: &App, tx: &mut Tx, application: &Application, by: &Actor) -> Result<()> {
@@ -65,7 +62,7 @@ pub async fn limit(app: &App, tx: &mut Tx, application: &Application, by: &Actor
 
 async fn forget_file(app: &App, tx: &mut Tx, document: &str) -> Result<()> {
     let payload = json!({ "document": document });
-    Ok(outbox::enqueue(tx, &app.id(), ERASE_JOB, &payload, app.now(), None).await?)
+    Ok(outbox::enqueue(tx, &app.id(), documents::ERASE_JOB, &payload, app.now(), None).await?)
 }
 
 async fn note(
@@ -83,11 +80,6 @@ async fn note(
         detail: json!({ "documents": documents }),
     };
     Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
-}
-
-/// Deletes a document's bytes; what is gone already is gone.
-pub async fn delete_file(app: &App, document: &str) -> Result<()> {
-    Ok(app.files.delete(&super::documents::file_key(document)).await?)
 }
 
 /// So many at once.

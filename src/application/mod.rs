@@ -11,6 +11,7 @@ pub mod eligibility;
 pub mod erasure;
 pub mod form;
 pub mod form_code;
+pub mod handoff;
 pub mod joining;
 pub mod leaving;
 pub mod merge;

@@ -89,6 +89,17 @@ pub enum Refusal {
     FileTruncated,
     FileLocked,
     FilePixels,
+    FileWebPage,
+    FileHeic,
+    FileOffice,
+    FileMixed,
+    FileScripts,
+    FileNoPages,
+    FilePages { most: usize },
+    FileTooMany,
+    // From PC to phone and back
+    HandoffOver,
+    HandoffTaken,
     // Review (R-21 … R-24)
     NotYourStep,
     AlreadyDecided { by: String },
@@ -186,6 +197,16 @@ impl Refusal {
             FileTruncated => "file_truncated",
             FileLocked => "file_locked",
             FilePixels => "file_pixels",
+            FileWebPage => "file_web_page",
+            FileHeic => "file_heic",
+            FileOffice => "file_office",
+            FileMixed => "file_mixed",
+            FileScripts => "file_scripts",
+            FileNoPages => "file_no_pages",
+            FilePages { .. } => "file_pages",
+            FileTooMany => "file_too_many",
+            HandoffOver => "handoff_over",
+            HandoffTaken => "handoff_taken",
             NotYourStep => "not_your_step",
             AlreadyDecided { .. } => "already_decided",
             ReasonMissing => "reason_missing",
@@ -249,6 +270,9 @@ impl Refusal {
                     "文件有 {:.1} MB，超过了 3 MB。请压缩或重新拍摄后再上传",
                     *bytes as f64 / 1_048_576.0
                 );
+            }
+            FilePages { most } => {
+                return format!("这个 PDF 超过了 {most} 页，请只保留需要的页面后再上传");
             }
             AlreadyDecided { by } => {
                 return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
@@ -331,8 +355,25 @@ impl Refusal {
             FileEmpty => "文件是空的，请重新选择",
             FileWrongType => "只能上传 jpg、jpeg、png、gif 图片或 pdf 文件，请更换文件",
             FileTruncated => "文件不完整或已损坏，打不开，请重新拍摄或导出后上传",
-            FileLocked => "这个 PDF 设置了密码，请取消密码后再上传",
+            FileLocked => "这个 PDF 设置了密码或加密保护，请取消密码，或截图后上传图片",
             FilePixels => "图片尺寸过大，请用手机相机的普通模式重新拍摄",
+            FileWebPage => "这是一个网页文件，不是图片或 PDF。请上传材料的照片、截图或 PDF",
+            FileHeic => {
+                "这是 HEIC 格式的照片。请在手机“设置—相机—格式”中选“兼容性最佳”后重新拍摄，或上传截图"
+            }
+            FileOffice => "这是 Word、WPS 或压缩文件。请导出为 PDF，或拍照后上传图片",
+            FileMixed => "文件里夹带了别的文件，不能接收。请重新拍照或截图后上传",
+            FileScripts => {
+                "这个 PDF 里带有脚本、附件或自动操作，不能接收。请打印成新的 PDF，或截图后上传图片"
+            }
+            FileNoPages => "这个 PDF 里没有页面，请重新导出后上传",
+            FileTooMany => "上传太频繁了，请 10 分钟后再试。已上传的材料不受影响",
+            HandoffOver => {
+                "这个手机上传二维码已失效（超过 10 分钟、已结束或已提交）。请在电脑的“上传材料”页面点“用手机拍照上传”，重新扫码"
+            }
+            HandoffTaken => {
+                "这个二维码已在另一部手机或浏览器上打开，只能用那一部上传。如需换手机，请在电脑上重新生成二维码"
+            }
             NotYourStep => "这份申请现在不在您的审核环节",
             ReasonMissing => "请写明理由，职工会看到这段话",
             NothingToCorrect => "请勾选需要职工补正的内容",

@@ -3,6 +3,7 @@
 use super::page::Base;
 use crate::account::sign_ins::{self, Way};
 use crate::app::App;
+use crate::application::handoff::Pass;
 use crate::audit::Actor;
 use crate::error::{Door, Error, Result};
 use crate::kernel::time::MINUTE;
@@ -32,6 +33,7 @@ const OPENID: &str = "openid";
 const OAUTH: &str = "oauth";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
+const HANDOFF: &str = "handoff";
 
 /// A proof counts so long.
 const PROVED_FOR: i64 = 10 * MINUTE;
@@ -197,6 +199,23 @@ impl Ctx {
             self.forget_worker();
         }
         Ok(())
+    }
+
+    /// The pass of a phone that uploads for a PC; it signs nobody in.
+    pub fn handoff(&self) -> Option<Pass> {
+        self.session.get(HANDOFF)
+    }
+
+    /// Gives this browser such a pass, in a session of a new id.
+    pub fn set_handoff(&self, pass: &Pass) {
+        self.session.set(HANDOFF, pass);
+        self.renew();
+    }
+
+    /// Takes it away.
+    pub fn drop_handoff(&self) {
+        self.session.remove(HANDOFF);
+        self.renew();
     }
 
     fn renew(&self) {

@@ -46,13 +46,16 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
         CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid | AppTicketUsed
-        | OtherPerson => StatusCode::FORBIDDEN,
+        | OtherPerson | HandoffTaken => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | AlreadyThisLevel { .. }
         | NotEditable => StatusCode::CONFLICT,
-        SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        HandoffOver => StatusCode::GONE,
         FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

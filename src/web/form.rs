@@ -60,6 +60,10 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
 /// is led to sign in and come back; a page that asks for no sign-in is only to be opened anew.
 fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
     let path = req.original_uri().path();
+    // A phone that uploads for a PC has no account to sign in to.
+    if path.starts_with("/apply/handoff") {
+        return Error::Refused(Refusal::HandoffOver);
+    }
     let door = match path.trim_start_matches('/').split('/').next() {
         _ if path.contains("/sign-") || path == "/apply/check" => None,
         Some("office") => Some(Door::Officer),

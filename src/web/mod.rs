@@ -12,6 +12,7 @@ pub mod oauth;
 pub mod observe;
 pub mod office;
 pub mod page;
+pub mod paper;
 pub mod session;
 pub mod wechat;
 pub mod worker;

@@ -88,7 +88,7 @@ pub async fn replaced_documents(tx: &mut Tx, application_id: &str) -> sqlx::Resu
 
 /// A paper without its bytes is nobody's: kind and time stay, its fingerprint goes.
 pub async fn forget_documents(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE documents SET sha256 = '', bytes = 0, current = 0 WHERE application_id = $1")
+    sqlx::query("UPDATE documents SET sha256 = '', upload_sha256 = '', bytes = 0, current = 0 WHERE application_id = $1")
         .bind(application_id)
         .execute(&mut **tx)
         .await?;
@@ -96,7 +96,7 @@ pub async fn forget_documents(tx: &mut Tx, application_id: &str) -> sqlx::Result
 }
 
 pub async fn forget_document(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE documents SET sha256 = '', bytes = 0 WHERE id = $1")
+    sqlx::query("UPDATE documents SET sha256 = '', upload_sha256 = '', bytes = 0 WHERE id = $1")
         .bind(id)
         .execute(&mut **tx)
         .await?;

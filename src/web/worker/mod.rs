@@ -18,8 +18,10 @@
 //!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
 //!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
 //! - `/apply/print`: `sheet`, `pdf`, `print`, `next`, `form-number`, `missing`, `wechat`. `/apply/documents`: boxes
-//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or
-//!   `next`.
+//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, `example-<kind>`,
+//!   and `left` or `next`; `handoff-begin`, then `handoff`, `handoff-qr`, `phone`, `handoff-end`. `/apply/handoff/:token`:
+//!   `submit`; `/apply/handoff`: the same for each kind, `left` or `done`, `finish`, then `ended`.
+//!   `/apply/examples/:kind`: `example`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
 //!   `none`, `receipt`.
@@ -39,8 +41,10 @@ mod bar;
 mod check;
 mod confirm;
 mod documents;
+mod examples;
 mod form;
 mod gate;
+mod handoff;
 mod home;
 mod kept;
 pub mod live;
@@ -101,10 +105,18 @@ pub fn routes() -> Route {
         .at("/apply/print.pdf", get(print::pdf))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
+        .at("/apply/documents/arrivals", get(handoff::arrivals))
+        .at("/apply/documents/handoff", post(handoff::begin))
+        .at("/apply/documents/handoff/end", post(handoff::end))
         .at(
             "/apply/documents/:which",
             get(documents::file).post(documents::upload),
         )
+        .at("/apply/examples/:kind", get(examples::show))
+        .at("/apply/handoff", get(handoff::show))
+        .at("/apply/handoff/end", post(handoff::finish))
+        .at("/apply/handoff/files/:kind", post(handoff::upload))
+        .at("/apply/handoff/:token", get(handoff::look).post(handoff::join))
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
