@@ -10,6 +10,7 @@ use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, react};
 use crate::outbox::{self, Job};
+use crate::papers::{self, READ_JOB};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 
@@ -102,6 +103,10 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         },
         LATE_JOB => {
             chat::answer_late(app, &field(job, "message")?).await?;
+            finish(app, claimant, job).await
+        }
+        READ_JOB => {
+            papers::examine::examine(app, &field(job, "document")?).await?;
             finish(app, claimant, job).await
         }
         OUTCOME_JOB => {

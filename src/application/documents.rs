@@ -6,7 +6,11 @@ use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, code};
+use crate::outbox;
 use serde_json::json;
+
+/// The outbox job that follows each upload: the machine reads the paper. Its payload is `{"document": documents.id}`.
+pub const READ_JOB: &str = "read_paper";
 
 /// An uploaded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +90,8 @@ pub async fn upload(
         detail,
     };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+    let job = json!({ "document": document.id });
+    outbox::enqueue(&mut tx, &app.id(), READ_JOB, &job, app.now(), None).await?;
     tx.commit().await?;
     Ok(document)
 }

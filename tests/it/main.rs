@@ -25,6 +25,7 @@ mod notices;
 mod oauth;
 mod office;
 mod outbox;
+mod papers;
 mod personal;
 mod places;
 mod process;

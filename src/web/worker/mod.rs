@@ -29,6 +29,7 @@ mod form;
 mod gate;
 mod home;
 mod me;
+mod papers;
 mod print;
 mod progress;
 mod sign_in;

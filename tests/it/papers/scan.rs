@@ -1,0 +1,167 @@
+//! How papers get into a phone: laid down askew, photographed a little from the side in uneven light, with the
+//! camera's noise, and saved as JPEG.
+
+use super::draw::Sheet;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageFormat, RgbImage};
+use std::io::Cursor;
+
+/// Reproducible chance (splitmix64).
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Both ends included.
+    pub fn within(&mut self, low: i32, high: i32) -> i32 {
+        low + (self.next() % (high - low + 1) as u64) as i32
+    }
+
+    /// From 0 to 1.
+    pub fn part(&mut self) -> f32 {
+        (self.next() % 10_001) as f32 / 10_000.0
+    }
+
+    /// One of several.
+    pub fn one_of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[(self.next() % list.len() as u64) as usize]
+    }
+}
+
+/// How a picture is taken.
+#[derive(Clone, Copy)]
+pub struct Shot {
+    /// Degrees.
+    pub angle: f32,
+    /// How much the far side is smaller: 0.06 is 6 %.
+    pub slant: f32,
+    /// Gaussian blur of the lens, in pixels.
+    pub blur: f32,
+    /// Grey levels of noise.
+    pub noise: i32,
+    /// Brightness of the dark corner, 1 is even light.
+    pub shade: f32,
+    /// Light is multiplied by this, then `lift` added.
+    pub gain: f32,
+    pub lift: f32,
+    /// JPEG quality.
+    pub quality: u8,
+}
+
+impl Shot {
+    /// As careful people take it.
+    pub fn usual(random: &mut Random) -> Shot {
+        let side = if random.within(0, 1) == 0 { -1.0 } else { 1.0 };
+        Shot {
+            angle: side * (1.0 + 7.0 * random.part()),
+            slant: 0.06 * random.part(),
+            blur: 0.8 * random.part(),
+            noise: random.within(0, 5),
+            shade: 0.62 + 0.38 * random.part(),
+            gain: 0.8 + 0.2 * random.part(),
+            lift: 0.0,
+            quality: random.within(60, 92) as u8,
+        }
+    }
+
+    /// A flatbed scanner: straight but for a degree, even light.
+    pub fn scanner(random: &mut Random) -> Shot {
+        Shot {
+            angle: random.part() - 0.5,
+            slant: 0.0,
+            blur: 0.4 * random.part(),
+            noise: 1,
+            shade: 1.0,
+            gain: 1.0,
+            lift: 0.0,
+            quality: 85,
+        }
+    }
+
+    /// Takes the picture of a sheet on a table.
+    pub fn take(&self, sheet: &Sheet, random: &mut Random) -> RgbImage {
+        let source = &sheet.0;
+        let (width, height) = (source.width(), source.height());
+        let table = [random.within(60, 140), random.within(50, 120), random.within(40, 110)];
+        let (sin, cos) = self.angle.to_radians().sin_cos();
+        // So much smaller that the turned sheet stays inside.
+        let zoom = 1.0 / (1.0 - sin.abs() * 0.75 - self.slant).max(0.5);
+        let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
+        let row_bytes = width as usize * 3;
+        let pixels = source.as_raw();
+        let mut out = vec![0u8; pixels.len()];
+        let mut chance = random.next() | 1;
+        for y in 0..height {
+            let far = 1.0 + self.slant * (0.5 - y as f32 / height as f32) * 2.0;
+            let light_y = y as f32 / height as f32;
+            for x in 0..width {
+                let (dx, dy) = ((x as f32 - cx) * zoom * far, (y as f32 - cy) * zoom * far);
+                let (sx, sy) = (cos * dx + sin * dy + cx, cos * dy - sin * dx + cy);
+                let light = (self.shade + (1.0 - self.shade) * (light_y + x as f32 / width as f32) / 2.0) * self.gain;
+                chance ^= chance << 13;
+                chance ^= chance >> 7;
+                chance ^= chance << 17;
+                let noise = if self.noise == 0 { 0.0 } else { (chance % (2 * self.noise as u64 + 1)) as f32 - self.noise as f32 };
+                let to = (y * width + x) as usize * 3;
+                let inside = sx >= 0.0 && sy >= 0.0 && sx < (width - 1) as f32 && sy < (height - 1) as f32;
+                if inside {
+                    let (ix, iy) = (sx as usize, sy as usize);
+                    let (fx, fy) = (sx - ix as f32, sy - iy as f32);
+                    let at = iy * row_bytes + ix * 3;
+                    let weights = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
+                    for c in 0..3 {
+                        let mixed = f32::from(pixels[at + c]) * weights[0]
+                            + f32::from(pixels[at + c + 3]) * weights[1]
+                            + f32::from(pixels[at + c + row_bytes]) * weights[2]
+                            + f32::from(pixels[at + c + row_bytes + 3]) * weights[3];
+                        out[to + c] = (mixed * light + self.lift + noise) as u8;
+                    }
+                } else {
+                    for c in 0..3 {
+                        out[to + c] = (table[c] as f32 * light + self.lift + noise) as u8;
+                    }
+                }
+            }
+        }
+        let image = RgbImage::from_raw(width, height, out).unwrap();
+        if self.blur < 0.3 {
+            return image;
+        }
+        DynamicImage::ImageRgb8(image).blur(self.blur).into_rgb8()
+    }
+
+    /// Takes it and saves it.
+    pub fn jpeg(&self, sheet: &Sheet, random: &mut Random) -> Vec<u8> {
+        jpeg(&DynamicImage::ImageRgb8(self.take(sheet, random)), self.quality)
+    }
+}
+
+/// Saves as JPEG.
+pub fn jpeg(image: &DynamicImage, quality: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    image.write_with_encoder(JpegEncoder::new_with_quality(&mut out, quality)).unwrap();
+    out
+}
+
+/// Saves as PNG, as phones save what they show.
+pub fn png(image: &DynamicImage) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    image.write_to(&mut out, ImageFormat::Png).unwrap();
+    out.into_inner()
+}
+
+/// The same picture as it comes out of a chat: smaller and saved again.
+pub fn forwarded(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let image = image::load_from_memory(bytes).unwrap();
+    let part = 0.7 + 0.25 * random.part();
+    let scaled = |length: u32| (length as f32 * part) as u32;
+    let smaller = image.resize_exact(scaled(image.width()), scaled(image.height()), image::imageops::FilterType::Triangle);
+    jpeg(&DynamicImage::ImageRgb8(smaller.into_rgb8()), random.within(60, 85) as u8)
+}
