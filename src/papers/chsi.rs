@@ -109,9 +109,9 @@ impl Report {
 
     fn follows(&self, labels: &[&str], wanted: &str) -> bool {
         let text = same_spelling(&self.text);
-        labels
-            .iter()
-            .any(|label| text.contains(&format!("{label}{wanted}")) || text.contains(&format!("{label}:{wanted}")))
+        labels.iter().any(|label| {
+            text.contains(&format!("{label}{wanted}")) || text.contains(&format!("{label}:{wanted}"))
+        })
     }
 
     /// The level, when the report's word for it is known.
@@ -189,9 +189,9 @@ impl Report {
     }
 
     fn after(&self, label: &str) -> Vec<NaiveDate> {
-        self.text
-            .split_once(label)
-            .map_or(Vec::new(), |(_, rest)| dates(&head(rest.trim_start_matches(':'), 14)))
+        self.text.split_once(label).map_or(Vec::new(), |(_, rest)| {
+            dates(&head(rest.trim_start_matches(':'), 14))
+        })
     }
 
     /// R-16, "要求有效期为6个月以上": judged at the moment of submission (ADR 0016).
@@ -369,7 +369,10 @@ fn dates(text: &str) -> Vec<NaiveDate> {
             .take_while(|c| c.is_ascii_digit())
             .collect();
         if digits.is_empty() {
-            if chars.get(at).is_none_or(|c| !matches!(c, '年' | '月' | '-' | '/' | '.')) {
+            if chars
+                .get(at)
+                .is_none_or(|c| !matches!(c, '年' | '月' | '-' | '/' | '.'))
+            {
                 found.extend(date(&numbers));
                 numbers.clear();
             }
@@ -390,9 +393,7 @@ fn dates(text: &str) -> Vec<NaiveDate> {
 
 fn date(numbers: &[(u32, usize)]) -> Option<NaiveDate> {
     match numbers {
-        [(year, 4), (month, 1..=2), (day, 1..=2), ..] => {
-            NaiveDate::from_ymd_opt(*year as i32, *month, *day)
-        }
+        [(year, 4), (month, 1..=2), (day, 1..=2), ..] => NaiveDate::from_ymd_opt(*year as i32, *month, *day),
         [(year, 4), (month, 1..=2)] => NaiveDate::from_ymd_opt(*year as i32, *month, 1),
         [(whole, 8)] => NaiveDate::from_ymd_opt((whole / 10_000) as i32, whole / 100 % 100, whole % 100),
         _ => None,
@@ -487,14 +488,22 @@ mod tests {
             with("有效期至 2022-02-08").validity(now),
             Validity::Short(day(2022, 2, 8))
         );
-        assert_eq!(with("有效期：180天").validity(now), Validity::Long(day(2022, 5, 7)));
-        assert_eq!(with("有效期：3个月").validity(now), Validity::Short(day(2022, 2, 8)));
+        assert_eq!(
+            with("有效期：180天").validity(now),
+            Validity::Long(day(2022, 5, 7))
+        );
+        assert_eq!(
+            with("有效期：3个月").validity(now),
+            Validity::Short(day(2022, 2, 8))
+        );
         assert_eq!(
             with("有效期：2021.11.08-2022.05.08").validity(now),
             Validity::Long(day(2022, 5, 8))
         );
         assert_eq!(with("").validity(now), Validity::NotStated);
-        let undated = TEXT.replace("更新日期：2021年11月08日", "").replace("05月08日", "03月08日");
+        let undated = TEXT
+            .replace("更新日期：2021年11月08日", "")
+            .replace("05月08日", "03月08日");
         let undated = Report::parse(&undated).unwrap();
         assert_eq!(undated.validity(now), Validity::StartUnknown(day(2022, 3, 8)));
     }
@@ -525,9 +534,7 @@ mod tests {
 
     #[test]
     fn levels_are_known_by_the_reports_words() {
-        let level = |word: &str| {
-            Report::parse(&TEXT.replace("专科", word)).unwrap().level()
-        };
+        let level = |word: &str| Report::parse(&TEXT.replace("专科", word)).unwrap().level();
         assert_eq!(level("专科(高职)"), Some(Level::College));
         assert_eq!(level("专升本"), Some(Level::Bachelor));
         assert_eq!(level("本科"), Some(Level::Bachelor));

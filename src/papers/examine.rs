@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::application::documents::{self, Document};
 use crate::application::{self, Application};
 use crate::audit::Actor;
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -59,6 +60,12 @@ async fn keep(app: &App, application: &Application, document: &Document, bytes: 
     store::put_facts(&mut tx, &document.id, READER, &sealed, app.now()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Forgets all that was read from an application's papers, and its card, within the caller's transaction: for whoever
+/// erases the papers themselves.
+pub async fn forget(tx: &mut Tx, application_id: &str) -> Result<()> {
+    Ok(store::forget(tx, application_id).await?)
 }
 
 /// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.

@@ -54,7 +54,10 @@ pub fn content(bytes: &[u8]) -> Content {
 /// A picture as scanners and phones' "scan" functions write it: JPEG, or unpacked 8-bit grey or colour. Fax codings
 /// are not read.
 fn picture(document: &Document, image: &PdfImage<'_>) -> Option<DynamicImage> {
-    let (width, height) = (u32::try_from(image.width).ok()?, u32::try_from(image.height).ok()?);
+    let (width, height) = (
+        u32::try_from(image.width).ok()?,
+        u32::try_from(image.height).ok()?,
+    );
     if u64::from(width) * u64::from(height) > UNPACKED as u64 / 3 {
         return None;
     }
@@ -84,7 +87,13 @@ fn bilevel(width: u32, height: u32, data: &[u8]) -> Option<GrayImage> {
     let row_bytes = (width as usize).div_ceil(8);
     let mut grey = Vec::with_capacity(width as usize * height as usize);
     for row in data.chunks_exact(row_bytes) {
-        grey.extend((0..width as usize).map(|x| if row[x / 8] >> (7 - x % 8) & 1 == 1 { 255 } else { 0 }));
+        grey.extend((0..width as usize).map(|x| {
+            if row[x / 8] >> (7 - x % 8) & 1 == 1 {
+                255
+            } else {
+                0
+            }
+        }));
     }
     GrayImage::from_raw(width, height, grey)
 }

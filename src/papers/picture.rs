@@ -218,7 +218,11 @@ impl Compared {
         let b = if (a.width, a.height) == (b.width, b.height) {
             scaled
         } else {
-            scaled.resize_exact(a.width as u32, a.height as u32, image::imageops::FilterType::Triangle)
+            scaled.resize_exact(
+                a.width as u32,
+                a.height as u32,
+                image::imageops::FilterType::Triangle,
+            )
         };
         let b = Grey {
             width: a.width,

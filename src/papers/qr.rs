@@ -36,7 +36,11 @@ fn at(image: &DynamicImage, side: u32) -> Vec<String> {
     };
     // The decoder panics on some pictures that hold no code; a worker's photo is not a reason to fail.
     let found = catch_unwind(AssertUnwindSafe(|| {
-        let mut prepared = rqrr::PreparedImage::prepare(grey);
+        let (width, pixels) = (grey.width() as usize, grey.as_raw());
+        let mut prepared =
+            rqrr::PreparedImage::prepare_from_greyscale(width, grey.height() as usize, |x, y| {
+                pixels[y * width + x]
+            });
         let grids = prepared.detect_grids();
         grids
             .iter()

@@ -101,7 +101,10 @@ async fn elsewhere(
 ) -> Result<HashMap<String, (How, Other)>> {
     let mut by_document: HashMap<String, Vec<Found>> = HashMap::new();
     for found in store::twins_of(app, &application.id, &application.worker_id).await? {
-        by_document.entry(found.document_id.clone()).or_default().push(found);
+        by_document
+            .entry(found.document_id.clone())
+            .or_default()
+            .push(found);
     }
     let mut elsewhere = HashMap::new();
     for (document, found) in by_document {

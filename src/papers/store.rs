@@ -127,6 +127,20 @@ pub async fn banded(app: &App, bands: [&str; 4], worker_id: &str) -> sqlx::Resul
         .await
 }
 
+/// Deletes all that is kept of an application's papers and card.
+pub async fn forget(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+    for sql in [
+        "DELETE FROM paper_twins WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
+        "DELETE FROM paper_twins WHERE twin_id IN (SELECT id FROM documents WHERE application_id = $1)",
+        "DELETE FROM paper_marks WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
+        "DELETE FROM paper_facts WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
+        "DELETE FROM application_cards WHERE application_id = $1",
+    ] {
+        sqlx::query(sql).bind(application_id).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Another application, as it is found.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Found {

@@ -77,7 +77,9 @@ impl Reason {
     pub fn advice(&self) -> &'static str {
         match self {
             Reason::Refused(_) | Reason::IdNumberWrong => "请核对申请表后修改。",
-            Reason::EmployerDiffers(_) | Reason::EmployerSimilar(_) => "请以公章上的单位全称为准；换了单位的不用改。",
+            Reason::EmployerDiffers(_) | Reason::EmployerSimilar(_) => {
+                "请以公章上的单位全称为准；换了单位的不用改。"
+            }
             Reason::HolderByEye => "请确认是本人的卡。",
             Reason::CardUsed(_) => "补助只能发到本人的卡，请核对卡号。",
             Reason::NotReadYet => "",

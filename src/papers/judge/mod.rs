@@ -60,7 +60,9 @@ pub fn judge(case: &Case<'_>) -> Vec<Check> {
     for kind in DocumentKind::ALL {
         let Some(paper) = case.paper(*kind) else { continue };
         match kind {
-            DocumentKind::StampedForm => checks.push(about(*kind, Kind::FormCode, paper::form_code(case, paper))),
+            DocumentKind::StampedForm => {
+                checks.push(about(*kind, Kind::FormCode, paper::form_code(case, paper)))
+            }
             DocumentKind::ChsiReport => checks.extend(report::checks(case, paper)),
             DocumentKind::BankCard => checks.push(about(
                 *kind,

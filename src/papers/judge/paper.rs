@@ -37,12 +37,17 @@ pub(super) fn common(paper: &Paper<'_>) -> Vec<Check> {
     };
     let quality = match &facts.picture {
         Some(picture) => failed_if(fault(kind, picture)),
-        None if !facts.text.is_empty() || paper.document.media == crate::application::content::MediaType::Pdf => {
+        None if !facts.text.is_empty()
+            || paper.document.media == crate::application::content::MediaType::Pdf =>
+        {
             Outcome::Passed
         }
         None => Outcome::Unclear(Reason::Unreadable),
     };
-    let used = paper.elsewhere.clone().map(|(how, other)| Reason::Used(how, other));
+    let used = paper
+        .elsewhere
+        .clone()
+        .map(|(how, other)| Reason::Used(how, other));
     vec![
         about(kind, Kind::Quality, quality),
         about(kind, Kind::Elsewhere, failed_if(used)),

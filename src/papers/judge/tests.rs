@@ -95,7 +95,12 @@ fn facts(kind: DocumentKind) -> Facts {
     }
 }
 
-fn run(form: &FormText, version: i64, documents: &[Document], facts: impl Fn(DocumentKind) -> Option<Facts>) -> Vec<Check> {
+fn run(
+    form: &FormText,
+    version: i64,
+    documents: &[Document],
+    facts: impl Fn(DocumentKind) -> Option<Facts>,
+) -> Vec<Check> {
     let papers: Vec<Paper<'_>> = documents
         .iter()
         .map(|document| Paper {
@@ -159,17 +164,27 @@ fn each_rule_of_the_form_fails_at_its_line() {
     assert_eq!(failed(&with("entry_date", "2020-09-01")), [Kind::EntryYear]);
     assert_eq!(failed(&with("employer", "济南另一家公司")), [Kind::Employer]);
     let short = run(&with("employer", "济南示范机械"), 1, &documents(), |_| None);
-    assert!(matches!(outcome(&short, Kind::Employer), Outcome::Unclear(Reason::EmployerSimilar(_))));
+    assert!(matches!(
+        outcome(&short, Kind::Employer),
+        Outcome::Unclear(Reason::EmployerSimilar(_))
+    ));
 }
 
 /// Jinan is 3701 and the former Laiwu 3712; anybody else is asked for the residence permit, once.
 #[test]
 fn the_residence_permit_is_asked_of_those_not_of_jinan() {
     let of = |id: &str, documents: &[Document]| failed(&run(&with("id_number", id), 1, documents, |_| None));
-    assert_eq!(of("371202199003070024", &documents()), [Kind::IdNumber], "the check digit is another one");
+    assert_eq!(
+        of("371202199003070024", &documents()),
+        [Kind::IdNumber],
+        "the check digit is another one"
+    );
     let id = |area: &str| {
         let body = format!("{area}19900307002");
-        format!("{body}{}", crate::kernel::id_number::check_digit(body.as_bytes()) as char)
+        format!(
+            "{body}{}",
+            crate::kernel::id_number::check_digit(body.as_bytes()) as char
+        )
     };
     assert_eq!(of(&id("371202"), &documents()), []);
     assert_eq!(of(&id("370902"), &documents()), [Kind::Residence, Kind::Complete]);
@@ -199,11 +214,20 @@ fn the_form_code_is_held_against_number_and_version() {
     };
     let advert = || "https://example.com/".to_owned();
     assert_eq!(judged(3, vec![advert(), code(NUMBER, 3)]), Outcome::Passed);
-    assert_eq!(judged(3, vec![code(NUMBER, 2)]), Outcome::Failed(Reason::FormChanged(2, 3)));
-    assert_eq!(judged(3, vec![code("2222-2222", 3)]), Outcome::Failed(Reason::FormOfAnother));
+    assert_eq!(
+        judged(3, vec![code(NUMBER, 2)]),
+        Outcome::Failed(Reason::FormChanged(2, 3))
+    );
+    assert_eq!(
+        judged(3, vec![code("2222-2222", 3)]),
+        Outcome::Failed(Reason::FormOfAnother)
+    );
     let forged = code(NUMBER, 3).replace("*3*", "*4*");
     assert_eq!(judged(4, vec![forged]), Outcome::Failed(Reason::FormCodeForged));
-    assert_eq!(judged(3, vec![advert()]), Outcome::Failed(Reason::FormCodeForeign));
+    assert_eq!(
+        judged(3, vec![advert()]),
+        Outcome::Failed(Reason::FormCodeForeign)
+    );
     assert_eq!(judged(3, vec![]), Outcome::Unclear(Reason::FormCodeNotFound));
 }
 
@@ -214,7 +238,10 @@ fn the_report_is_held_against_the_form() {
         let failed = failed(&run(form, 1, &documents(), |kind| {
             (kind == DocumentKind::ChsiReport).then(|| facts(kind))
         }));
-        failed.into_iter().filter(|kind| kind.as_str().starts_with("report")).collect::<Vec<_>>()
+        failed
+            .into_iter()
+            .filter(|kind| kind.as_str().starts_with("report"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&good()), []);
     assert_eq!(of(&with("name", "王小红")), [Kind::ReportName]);
@@ -223,7 +250,10 @@ fn the_report_is_held_against_the_form() {
     assert_eq!(of(&with("entry_date", "2021-03-01")), [Kind::ReportEntry]);
     let other = {
         let body = "37010219910307002";
-        format!("{body}{}", crate::kernel::id_number::check_digit(body.as_bytes()) as char)
+        format!(
+            "{body}{}",
+            crate::kernel::id_number::check_digit(body.as_bytes()) as char
+        )
     };
     assert_eq!(of(&with("id_number", &other)), [Kind::ReportPerson]);
 }
@@ -250,7 +280,10 @@ fn the_report_itself_is_recognised() {
         Outcome::Failed(Reason::ReportCodeForeign)
     );
     assert_eq!(
-        judged(&["https://www.chsi.com.cn/xlcx/bg.do?vcode=ZZZZC3D4E5F6G7H8"], REPORT),
+        judged(
+            &["https://www.chsi.com.cn/xlcx/bg.do?vcode=ZZZZC3D4E5F6G7H8"],
+            REPORT
+        ),
         Outcome::Failed(Reason::ReportCodeDiffers)
     );
     assert_eq!(judged(&[ours], ""), Outcome::Unclear(Reason::TextInPicture));
@@ -265,7 +298,10 @@ fn the_report_itself_is_recognised() {
 #[test]
 fn the_period_is_judged_at_the_submission() {
     let papers = documents();
-    let report = papers.iter().find(|d| d.kind == DocumentKind::ChsiReport).unwrap();
+    let report = papers
+        .iter()
+        .find(|d| d.kind == DocumentKind::ChsiReport)
+        .unwrap();
     let case = |application: &Application, document: &Document, now| {
         let paper = Paper {
             document,
@@ -313,11 +349,30 @@ fn pictures_are_judged() {
     let p = sharp();
     assert_eq!(judged(Some(p)), Outcome::Passed);
     assert_eq!(judged(Some(Picture { sharpness: None, ..p })), Outcome::Passed);
-    assert_eq!(judged(Some(Picture { sharpness: Some(5), ..p })), Outcome::Failed(Reason::Blurred));
-    assert_eq!(judged(Some(Picture { brightest: 60, ..p })), Outcome::Failed(Reason::Dark));
-    assert_eq!(judged(Some(Picture { darkest: 200, ..p })), Outcome::Failed(Reason::Washed));
-    assert_eq!(judged(Some(Picture { darkest: 230, ..p })), Outcome::Failed(Reason::Blank));
-    let small = Picture { width: 32, height: 20, ..p };
+    assert_eq!(
+        judged(Some(Picture {
+            sharpness: Some(5),
+            ..p
+        })),
+        Outcome::Failed(Reason::Blurred)
+    );
+    assert_eq!(
+        judged(Some(Picture { brightest: 60, ..p })),
+        Outcome::Failed(Reason::Dark)
+    );
+    assert_eq!(
+        judged(Some(Picture { darkest: 200, ..p })),
+        Outcome::Failed(Reason::Washed)
+    );
+    assert_eq!(
+        judged(Some(Picture { darkest: 230, ..p })),
+        Outcome::Failed(Reason::Blank)
+    );
+    let small = Picture {
+        width: 32,
+        height: 20,
+        ..p
+    };
     assert_eq!(judged(Some(small)), Outcome::Failed(Reason::Small(32, 20)));
     assert_eq!(judged(None), Outcome::Unclear(Reason::Unreadable));
 }
@@ -327,14 +382,23 @@ fn pictures_are_judged() {
 fn an_unread_paper_is_not_judged() {
     let checks = run(&good(), 1, &documents(), |_| None);
     assert_eq!(failed(&checks), []);
-    assert_eq!(*outcome(&checks, Kind::FormCode), Outcome::Unclear(Reason::NotReadYet));
+    assert_eq!(
+        *outcome(&checks, Kind::FormCode),
+        Outcome::Unclear(Reason::NotReadYet)
+    );
 }
 
 /// a missing paper and a stamped form of an older version are told apart.
 #[test]
 fn papers_are_complete_and_of_this_version() {
-    assert_eq!(failed(&run(&good(), 2, &documents(), |_| None)), [Kind::StampedVersion]);
-    assert_eq!(failed(&run(&good(), 1, &documents()[1..], |_| None)), [Kind::Complete]);
+    assert_eq!(
+        failed(&run(&good(), 2, &documents(), |_| None)),
+        [Kind::StampedVersion]
+    );
+    assert_eq!(
+        failed(&run(&good(), 1, &documents()[1..], |_| None)),
+        [Kind::Complete]
+    );
 }
 
 proptest! {

@@ -225,7 +225,10 @@ fn the_desk_keeps_what_was_typed_and_says_what_is_wrong() {
     for field in ["verdict", "corrections", "reason", "confirm"] {
         assert_eq!(html.matches(&format!("{field} 有误")).count(), 2, "{field}");
     }
-    let (failed, unclear) = (html.find("缴费凭证：材料未用于他人的申请"), html.find("学籍报告姓名"));
+    let (failed, unclear) = (
+        html.find("缴费凭证：材料未用于他人的申请"),
+        html.find("学籍报告姓名"),
+    );
     assert!(failed.is_some() && failed < unclear, "what failed stands first");
     assert!(html.contains("（编号 7K3M-9PXW）") && html.contains("href=\"/office/applications/a2\""));
 }

@@ -27,14 +27,35 @@ pub type Fault = (&'static str, Kind);
 
 /// Every fault that is planted.
 pub const FAULTS: [Fault; 29] = [
-    ("身份证号错一位", Kind::IdNumber), ("性别不符", Kind::Sex), ("外地户籍无居住证", Kind::Residence), ("非工行卡", Kind::Card),
-    ("他人用过的卡", Kind::CardElsewhere), ("去年入学", Kind::EntryYear), ("单位不同", Kind::Employer),
-    ("旧版申请表", Kind::FormCode), ("别人的申请表", Kind::FormCode), ("伪造二维码", Kind::FormCode), ("别处二维码", Kind::FormCode),
-    ("报告姓名", Kind::ReportName), ("报告出生日期", Kind::ReportPerson), ("报告院校", Kind::ReportInstitution), ("报告层次", Kind::ReportLevel),
-    ("报告入学时间", Kind::ReportEntry), ("有效期3个月", Kind::ReportValidity), ("报告已过期", Kind::ReportValidity),
-    ("学历备案表", Kind::Report), ("仿冒网址", Kind::Report), ("码与文字不符", Kind::Report),
-    ("同一文件", Kind::Elsewhere), ("同一图片另存", Kind::Elsewhere), ("同一学籍报告", Kind::Elsewhere), ("同一发票", Kind::Elsewhere),
-    ("模糊", Kind::Quality), ("太暗", Kind::Quality), ("过曝", Kind::Quality), ("太小", Kind::Quality),
+    ("身份证号错一位", Kind::IdNumber),
+    ("性别不符", Kind::Sex),
+    ("外地户籍无居住证", Kind::Residence),
+    ("非工行卡", Kind::Card),
+    ("他人用过的卡", Kind::CardElsewhere),
+    ("去年入学", Kind::EntryYear),
+    ("单位不同", Kind::Employer),
+    ("旧版申请表", Kind::FormCode),
+    ("别人的申请表", Kind::FormCode),
+    ("伪造二维码", Kind::FormCode),
+    ("别处二维码", Kind::FormCode),
+    ("报告姓名", Kind::ReportName),
+    ("报告出生日期", Kind::ReportPerson),
+    ("报告院校", Kind::ReportInstitution),
+    ("报告层次", Kind::ReportLevel),
+    ("报告入学时间", Kind::ReportEntry),
+    ("有效期3个月", Kind::ReportValidity),
+    ("报告已过期", Kind::ReportValidity),
+    ("学历备案表", Kind::Report),
+    ("仿冒网址", Kind::Report),
+    ("码与文字不符", Kind::Report),
+    ("同一文件", Kind::Elsewhere),
+    ("同一图片另存", Kind::Elsewhere),
+    ("同一学籍报告", Kind::Elsewhere),
+    ("同一发票", Kind::Elsewhere),
+    ("模糊", Kind::Quality),
+    ("太暗", Kind::Quality),
+    ("过曝", Kind::Quality),
+    ("太小", Kind::Quality),
 ];
 
 /// What the demo's number looks like.
@@ -44,7 +65,10 @@ pub fn number(n: usize) -> String {
 
 /// An electronic invoice's code for the n-th.
 fn invoice(n: usize) -> String {
-    format!("01,10,037001900211,{:08},2600.00,20210903,12345678901234567890,1A2B,", 10_000_000 + n)
+    format!(
+        "01,10,037001900211,{:08},2600.00,20210903,12345678901234567890,1A2B,",
+        10_000_000 + n
+    )
 }
 
 /// The n-th right application. The same n gives the same one.
@@ -84,7 +108,8 @@ fn build(n: usize, fault: Option<&str>, sealer: &Sealer) -> Made {
     // Every eighth one photographs the report: the machine reads no letters in pictures.
     if n % 8 == 7 && fault.is_empty() {
         let shot = Shot::usual(&mut random).jpeg(&report.sheet(&person), &mut random);
-        made.papers.push((DocumentKind::ChsiReport, MediaType::Jpeg, shot));
+        made.papers
+            .push((DocumentKind::ChsiReport, MediaType::Jpeg, shot));
     } else {
         let pdf = report.pdf(&person);
         made.papers.push((DocumentKind::ChsiReport, MediaType::Pdf, pdf));
@@ -96,7 +121,8 @@ fn build(n: usize, fault: Option<&str>, sealer: &Sealer) -> Made {
         "模糊" | "太暗" | "过曝" | "太小" => ["form", "receipt", "id", "bank"][n / FAULTS.len() % 4],
         _ => turn(n),
     };
-    made.papers.push(picture(paper, &person, &made, fault, n, sealer, &mut random));
+    made.papers
+        .push(picture(paper, &person, &made, fault, n, sealer, &mut random));
     made
 }
 
@@ -126,12 +152,21 @@ fn report(person: &Person, n: usize, fault: &str, random: &mut Random) -> Report
         "报告姓名" => report.name = format!("{}燕", &person.name[..3]),
         "报告出生日期" => report.birth = "1969年01月31日".to_owned(),
         "报告院校" => report.institution = "青岛科技大学".to_owned(),
-        "报告层次" => report.level = if person.level == "本科" { "专科" } else { "本科" }.to_owned(),
+        "报告层次" => {
+            report.level = if person.level == "本科" {
+                "专科"
+            } else {
+                "本科"
+            }
+            .to_owned()
+        }
         "报告入学时间" => report.entry = "2021年07月01日".to_owned(),
         // What is wrong on the form must be right here, or there would be two faults.
         "去年入学" => report.entry = "2020年09月01日".to_owned(),
         "有效期3个月" => report.until = "2022年02月08日".to_owned(),
-        "报告已过期" => (report.made, report.until) = ("2021年04月01日".to_owned(), "2021年10月01日".to_owned()),
+        "报告已过期" => {
+            (report.made, report.until) = ("2021年04月01日".to_owned(), "2021年10月01日".to_owned())
+        }
         "学历备案表" => (report.title, report.code) = ("教育部学历证书电子注册备案表", String::new()),
         "仿冒网址" => report.address = report.address.replace("www.chsi.com.cn", "www.chsi-com.cn"),
         "码与文字不符" => report.address = report.address.replace(&report.code[..4], "9999"),
@@ -161,7 +196,10 @@ fn picture(
     let (kind, sheet): (DocumentKind, Sheet) = match paper {
         "form" => {
             let code = form_code(made, fault, n, sealer);
-            (DocumentKind::StampedForm, make::stamped_form(person, &code, random))
+            (
+                DocumentKind::StampedForm,
+                make::stamped_form(person, &code, random),
+            )
         }
         "receipt" | "invoice" => {
             let number = match (fault, n % 2) {
@@ -170,9 +208,18 @@ fn picture(
                 (_, 0) => Some(invoice(n)),
                 _ => None,
             };
-            (DocumentKind::Receipt, make::receipt(person, number.as_deref(), random))
+            (
+                DocumentKind::Receipt,
+                make::receipt(person, number.as_deref(), random),
+            )
         }
-        "screen" => return (DocumentKind::Receipt, MediaType::Png, png(&make::payment_screen(person, random))),
+        "screen" => {
+            return (
+                DocumentKind::Receipt,
+                MediaType::Png,
+                png(&make::payment_screen(person, random)),
+            );
+        }
         "id" => (DocumentKind::IdFront, make::id_card(person, random)),
         "bank" => (DocumentKind::BankCard, make::bank_card_front(person, random)),
         "copy" => {
@@ -217,7 +264,7 @@ fn shot(sheet: &Sheet, fault: &str, random: &mut Random) -> Vec<u8> {
         "过曝" => (shot.gain, shot.lift) = (0.2, 195.0 + 10.0 * random.part()),
         "太小" => {
             let image = DynamicImage::ImageRgb8(shot.take(sheet, random));
-            return jpeg(&image.thumbnail(360, 360), 80);
+            return jpeg(&image.thumbnail(360, 360));
         }
         _ => {}
     }

@@ -49,7 +49,8 @@ impl OutlinePen for Lines {
     }
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
         let (ax, ay) = self.at;
-        let mix = |a: f32, c: f32, b: f32, t: f32| (1.0 - t).powi(2) * a + 2.0 * t * (1.0 - t) * c + t * t * b;
+        let mix =
+            |a: f32, c: f32, b: f32, t: f32| (1.0 - t).powi(2) * a + 2.0 * t * (1.0 - t) * c + t * t * b;
         self.curve(|t| (mix(ax, cx, x, t), mix(ay, cy, y, t)));
     }
     fn curve_to(&mut self, c: f32, d: f32, e: f32, f: f32, x: f32, y: f32) {
@@ -68,7 +69,11 @@ impl OutlinePen for Lines {
 
 fn glyph(c: char, size: u32) -> Arc<Glyph> {
     let mut known = GLYPHS.lock().unwrap();
-    Arc::clone(known.entry((c, size)).or_insert_with(|| Arc::new(raster(c, size))))
+    Arc::clone(
+        known
+            .entry((c, size))
+            .or_insert_with(|| Arc::new(raster(c, size))),
+    )
 }
 
 fn raster(c: char, size: u32) -> Glyph {
@@ -86,10 +91,20 @@ fn raster(c: char, size: u32) -> Glyph {
             .unwrap();
     }
     let bound = |pick: fn(f32, f32) -> f32, at: usize, from: f32| {
-        lines.segments.iter().flat_map(|s| [s[at], s[at + 2]]).fold(from, pick)
+        lines
+            .segments
+            .iter()
+            .flat_map(|s| [s[at], s[at + 2]])
+            .fold(from, pick)
     };
     if lines.segments.is_empty() {
-        return Glyph { left: 0, top: 0, width: 1, cover: vec![0], advance };
+        return Glyph {
+            left: 0,
+            top: 0,
+            width: 1,
+            cover: vec![0],
+            advance,
+        };
     }
     let (left, top) = (bound(f32::min, 0, 1e9).floor(), bound(f32::min, 1, 1e9).floor());
     let width = (bound(f32::max, 0, -1e9).ceil() - left) as usize + 1;
@@ -101,7 +116,12 @@ fn raster(c: char, size: u32) -> Glyph {
             .segments
             .iter()
             .filter(|s| (s[1] <= y) != (s[3] <= y))
-            .map(|s| (s[0] + (y - s[1]) / (s[3] - s[1]) * (s[2] - s[0]), if s[1] < s[3] { 1 } else { -1 }))
+            .map(|s| {
+                (
+                    s[0] + (y - s[1]) / (s[3] - s[1]) * (s[2] - s[0]),
+                    if s[1] < s[3] { 1 } else { -1 },
+                )
+            })
             .collect();
         crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut winding = 0;
@@ -115,7 +135,13 @@ fn raster(c: char, size: u32) -> Glyph {
             }
         }
     }
-    Glyph { left: left as i32, top: top as i32, width, cover, advance }
+    Glyph {
+        left: left as i32,
+        top: top as i32,
+        width,
+        cover,
+        advance,
+    }
 }
 
 /// A sheet of paper.
@@ -201,8 +227,17 @@ impl Sheet {
         let letters: Vec<char> = name.chars().collect();
         for (n, c) in letters.iter().enumerate() {
             let angle = std::f64::consts::PI * (0.85 + 1.3 * n as f64 / letters.len().max(1) as f64);
-            let (x, y) = (angle.cos() * f64::from(radius) * 0.74, angle.sin() * f64::from(radius) * 0.74);
-            self.text(cx + x as i32 - size as i32 / 3, cy + y as i32 + size as i32 / 3, size * 2 / 3, RED, &c.to_string());
+            let (x, y) = (
+                angle.cos() * f64::from(radius) * 0.74,
+                angle.sin() * f64::from(radius) * 0.74,
+            );
+            self.text(
+                cx + x as i32 - size as i32 / 3,
+                cy + y as i32 + size as i32 / 3,
+                size * 2 / 3,
+                RED,
+                &c.to_string(),
+            );
         }
     }
 

@@ -37,7 +37,10 @@ fn see(made: &Made, sealer: &Sealer) -> Vec<Seen> {
             kind: *kind,
             media: *media,
             marks: twins::marks(sealer, *kind, bytes, &facts),
-            compared: facts.hash.and_then(|_| read::page(*media, bytes)).map(|page| Compared::of(&page)),
+            compared: facts
+                .hash
+                .and_then(|_| read::page(*media, bytes))
+                .map(|page| Compared::of(&page)),
             facts,
         }
     };
@@ -46,17 +49,30 @@ fn see(made: &Made, sealer: &Sealer) -> Vec<Seen> {
 
 /// Looked up as `twins::find` does, in what was uploaded before.
 fn twin(paper: &Seen, before: &[&Seen], closest: &mut Closest) -> Option<How> {
-    let value = |seen: &Seen, mark| seen.marks.iter().find(|(m, _)| *m == mark).map(|(_, v)| v.clone());
-    for (mark, how) in [(Mark::File, How::File), (Mark::Report, How::Report), (Mark::Receipt, How::Receipt)] {
+    let value = |seen: &Seen, mark| {
+        seen.marks
+            .iter()
+            .find(|(m, _)| *m == mark)
+            .map(|(_, v)| v.clone())
+    };
+    for (mark, how) in [
+        (Mark::File, How::File),
+        (Mark::Report, How::Report),
+        (Mark::Receipt, How::Receipt),
+    ] {
         if let Some(own) = value(paper, mark)
-            && before.iter().any(|other| value(other, mark).as_ref() == Some(&own))
+            && before
+                .iter()
+                .any(|other| value(other, mark).as_ref() == Some(&own))
         {
             return Some(how);
         }
     }
     let (hash, own) = (paper.facts.hash?, paper.compared.as_ref()?);
     let banded = before.iter().filter(|other| {
-        twins::BANDS.iter().any(|band| value(other, *band).is_some() && value(other, *band) == value(paper, *band))
+        twins::BANDS
+            .iter()
+            .any(|band| value(other, *band).is_some() && value(other, *band) == value(paper, *band))
     });
     let mut near = Vec::new();
     for other in banded {
@@ -71,7 +87,10 @@ fn twin(paper: &Seen, before: &[&Seen], closest: &mut Closest) -> Option<How> {
         .filter_map(|(_, other)| own.difference(other.compared.as_ref()?))
         .collect();
     closest.note(&differences);
-    differences.iter().any(|d| *d <= SAME_UP_TO).then_some(How::Picture)
+    differences
+        .iter()
+        .any(|d| *d <= SAME_UP_TO)
+        .then_some(How::Picture)
 }
 
 /// The smallest differences that were seen, for choosing the threshold.
@@ -84,7 +103,13 @@ impl Closest {
     }
 }
 
-fn judged(made: &Made, seen: Vec<Seen>, elsewhere: Vec<Option<How>>, card_used: bool, sealer: &Sealer) -> Vec<Check> {
+fn judged(
+    made: &Made,
+    seen: Vec<Seen>,
+    elsewhere: Vec<Option<How>>,
+    card_used: bool,
+    sealer: &Sealer,
+) -> Vec<Check> {
     let application = Application {
         id: "a".to_owned(),
         worker_id: "w".to_owned(),
@@ -142,7 +167,10 @@ fn judged(made: &Made, seen: Vec<Seen>, elsewhere: Vec<Option<How>>, card_used: 
         now: NOW,
     });
     // Here an application has two papers of six: whether all are there is another test's matter.
-    checks.into_iter().filter(|check| check.kind != Kind::Complete).collect()
+    checks
+        .into_iter()
+        .filter(|check| check.kind != Kind::Complete)
+        .collect()
 }
 
 /// Makes and reads all, on as many threads as there are cores.
@@ -197,7 +225,11 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
         let closest = if copy { &mut copies } else { &mut strangers };
         elsewhere.push(seen.iter().map(|paper| twin(paper, &before, closest)).collect());
     }
-    let cards: Vec<String> = all.iter().take(RIGHT).map(|(made, _)| made.card.clone()).collect();
+    let cards: Vec<String> = all
+        .iter()
+        .take(RIGHT)
+        .map(|(made, _)| made.card.clone())
+        .collect();
 
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
     let mut per_check: BTreeMap<Kind, Row> = BTreeMap::new();
@@ -216,7 +248,12 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
                 Outcome::Failed(reason) => {
                     row.missed += 1;
                     let fault = planted.map_or("right", |f| FAULTS[f].0);
-                    alarms.push(format!("{n} ({fault}): {} {:?} {}", check.kind, check.paper, reason.text()));
+                    alarms.push(format!(
+                        "{n} ({fault}): {} {:?} {}",
+                        check.kind,
+                        check.paper,
+                        reason.text()
+                    ));
                 }
             }
         }
@@ -234,28 +271,55 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
         }
     }
     let (table, found, planted) = table(&rows, &per_check);
-    println!("{table}{sharp}copies: {:?}\nlook-alikes: {:?}\nmade and read in {took:.1?}", copies.0, strangers.0);
+    println!(
+        "{table}{sharp}copies: {:?}\nlook-alikes: {:?}\nmade and read in {took:.1?}",
+        copies.0, strangers.0
+    );
     super::keep("figures.md", &table);
-    assert!(alarms.is_empty(), "right papers called wrong:\n{}", alarms.join("\n"));
-    assert!(found * 100 >= planted * 95, "only {found} of {planted} faults were found");
+    assert!(
+        alarms.is_empty(),
+        "right papers called wrong:\n{}",
+        alarms.join("\n")
+    );
+    assert!(
+        found * 100 >= planted * 95,
+        "only {found} of {planted} faults were found"
+    );
     for (f, row) in &rows {
-        assert!(row.found * 10 >= row.planted * 6, "{}: {} of {}", FAULTS[*f].0, row.found, row.planted);
+        assert!(
+            row.found * 10 >= row.planted * 6,
+            "{}: {} of {}",
+            FAULTS[*f].0,
+            row.found,
+            row.planted
+        );
     }
 }
 
 fn table(rows: &BTreeMap<usize, Row>, per_check: &BTreeMap<Kind, Row>) -> (String, usize, usize) {
-    let mut text = String::from("| fault | check | planted | found | could not tell | missed |\n|--|--|--|--|--|--|\n");
+    let mut text =
+        String::from("| fault | check | planted | found | could not tell | missed |\n|--|--|--|--|--|--|\n");
     let (mut found, mut planted) = (0, 0);
     for (f, row) in rows {
         let (name, kind) = FAULTS[*f];
-        let _ = writeln!(text, "| {name} | {kind} | {} | {} | {} | {} |", row.planted, row.found, row.unclear, row.missed);
+        let _ = writeln!(
+            text,
+            "| {name} | {kind} | {} | {} | {} | {} |",
+            row.planted, row.found, row.unclear, row.missed
+        );
         found += row.found;
         planted += row.planted;
     }
     let _ = writeln!(text, "| all | | {planted} | {found} | | |\n");
-    text.push_str("| check | right ones judged | passed | could not tell | called wrong |\n|--|--|--|--|--|\n");
+    text.push_str(
+        "| check | right ones judged | passed | could not tell | called wrong |\n|--|--|--|--|--|\n",
+    );
     for (kind, row) in per_check {
-        let _ = writeln!(text, "| {kind} | {} | {} | {} | {} |", row.planted, row.found, row.unclear, row.missed);
+        let _ = writeln!(
+            text,
+            "| {kind} | {} | {} | {} | {} |",
+            row.planted, row.found, row.unclear, row.missed
+        );
     }
     (text, found, planted)
 }

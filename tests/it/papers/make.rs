@@ -28,16 +28,33 @@ pub struct Person {
     pub entry: &'static str,
 }
 
-const FAMILY: [&str; 12] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙"];
+const FAMILY: [&str; 12] = [
+    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙",
+];
 const GIVEN: [&str; 16] = [
     "小梅", "强", "敏", "建国", "秀英", "伟", "芳", "志强", "丽", "军", "洋", "勇", "艳", "杰", "玉兰", "涛",
 ];
 const SCHOOLS: [&str; 6] = [
-    "山东开放大学", "济南职业学院", "山东大学", "济南大学", "山东建筑大学", "齐鲁工业大学",
+    "山东开放大学",
+    "济南职业学院",
+    "山东大学",
+    "济南大学",
+    "山东建筑大学",
+    "齐鲁工业大学",
 ];
-const MAJORS: [&str; 5] = ["机电一体化技术", "工商管理", "会计学", "土木工程", "计算机应用技术"];
+const MAJORS: [&str; 5] = [
+    "机电一体化技术",
+    "工商管理",
+    "会计学",
+    "土木工程",
+    "计算机应用技术",
+];
 const WORKS: [&str; 5] = [
-    "济南示范机械有限公司", "山东泉城物流集团有限公司", "济南市长清区人民医院", "济南第二纺织厂", "山东安泰电子股份有限公司",
+    "济南示范机械有限公司",
+    "山东泉城物流集团有限公司",
+    "济南市长清区人民医院",
+    "济南第二纺织厂",
+    "山东安泰电子股份有限公司",
 ];
 
 impl Person {
@@ -59,7 +76,7 @@ impl Person {
             id: format!("{body}{}", id_number::check_digit(body.as_bytes()) as char),
             sex: if man { "男" } else { "女" },
             card: card(&format!("622202160200{:06}", n)),
-            employer: (*random.one_of(&WORKS)).to_owned(),
+            employer: random.one_of(&WORKS).to_owned(),
             institution: random.one_of(&SCHOOLS),
             level: random.one_of(&["大专", "本科", "硕士"]),
             major: random.one_of(&MAJORS),
@@ -92,7 +109,10 @@ impl Person {
 }
 
 fn card(body: &str) -> String {
-    (0..10).map(|d| format!("{body}{d}")).find(|n| bank_card::luhn(n)).unwrap()
+    (0..10)
+        .map(|d| format!("{body}{d}"))
+        .find(|n| bank_card::luhn(n))
+        .unwrap()
 }
 
 /// The printed form with photo, signatures and the employer's seal over its name. `code` is what its QR code says.
@@ -104,9 +124,16 @@ pub fn stamped_form(person: &Person, code: &str, random: &mut Random) -> Sheet {
         sheet.qr(820, 30, 122, code);
     }
     let rows = [
-        ("姓名", person.name.as_str()), ("身份证号", &person.id), ("性别", person.sex), ("本人工商银行卡号", &person.card),
-        ("工作单位名称", &person.employer), ("单位联系人", "刘主任"), ("入学时间", person.entry), ("学历层次", person.level),
-        ("报读院校", person.institution), ("报考专业", person.major),
+        ("姓名", person.name.as_str()),
+        ("身份证号", &person.id),
+        ("性别", person.sex),
+        ("本人工商银行卡号", &person.card),
+        ("工作单位名称", &person.employer),
+        ("单位联系人", "刘主任"),
+        ("入学时间", person.entry),
+        ("学历层次", person.level),
+        ("报读院校", person.institution),
+        ("报考专业", person.major),
     ];
     for (n, (label, value)) in rows.iter().enumerate() {
         let y = 180 + n as i32 * 62;
@@ -116,7 +143,10 @@ pub fn stamped_form(person: &Person, code: &str, random: &mut Random) -> Sheet {
         sheet.text(320, y + 40, 22, BLACK, value);
     }
     portrait(&mut sheet, 730, 182, 190, 184, random);
-    for (n, label) in ["申请人签名", "单位意见（盖章）", "工会意见（盖章）"].iter().enumerate() {
+    for (n, label) in ["申请人签名", "单位意见（盖章）", "工会意见（盖章）"]
+        .iter()
+        .enumerate()
+    {
         let y = 830 + n as i32 * 170;
         sheet.frame(70, y, 850, 170);
         sheet.text(90, y + 40, 22, BLACK, label);
@@ -134,15 +164,34 @@ fn portrait(sheet: &mut Sheet, x: i32, y: i32, width: i32, height: i32, random: 
     let back = [random.within(150, 220) as u8, random.within(150, 230) as u8, 235];
     sheet.fill(x, y, width, height, back);
     let skin = [random.within(190, 235) as u8, random.within(150, 190) as u8, 140];
-    let (cx, head) = (x + width / 2 + random.within(-8, 8), width / 4 + random.within(-5, 5));
-    let coat = [random.within(20, 90) as u8, random.within(20, 90) as u8, random.within(30, 120) as u8];
+    let (cx, head) = (
+        x + width / 2 + random.within(-8, 8),
+        width / 4 + random.within(-5, 5),
+    );
+    let coat = [
+        random.within(20, 90) as u8,
+        random.within(20, 90) as u8,
+        random.within(30, 120) as u8,
+    ];
     sheet.disc(cx, y + height / 3 - head / 3, head + 4, [30, 25, 25]);
     sheet.disc(cx, y + height / 3 + 6, head, skin);
-    sheet.fill(cx - width * 3 / 8, y + height * 2 / 3 + 6, width * 3 / 4, height / 3 - 8, coat);
+    sheet.fill(
+        cx - width * 3 / 8,
+        y + height * 2 / 3 + 6,
+        width * 3 / 4,
+        height / 3 - 8,
+        coat,
+    );
     for side in [-1, 1] {
         sheet.disc(cx + side * head / 2, y + height / 3, 4, [20; 3]);
     }
-    sheet.fill(cx - head / 3, y + height / 3 + head / 2 + 6, head * 2 / 3, 3, [150, 60, 60]);
+    sheet.fill(
+        cx - head / 3,
+        y + height / 3 + head / 2 + 6,
+        head * 2 / 3,
+        3,
+        [150, 60, 60],
+    );
 }
 
 /// ID card, front.
@@ -154,7 +203,12 @@ pub fn id_card(person: &Person, random: &mut Random) -> Sheet {
     let lines = [
         format!("姓名  {}", person.name),
         format!("性别  {}   民族  汉", person.sex),
-        format!("出生  {} 年 {} 月 {} 日", &person.id[6..10], &person.id[10..12], &person.id[12..14]),
+        format!(
+            "出生  {} 年 {} 月 {} 日",
+            &person.id[6..10],
+            &person.id[10..12],
+            &person.id[12..14]
+        ),
         "住址  山东省济南市历下区文化东路".to_owned(),
         format!("      {} 号", random.within(1, 400)),
     ];
@@ -180,7 +234,11 @@ pub fn bank_card_front(person: &Person, random: &mut Random) -> Sheet {
         .card
         .chars()
         .enumerate()
-        .flat_map(|(n, c)| [(n > 0 && n % 4 == 0).then_some(' '), Some(c)].into_iter().flatten())
+        .flat_map(|(n, c)| {
+            [(n > 0 && n % 4 == 0).then_some(' '), Some(c)]
+                .into_iter()
+                .flatten()
+        })
         .collect();
     sheet.fill(50, 300, 760, 70, light);
     sheet.text(60, 352, 48, BLACK, &number);
@@ -192,11 +250,26 @@ pub fn bank_card_front(person: &Person, random: &mut Random) -> Sheet {
 pub fn receipt(person: &Person, invoice: Option<&str>, random: &mut Random) -> Sheet {
     let mut sheet = Sheet::new(900, 640, [246, 244, 240]);
     sheet.text(240, 70, 36, RED, "山东省非税收入票据");
-    sheet.text(600, 120, 22, BLACK, &format!("No. {:08}", random.next() % 100_000_000));
+    sheet.text(
+        600,
+        120,
+        22,
+        BLACK,
+        &format!("No. {:08}", random.next() % 100_000_000),
+    );
     let rows = [
-        ("交款人", person.name.clone()), ("项目", "学费".to_owned()),
-        ("金额", format!("{}.00 元", random.within(20, 98) * 100)), ("收款单位", person.institution.to_owned()),
-        ("开票日期", format!("2021年{}月{}日", person.entry[5..].trim_start_matches('0'), random.within(1, 28))),
+        ("交款人", person.name.clone()),
+        ("项目", "学费".to_owned()),
+        ("金额", format!("{}.00 元", random.within(20, 98) * 100)),
+        ("收款单位", person.institution.to_owned()),
+        (
+            "开票日期",
+            format!(
+                "2021年{}月{}日",
+                person.entry[5..].trim_start_matches('0'),
+                random.within(1, 28)
+            ),
+        ),
     ];
     for (n, (label, value)) in rows.iter().enumerate() {
         let y = 150 + n as i32 * 70;
@@ -218,11 +291,27 @@ pub fn payment_screen(person: &Person, random: &mut Random) -> DynamicImage {
     sheet.fill(0, 0, 540, 90, [30, 100, 200]);
     sheet.text(200, 60, 30, [255; 3], "缴费成功");
     sheet.disc(270, 190, 56, [20, 160, 90]);
-    sheet.text(180, 320, 44, BLACK, &format!("¥ {}.00", random.within(20, 98) * 100));
+    sheet.text(
+        180,
+        320,
+        44,
+        BLACK,
+        &format!("¥ {}.00", random.within(20, 98) * 100),
+    );
     let rows = [
-        ("姓名", person.name.clone()), ("学校", "山东开放大学".to_owned()), ("项目", "2021 学年学费".to_owned()),
+        ("姓名", person.name.clone()),
+        ("学校", "山东开放大学".to_owned()),
+        ("项目", "2021 学年学费".to_owned()),
         ("订单号", format!("2021{:012}", random.next() % 1_000_000_000_000)),
-        ("时间", format!("2021-09-{:02} {:02}:{:02}", random.within(1, 28), random.within(8, 20), random.within(0, 59))),
+        (
+            "时间",
+            format!(
+                "2021-09-{:02} {:02}:{:02}",
+                random.within(1, 28),
+                random.within(8, 20),
+                random.within(0, 59)
+            ),
+        ),
     ];
     for (n, (label, value)) in rows.iter().enumerate() {
         let y = 400 + n as i32 * 80;
@@ -256,7 +345,7 @@ pub struct Report {
 pub fn report_code(n: usize) -> String {
     let mut random = Random(n as u64 + 99);
     (0..16)
-        .map(|_| *random.one_of(b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789") as char)
+        .map(|_| random.one_of(b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789") as char)
         .collect()
 }
 
@@ -277,9 +366,16 @@ impl Report {
             birth: format!("{}年{}月{}日", &id[6..10], &id[10..12], &id[12..14]),
             institution: person.institution.to_owned(),
             level: level.to_owned(),
-            entry: format!("{}年{}月{:02}日", &person.entry[..4], &person.entry[5..], random.within(1, 20)),
+            entry: format!(
+                "{}年{}月{:02}日",
+                &person.entry[..4],
+                &person.entry[5..],
+                random.within(1, 20)
+            ),
             made: "2021年11月08日".to_owned(),
-            until: random.one_of(&["2022年05月08日", "2022年05月07日", "2022年11月08日"]).to_string(),
+            until: random
+                .one_of(&["2022年05月08日", "2022年05月07日", "2022年11月08日"])
+                .to_string(),
             address: format!("https://www.chsi.com.cn/xlcx/bg.do?vcode={code}&srcid=bgcx"),
             code,
             colons: random.within(0, 1) == 0,
@@ -288,10 +384,21 @@ impl Report {
 
     fn lines(&self, person: &Person) -> Vec<(&'static str, String)> {
         vec![
-            ("姓名", self.name.clone()), ("性别", self.sex.clone()), ("出生日期", self.birth.clone()), ("民族", "汉族".to_owned()),
-            ("院校", self.institution.clone()), ("层次", self.level.clone()), ("院系", "继续教育学院".to_owned()), ("班级", String::new()),
-            ("专业", person.major.to_owned()), ("学号", "202109000123".to_owned()), ("形式", "业余".to_owned()), ("入学日期", self.entry.clone()),
-            ("学制", "2.5年".to_owned()), ("学籍状态", "在籍（注册学籍）".to_owned()), ("预计毕业日期", "2024年01月10日".to_owned()),
+            ("姓名", self.name.clone()),
+            ("性别", self.sex.clone()),
+            ("出生日期", self.birth.clone()),
+            ("民族", "汉族".to_owned()),
+            ("院校", self.institution.clone()),
+            ("层次", self.level.clone()),
+            ("院系", "继续教育学院".to_owned()),
+            ("班级", String::new()),
+            ("专业", person.major.to_owned()),
+            ("学号", "202109000123".to_owned()),
+            ("形式", "业余".to_owned()),
+            ("入学日期", self.entry.clone()),
+            ("学制", "2.5年".to_owned()),
+            ("学籍状态", "在籍（注册学籍）".to_owned()),
+            ("预计毕业日期", "2024年01月10日".to_owned()),
         ]
     }
 
@@ -321,8 +428,14 @@ impl Report {
         if !self.until.is_empty() {
             write(70.0, 625.0, 11.0, &format!("有效期至：{}", self.until));
         }
-        write(70.0, 700.0, 9.0, "1、在线验证有效期由学籍信息权属人设置（1～6个月），在报告验证到期前可再次延长。");
-        let picture = krilla::image::Image::from_png(png(&code_picture(&self.address)).into(), false).unwrap();
+        write(
+            70.0,
+            700.0,
+            9.0,
+            "1、在线验证有效期由学籍信息权属人设置（1～6个月），在报告验证到期前可再次延长。",
+        );
+        let picture =
+            krilla::image::Image::from_png(png(&code_picture(&self.address)).into(), false).unwrap();
         surface.push_transform(&Transform::from_translate(420.0, 560.0));
         surface.draw_image(picture, Size::from_wh(100.0, 100.0).unwrap());
         surface.pop();
@@ -352,7 +465,9 @@ fn code_picture(text: &str) -> DynamicImage {
     let side = (code.width() as u32 + 8) * 4;
     let dark = |at: u32| (at / 4).checked_sub(4).filter(|at| (*at as usize) < code.width());
     DynamicImage::ImageLuma8(GrayImage::from_fn(side, side, |x, y| {
-        let black = dark(x).zip(dark(y)).is_some_and(|(x, y)| code[(x as usize, y as usize)] == qrcode::Color::Dark);
+        let black = dark(x)
+            .zip(dark(y))
+            .is_some_and(|(x, y)| code[(x as usize, y as usize)] == qrcode::Color::Dark);
         image::Luma([if black { 0 } else { 255 }])
     }))
 }
@@ -362,13 +477,24 @@ fn shaped(text: &str) -> (Vec<KrillaGlyph>, Font) {
         static FACE: Font = Font::new(FONT.to_vec().into(), 0).unwrap();
     }
     let font = FontRef::new(FONT).unwrap();
-    let (map, metrics) = (font.charmap(), font.glyph_metrics(Em::new(1.0), LocationRef::default()));
+    let (map, metrics) = (
+        font.charmap(),
+        font.glyph_metrics(Em::new(1.0), LocationRef::default()),
+    );
     let glyphs = text
         .char_indices()
         .map(|(at, c)| {
             let id = map.map(c).unwrap_or_default();
             let width = metrics.advance_width(id).unwrap_or(1.0);
-            KrillaGlyph::new(GlyphId::new(id.to_u32()), width, 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
+            KrillaGlyph::new(
+                GlyphId::new(id.to_u32()),
+                width,
+                0.0,
+                0.0,
+                0.0,
+                at..at + c.len_utf8(),
+                None,
+            )
         })
         .collect();
     (glyphs, FACE.with(Font::clone))
