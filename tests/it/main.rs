@@ -28,6 +28,7 @@ mod outbox;
 mod papers;
 mod personal;
 mod places;
+mod print;
 mod process;
 mod push;
 mod review;
