@@ -13,6 +13,7 @@ use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, react, remind};
 use crate::outbox::{self, Job};
+use crate::papers::{self, READ_JOB};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 
@@ -111,6 +112,10 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             Some(until) => postpone(app, claimant, job, until).await,
             None => finish(app, claimant, job).await,
         },
+        READ_JOB => {
+            papers::examine::examine(app, &field(job, "document")?).await?;
+            finish(app, claimant, job).await
+        }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
             finish(app, claimant, job).await

@@ -11,6 +11,9 @@ use crate::kernel::{Refusal, Time, code};
 use crate::outbox;
 use serde_json::json;
 
+/// The outbox job that follows each upload: the machine reads the paper. Its payload is `{"document": documents.id}`.
+pub const READ_JOB: &str = "read_paper";
+
 /// An uploaded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -155,6 +158,8 @@ async fn enter(
             detail,
         };
         audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+        let job = json!({ "document": document.id });
+        outbox::enqueue(&mut tx, &app.id(), READ_JOB, &job, app.now(), None).await?;
         tx.commit().await?;
         return Ok(());
     }

@@ -114,6 +114,11 @@ pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)
 }
 
+/// The keyed hash that finds the applications with a card.
+pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
+    app.sealer.index("card", card.digits())
+}
+
 /// The worker's own application, or [`Error::NotFound`].
 pub async fn own(app: &App, worker_id: &str, id: &str) -> Result<Application> {
     store::application(app, id)

@@ -435,7 +435,7 @@ fn drag<P: InputSource<Action = PointerAction>>(pointer: P, handle: Element, dis
 }
 
 /// Writes a file of this run under `target/test-output/<folder>/`.
-fn keep(folder: &str, name: &str, content: &[u8]) -> Result<PathBuf> {
+pub fn keep(folder: &str, name: &str, content: &[u8]) -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .context("cargo's tmp is inside its target folder")?;

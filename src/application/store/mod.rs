@@ -331,6 +331,18 @@ pub async fn tick_checks(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The card that a submitted application names, by its keyed hash.
+pub async fn put_card(tx: &mut Tx, application_id: &str, card_index: &str) -> sqlx::Result<()> {
+    let sql = "INSERT INTO application_cards (application_id, card_index) VALUES ($1, $2) \
+               ON CONFLICT (application_id) DO UPDATE SET card_index = excluded.card_index";
+    sqlx::query(sql)
+        .bind(application_id)
+        .bind(card_index)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Claims a value for an application; the number of the application that has it already, if another one does.
 pub async fn claim(
     tx: &mut Tx,

@@ -8,7 +8,7 @@ use super::sign_in::SignInPage;
 use super::view::{self, PHRASES, Paper, Tag};
 use crate::application::form::FIELDS;
 use crate::application::{DocumentKind, FormText};
-use crate::review::checks::{Check, Outcome};
+use crate::papers::{Check, How, Kind, Other, Outcome, Reason};
 use crate::web::page::{Base, ErrorLine, Errors};
 use askama::Template;
 
@@ -136,7 +136,29 @@ fn paper(kind: DocumentKind, picture: bool) -> Paper {
         about: "1.2 MB · 11月6日 09:32 上传".to_owned(),
         out_of_date: !picture,
         compare: view::groups(&FormText::default()).remove(0).rows,
+        checks: view::checks(&found()).0,
+        worst: "bad",
     }
+}
+
+fn found() -> [Check; 3] {
+    let check = |kind, paper, outcome| Check { kind, paper, outcome };
+    let other = Other {
+        seen: Some(("7K3M-9PXW".to_owned(), "a2".to_owned())),
+    };
+    [
+        check(Kind::Sex, None, Outcome::Passed),
+        check(
+            Kind::ReportName,
+            Some(DocumentKind::ChsiReport),
+            Outcome::Unclear(Reason::Similar(HOSTILE.to_owned())),
+        ),
+        check(
+            Kind::Elsewhere,
+            Some(DocumentKind::Receipt),
+            Outcome::Failed(Reason::Used(How::Picture, other)),
+        ),
+    ]
 }
 
 fn decide_form() -> DecideForm {
@@ -173,17 +195,11 @@ fn decide_form() -> DecideForm {
 }
 
 fn desk(form: Option<DecideForm>) -> DeskPage {
-    let check = |label, outcome| Check { label, outcome };
-    let checks = [
-        check("材料齐全", Outcome::Passed),
-        check("学籍报告有效期", Outcome::Unknown("请看报告")),
-        check("性别与身份证号一致", Outcome::Failed("性别不一致".to_owned())),
-    ];
     DeskPage {
         base: base(),
         who: who(),
         head: head(),
-        checks: view::checks(&checks),
+        checks: view::checks(&found()),
         groups: view::groups(&FormText::from_posted([("name", HOSTILE), ("migrant", "yes")])),
         papers: vec![
             paper(DocumentKind::IdFront, true),
@@ -209,8 +225,12 @@ fn the_desk_keeps_what_was_typed_and_says_what_is_wrong() {
     for field in ["verdict", "corrections", "reason", "confirm"] {
         assert_eq!(html.matches(&format!("{field} 有误")).count(), 2, "{field}");
     }
-    let (failed, passed) = (html.find("性别与身份证号一致"), html.find("材料齐全"));
-    assert!(failed < passed, "what failed stands first");
+    let (failed, unclear) = (
+        html.find("缴费凭证：材料未用于他人的申请"),
+        html.find("学籍报告姓名"),
+    );
+    assert!(failed.is_some() && failed < unclear, "what failed stands first");
+    assert!(html.contains("（编号 7K3M-9PXW）") && html.contains("href=\"/office/applications/a2\""));
 }
 
 /// where there is something against it there is no form.

@@ -5,6 +5,7 @@ use super::super::form::Posted;
 use super::super::page::{Base, page, page_again, see_other};
 use super::apply::{Stand, places_words};
 use super::gate::Nothing;
+use super::papers::{self, Found};
 use super::view::{self, DocView};
 use super::{Open, form, union};
 use crate::application::form::label;
@@ -23,6 +24,8 @@ pub struct ConfirmPage {
     pub union: String,
     pub groups: Vec<Group>,
     pub documents: Vec<DocView>,
+    /// What the machine found: it warns, and stops nobody.
+    pub checks: Found,
     /// What stands in the way of submitting.
     pub problems: Vec<Problem>,
     /// Whether nothing is left to be completed, and submitting was refused all the same.
@@ -118,6 +121,7 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
             .unwrap_or_else(|| "尚未选择".to_owned()),
         groups: groups.collect(),
         documents: views.collect(),
+        checks: papers::all(&papers::checks(ctx, application).await?),
         problems,
         places: format!("{}。", places_words(&ctx.app, application).await?),
         closed,

@@ -49,6 +49,7 @@ mod home;
 mod kept;
 pub mod live;
 mod me;
+mod papers;
 mod password;
 mod print;
 mod progress;
