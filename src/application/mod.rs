@@ -10,6 +10,7 @@ pub mod form;
 pub mod form_code;
 pub mod moves;
 pub mod progress;
+pub mod reorganise;
 pub mod states;
 mod store;
 pub mod submit;

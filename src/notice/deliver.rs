@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::kernel::time::{MINUTE, SECOND};
 use crate::kernel::{Phone, Time};
-use crate::union::officers;
+use crate::union::{officers, registrations};
 use crate::wechat::message::SendOutcome;
 use crate::wechat::template::TemplateMessage;
 use crate::wechat::{CallError, ErrorClass};
@@ -43,7 +43,15 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     if store::earlier_queued(app, &notice, app.now().plus(-ORDER_FOR)).await? {
         return Ok(Attempt::Paused(app.now().plus(SECOND)));
     }
-    let Some(openid) = openid(app, &notice.recipient).await? else {
+    let openid = match openid(app, &notice.recipient).await {
+        // An officer who left since is told nothing more.
+        Err(Error::NotFound) => {
+            finish(app, &notice, Channel::Sms, Delivery::Failed, None, "the recipient left").await?;
+            return Ok(Attempt::Done);
+        }
+        other => other?,
+    };
+    let Some(openid) = openid else {
         return sms(app, &notice, "").await;
     };
     let Some(template) = app.config.wechat.templates.get(&notice.content.template) else {
@@ -82,6 +90,7 @@ async fn openid(app: &App, recipient: &Recipient) -> Result<Option<String>> {
     Ok(match recipient {
         Recipient::Worker(id) => workers::find(app, id).await?.openid,
         Recipient::Officer(id) => officers::find(app, id).await?.openid,
+        Recipient::Registration(id) => registrations::find(app, id).await?.openid,
     })
 }
 
@@ -89,6 +98,7 @@ async fn phone(app: &App, recipient: &Recipient) -> Result<Phone> {
     Ok(match recipient {
         Recipient::Worker(id) => workers::find(app, id).await?.phone,
         Recipient::Officer(id) => officers::phone(app, id).await?,
+        Recipient::Registration(id) => registrations::find(app, id).await?.phone(app)?,
     })
 }
 

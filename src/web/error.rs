@@ -45,10 +45,11 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | NotYourStep | OwnApplication | ByUpperUnionOnly => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
+        | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,

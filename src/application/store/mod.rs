@@ -2,9 +2,11 @@
 
 mod documents;
 mod events;
+mod reorganise;
 
 pub use documents::*;
 pub use events::*;
+pub use reorganise::*;
 
 use super::Level;
 use super::moves::{Application, Move, Numbered};
