@@ -228,7 +228,11 @@ mod tests {
             (&["s", "u", "c"], 1, &["u", "c"], (0, true)),
             (&["s", "u", "c"], 2, &["u", "c"], (1, true)),
         ] {
-            assert_eq!(new_step(&chain(old), step, &chain(new)), expected, "{old:?} {step} {new:?}");
+            assert_eq!(
+                new_step(&chain(old), step, &chain(new)),
+                expected,
+                "{old:?} {step} {new:?}"
+            );
         }
     }
 

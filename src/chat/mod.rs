@@ -113,7 +113,10 @@ async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
             "这个微信正用于另一个管理员账号的登录验证，没有绑定。请先在那个账号里关闭微信验证。".to_owned()
         }
         Scanned::Entered(officer) => {
-            format!("{}（{}），验证通过，请回到电脑继续。", officer.name, officer.union.name)
+            format!(
+                "{}（{}），验证通过，请回到电脑继续。",
+                officer.name, officer.union.name
+            )
         }
         Scanned::NotTheirs => "这不是该账号绑定的微信，不能登录。如不是您本人操作，请不要再扫。".to_owned(),
     }))

@@ -269,7 +269,9 @@ impl Refusal {
                 return format!("您的入网注册正在等待“{by}”审核，通过后才能登录。请联系该工会的管理员");
             }
             RegistrationRejected { by, reason } => {
-                return format!("您的入网注册没有通过“{by}”的审核：{reason}。请联系该工会的管理员，修改后重新注册");
+                return format!(
+                    "您的入网注册没有通过“{by}”的审核：{reason}。请联系该工会的管理员，修改后重新注册"
+                );
             }
             RegistrationDecided { by } => {
                 return format!("这份注册已由 {by} 办理，您的操作没有生效。请查看最新状态");

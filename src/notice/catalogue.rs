@@ -229,7 +229,13 @@ mod tests {
             waiting_position: None,
             at: Time(0),
         };
-        let union = about_union(("工会入网已通过", "现在可以登录"), "文昌街道总工会", "/office", Time(0), String::new());
+        let union = about_union(
+            ("工会入网已通过", "现在可以登录"),
+            "文昌街道总工会",
+            "/office",
+            Time(0),
+            String::new(),
+        );
         for content in [officer, union, to_worker(&moved)] {
             let (_, _, fields) = TEMPLATES
                 .iter()

@@ -46,7 +46,15 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     let openid = match openid(app, &notice.recipient).await {
         // An officer who left since is told nothing more.
         Err(Error::NotFound) => {
-            finish(app, &notice, Channel::Sms, Delivery::Failed, None, "the recipient left").await?;
+            finish(
+                app,
+                &notice,
+                Channel::Sms,
+                Delivery::Failed,
+                None,
+                "the recipient left",
+            )
+            .await?;
             return Ok(Attempt::Done);
         }
         other => other?,

@@ -3,8 +3,8 @@
 pub mod catalogue;
 pub mod deliver;
 pub mod react;
-pub mod unions;
 mod store;
+pub mod unions;
 
 pub use catalogue::Content;
 

@@ -100,7 +100,9 @@ async fn officer_added(app: &App, id: &str) -> Result<Told> {
         union,
         path,
         app.now(),
-        format!("【泉城工会】{union}已为您开通求学圆梦工会管理员账号，请打开 {link} ，用本手机号设置密码后登录。"),
+        format!(
+            "【泉城工会】{union}已为您开通求学圆梦工会管理员账号，请打开 {link} ，用本手机号设置密码后登录。"
+        ),
     );
     Ok(vec![(Recipient::Officer(officer.id), content)])
 }
@@ -118,7 +120,9 @@ async fn work_arrived(app: &App, union_id: &str) -> Result<Told> {
         name,
         "/office",
         app.now(),
-        format!("【泉城工会】因工会组织调整，有求学圆梦补助申请转到{name}，现共 {waiting} 份待审核，请登录办理。"),
+        format!(
+            "【泉城工会】因工会组织调整，有求学圆梦补助申请转到{name}，现共 {waiting} 份待审核，请登录办理。"
+        ),
     );
     let reviewers = officers::of_union(app, union_id, Role::Reviewer).await?;
     Ok(to_all(reviewers, &content))

@@ -92,7 +92,16 @@ async fn approve_checked(app: &App, officer: &Officer, id: &str) -> Result<Strin
     };
     let union = tree::add(&mut tx, union_id, app.now(), new).await?;
     store::set_details(&mut tx, &union.id, &registration.details_sealed).await?;
-    settle(app, &mut tx, officer, &registration, State::Approved, "", Some(&union.id)).await?;
+    settle(
+        app,
+        &mut tx,
+        officer,
+        &registration,
+        State::Approved,
+        "",
+        Some(&union.id),
+    )
+    .await?;
     let openid = match registration.openid.as_deref() {
         Some(openid) if store::openid_is_free(&mut tx, openid).await? => Some(openid),
         _ => None,
@@ -175,7 +184,16 @@ async fn reject_checked(app: &App, officer: &Officer, id: &str, reason: &str) ->
     };
     let mut tx = app.db.write().await?;
     tree::lock(&mut tx).await?;
-    settle(app, &mut tx, officer, &registration, State::Rejected, &reason, None).await?;
+    settle(
+        app,
+        &mut tx,
+        officer,
+        &registration,
+        State::Rejected,
+        &reason,
+        None,
+    )
+    .await?;
     store::give_use_back(&mut tx, &registration.invitation_id).await?;
     tx.commit().await?;
     Ok(())

@@ -36,7 +36,15 @@ async fn rename_checked(app: &App, officer: &Officer, id: &str, name: &str) -> R
         return Err(FieldErrors::one("name", Refusal::UnionNameTaken).into());
     }
     store::set_name(&mut tx, id, &name).await?;
-    note(app, &mut tx, officer, id, "union.rename", json!({ "from": union.name, "to": name })).await?;
+    note(
+        app,
+        &mut tx,
+        officer,
+        id,
+        "union.rename",
+        json!({ "from": union.name, "to": name }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -68,7 +76,10 @@ pub async fn destinations(app: &App, officer: &Officer, union: &Union) -> Result
     }
     let seat = rights::seat(app, officer).await?;
     let all = store::active_in(app, &seat.path).await?;
-    Ok(all.into_iter().filter(|to| goes_under(union, to).is_ok()).collect())
+    Ok(all
+        .into_iter()
+        .filter(|to| goes_under(union, to).is_ok())
+        .collect())
 }
 
 /// Whether the officer may move or close it at all: only from above, and no unit, city or centre.
@@ -115,7 +126,9 @@ pub async fn begin_move(app: &App, tx: &mut Tx, officer: &Officer, id: &str, to:
     let union = tree::find_in(tx, id).await?;
     movable(officer, &union)?;
     let at_to = |refusal| Error::from(FieldErrors::one("to", refusal));
-    let found = store::union(&mut **tx, to).await?.filter(|to| rights::sees(officer, to));
+    let found = store::union(&mut **tx, to)
+        .await?
+        .filter(|to| rights::sees(officer, to));
     let to = found.ok_or_else(|| at_to(Refusal::NotAChoice))?;
     goes_under(&union, &to).map_err(at_to)?;
     if store::name_is_taken(tx, &to.id, &union.name, Some(id)).await? {
@@ -172,11 +185,23 @@ pub async fn finish_close(app: &App, tx: &mut Tx, officer: &Officer, union: &Uni
     let mut name = format!("{}（{day}撤销）", union.name);
     let parent = union.parent_id.as_deref().unwrap_or_default();
     if store::name_is_taken(tx, parent, &name, Some(&union.id)).await? {
-        let tail = union.id.chars().skip(union.id.len().saturating_sub(6)).collect::<String>();
+        let tail = union
+            .id
+            .chars()
+            .skip(union.id.len().saturating_sub(6))
+            .collect::<String>();
         name = format!("{}（{day}撤销，{tail}）", union.name);
     }
     store::close_union(tx, &union.id, &name, app.now()).await?;
-    note(app, tx, officer, &union.id, "union.close", json!({ "name": union.name })).await
+    note(
+        app,
+        tx,
+        officer,
+        &union.id,
+        "union.close",
+        json!({ "name": union.name }),
+    )
+    .await
 }
 
 #[cfg(test)]

@@ -245,7 +245,10 @@ pub async fn scanned(app: &App, scene: &str, openid: &str) -> Result<Scanned> {
     let value = format!("{} {openid}", invitation.id);
     let key = scan_key(&hash(&token));
     app.cache.set(&key, &value, Duration::from_millis(left)).await?;
-    Ok(Scanned::Open(Box::new(invitation), format!("/office/join/{token}")))
+    Ok(Scanned::Open(
+        Box::new(invitation),
+        format!("/office/join/{token}"),
+    ))
 }
 
 /// Keeps a line of somebody who came by an invitation that holds no more.

@@ -186,7 +186,11 @@ pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<
         (None, None) => String::new(),
     };
     // Who was added by phone and has no password yet costs as much time as anybody.
-    let stored = if stored.is_empty() { decoy_hash().to_owned() } else { stored };
+    let stored = if stored.is_empty() {
+        decoy_hash().to_owned()
+    } else {
+        stored
+    };
     let password = password.to_owned();
     let verify = move || {
         Argon2::default()

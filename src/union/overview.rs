@@ -59,7 +59,10 @@ pub async fn level(app: &App, officer: &Officer, at: Option<&str>) -> Result<Lev
 /// Unions of the officer's subtree by a part of their name, at most [`FOUND_MAX`], each with the union above.
 pub async fn search(app: &App, officer: &Officer, words: &str) -> Result<Vec<(Line, String)>> {
     let plain = words.trim().to_lowercase();
-    let plain = plain.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let plain = plain
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     let pattern = format!("%{plain}%");
     let lines = store::search_lines(app, officer.union.scope(), &pattern, FOUND_MAX).await?;
     let mut found = Vec::with_capacity(lines.len());

@@ -19,8 +19,21 @@ pub const MAX: usize = 64;
 const RUN: usize = 6;
 /// What is tried first by who guesses.
 const COMMON: &[&str] = &[
-    "password1", "password123", "admin123", "admin888", "qwer1234", "1qaz2wsx", "abc12345", "abcd1234", "a1234567", "aa123456",
-    "asd12345", "woaini1314", "5201314a", "jngh2021", "yuanmeng1",
+    "password1",
+    "password123",
+    "admin123",
+    "admin888",
+    "qwer1234",
+    "1qaz2wsx",
+    "abc12345",
+    "abcd1234",
+    "a1234567",
+    "aa123456",
+    "asd12345",
+    "woaini1314",
+    "5201314a",
+    "jngh2021",
+    "yuanmeng1",
 ];
 
 /// What officers may have as a password: [`MIN`] to [`MAX`] characters of two kinds (letters, digits, others), neither the
@@ -53,7 +66,11 @@ fn longest_run(chars: &[char]) -> usize {
     let longest = |by: i64| {
         let (mut best, mut run) = (1, 1);
         for pair in chars.windows(2) {
-            run = if i64::from(pair[1] as u32) - i64::from(pair[0] as u32) == by { run + 1 } else { 1 };
+            run = if i64::from(pair[1] as u32) - i64::from(pair[0] as u32) == by {
+                run + 1
+            } else {
+                1
+            };
             best = best.max(run);
         }
         best
@@ -218,9 +235,18 @@ mod tests {
             errors.0
         };
         assert_eq!(told("quiet-river-7", "quiet-river-7"), []);
-        assert_eq!(told("quiet-river-7", "quiet-river-8"), [("again", Refusal::PasswordsDiffer)]);
-        assert_eq!(told("", ""), [("password", Refusal::Empty), ("again", Refusal::Empty)]);
-        assert_eq!(told("short1", "other"), [("password", Refusal::TooShort { min: 8 })]);
+        assert_eq!(
+            told("quiet-river-7", "quiet-river-8"),
+            [("again", Refusal::PasswordsDiffer)]
+        );
+        assert_eq!(
+            told("", ""),
+            [("password", Refusal::Empty), ("again", Refusal::Empty)]
+        );
+        assert_eq!(
+            told("short1", "other"),
+            [("password", Refusal::TooShort { min: 8 })]
+        );
     }
 
     proptest! {

@@ -188,7 +188,11 @@ fn contact_phone(typed: &str) -> Result<String, Refusal> {
     let digits = text::digits(&text).len();
     match text.is_empty() {
         true => Err(Refusal::Empty),
-        false if text::has_letters(&text.replace('转', "")) || !(7..=16).contains(&digits) || text.chars().count() > 24 => {
+        false
+            if text::has_letters(&text.replace('转', ""))
+                || !(7..=16).contains(&digits)
+                || text.chars().count() > 24 =>
+        {
             Err(Refusal::ContactPhoneMalformed)
         }
         false => Ok(text),
@@ -307,7 +311,12 @@ mod tests {
 
     #[test]
     fn a_unions_phone_may_be_a_landline() {
-        for good in ["0531-85826289", "85826289", "13900139001", "0531 85826289 转 8001"] {
+        for good in [
+            "0531-85826289",
+            "85826289",
+            "13900139001",
+            "0531 85826289 转 8001",
+        ] {
             assert_eq!(contact_phone(good).as_deref(), Ok(good));
         }
         assert_eq!(contact_phone(" "), Err(Refusal::Empty));

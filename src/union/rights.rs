@@ -126,13 +126,69 @@ mod tests {
     fn each_role_may_do_its_own() {
         use Role::*;
         let table: [(Act, [(Role, bool); 4]); 7] = [
-            (Act::Read, [(Reviewer, true), (Finance, true), (Supervisor, true), (Administrator, true)]),
-            (Act::Decide, [(Reviewer, true), (Finance, false), (Supervisor, false), (Administrator, false)]),
-            (Act::ReadMoney, [(Reviewer, false), (Finance, true), (Supervisor, true), (Administrator, false)]),
-            (Act::Pay, [(Reviewer, false), (Finance, true), (Supervisor, false), (Administrator, false)]),
-            (Act::ReadAudit, [(Reviewer, false), (Finance, false), (Supervisor, true), (Administrator, false)]),
-            (Act::ManageUnions, [(Reviewer, false), (Finance, false), (Supervisor, false), (Administrator, true)]),
-            (Act::ManageOfficers, [(Reviewer, false), (Finance, false), (Supervisor, false), (Administrator, true)]),
+            (
+                Act::Read,
+                [
+                    (Reviewer, true),
+                    (Finance, true),
+                    (Supervisor, true),
+                    (Administrator, true),
+                ],
+            ),
+            (
+                Act::Decide,
+                [
+                    (Reviewer, true),
+                    (Finance, false),
+                    (Supervisor, false),
+                    (Administrator, false),
+                ],
+            ),
+            (
+                Act::ReadMoney,
+                [
+                    (Reviewer, false),
+                    (Finance, true),
+                    (Supervisor, true),
+                    (Administrator, false),
+                ],
+            ),
+            (
+                Act::Pay,
+                [
+                    (Reviewer, false),
+                    (Finance, true),
+                    (Supervisor, false),
+                    (Administrator, false),
+                ],
+            ),
+            (
+                Act::ReadAudit,
+                [
+                    (Reviewer, false),
+                    (Finance, false),
+                    (Supervisor, true),
+                    (Administrator, false),
+                ],
+            ),
+            (
+                Act::ManageUnions,
+                [
+                    (Reviewer, false),
+                    (Finance, false),
+                    (Supervisor, false),
+                    (Administrator, true),
+                ],
+            ),
+            (
+                Act::ManageOfficers,
+                [
+                    (Reviewer, false),
+                    (Finance, false),
+                    (Supervisor, false),
+                    (Administrator, true),
+                ],
+            ),
         ];
         assert_eq!(table.len(), Act::ALL.len());
         for (act, roles) in table {
@@ -169,7 +225,10 @@ mod tests {
     #[test]
     fn above_is_strictly_above() {
         let (city, centre) = (union(Kind::City, "r", "/r/"), union(Kind::Centre, "c", "/r/c/"));
-        let (unit, street) = (union(Kind::Unit, "u", "/r/u/"), union(Kind::Street, "s", "/r/u/s/"));
+        let (unit, street) = (
+            union(Kind::Unit, "u", "/r/u/"),
+            union(Kind::Street, "s", "/r/u/s/"),
+        );
         let of = |union: &Union| officer(union.kind, &union.id, &union.path);
         for (actor, target, expected) in [
             (&city, &unit, true),
@@ -182,7 +241,13 @@ mod tests {
             (&street, &street, false),
             (&street, &unit, false),
         ] {
-            assert_eq!(is_above(&of(actor), target), expected, "{} {}", actor.id, target.id);
+            assert_eq!(
+                is_above(&of(actor), target),
+                expected,
+                "{} {}",
+                actor.id,
+                target.id
+            );
         }
     }
 }

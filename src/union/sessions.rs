@@ -38,13 +38,7 @@ pub async fn begin(app: &App, officer: &Officer, device: &str) -> Result<String>
     Ok(id)
 }
 
-async fn note(
-    app: &App,
-    tx: &mut Tx,
-    officer: &Officer,
-    act: &str,
-    detail: serde_json::Value,
-) -> Result<()> {
+async fn note(app: &App, tx: &mut Tx, officer: &Officer, act: &str, detail: serde_json::Value) -> Result<()> {
     let actor = officer.actor();
     let line = Line {
         actor: &actor,

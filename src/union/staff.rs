@@ -74,9 +74,11 @@ fn roles(typed: &[String]) -> Result<Vec<Role>, Refusal> {
     let parsed: Option<Vec<Role>> = typed.iter().map(|role| Role::parse(role)).collect();
     match parsed {
         // In the table's order, each once.
-        Some(parsed) if !parsed.is_empty() => {
-            Ok(Role::ALL.iter().copied().filter(|role| parsed.contains(role)).collect())
-        }
+        Some(parsed) if !parsed.is_empty() => Ok(Role::ALL
+            .iter()
+            .copied()
+            .filter(|role| parsed.contains(role))
+            .collect()),
         Some(_) => Err(Refusal::RolesMissing),
         None => Err(Refusal::NotAChoice),
     }
@@ -138,7 +140,15 @@ async fn set_roles_checked(app: &App, by: &Officer, id: &str, typed: &[String]) 
     let stored = officers::joined(&roles);
     store::set_roles(&mut tx, &member.id, &stored).await?;
     let before = officers::joined(&member.roles);
-    changed(app, &mut tx, by, &member, "officer.set_roles", json!({ "from": before, "to": stored })).await?;
+    changed(
+        app,
+        &mut tx,
+        by,
+        &member,
+        "officer.set_roles",
+        json!({ "from": before, "to": stored }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -164,7 +174,15 @@ async fn deactivate_checked(app: &App, by: &Officer, id: &str) -> Result<()> {
 /// Deactivates within the caller's transaction, who answers for the right to.
 pub(super) async fn leave(app: &App, tx: &mut Tx, by: &Officer, member: &Officer) -> Result<()> {
     store::deactivate_officer(tx, &member.id).await?;
-    changed(app, tx, by, member, "officer.deactivate", json!({ "union": member.union.id })).await
+    changed(
+        app,
+        tx,
+        by,
+        member,
+        "officer.deactivate",
+        json!({ "union": member.union.id }),
+    )
+    .await
 }
 
 /// Unbinds an officer's WeChat for them, who lost it: the scan at sign-in is off then, too.

@@ -151,7 +151,10 @@ pub async fn next_step_in(tx: &mut Tx, chain: &[Union], from: usize) -> Result<O
 /// [`review_chain`] as the caller's transaction sees the tree.
 pub async fn review_chain_in(tx: &mut Tx, id: &str) -> Result<Vec<Union>> {
     let mut chain = store::lineage(&mut **tx, id).await?;
-    let root = chain.pop().filter(|top| top.parent_id.is_none()).ok_or(Error::NotFound)?;
+    let root = chain
+        .pop()
+        .filter(|top| top.parent_id.is_none())
+        .ok_or(Error::NotFound)?;
     let centre = store::centre(&mut **tx, &root.id).await?;
     chain.push(centre.unwrap_or(root));
     Ok(chain)

@@ -9,7 +9,7 @@ use yuanmeng::app::App;
 use yuanmeng::application::{DocumentKind, FormText, documents, drafts, submit};
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::{Phone, code, id_number};
-use yuanmeng::union::{Officer, Union, officers, tree};
+use yuanmeng::union::{Officer, Union, officers, sessions, tree};
 
 /// A drag to the right end.
 pub fn drag() -> Vec<slider::Point> {
@@ -176,7 +176,11 @@ pub const CSRF: &str = "token-of-the-test";
 /// A signed-in session, as the `Cookie` header's value. `who` is `worker` or `officer`.
 pub async fn session(app: &App, who: &str, id: &str) -> String {
     let secret = app.entropy.token();
-    let entries = serde_json::json!({ who: id, "csrf": CSRF });
+    let mut entries = serde_json::json!({ who: id, "csrf": CSRF });
+    if who == "officer" {
+        let officer = officers::find(app, id).await.unwrap();
+        entries["officer_session"] = sessions::begin(app, &officer, "测试").await.unwrap().into();
+    }
     let key = format!("session:{}", code::sha256_hex(secret.as_bytes()));
     app.cache
         .set(&key, &entries.to_string(), Duration::from_secs(3600))

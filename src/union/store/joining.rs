@@ -113,7 +113,9 @@ pub async fn invitation_by_token(app: &App, token_hash: &str) -> Result<Option<I
 }
 
 pub async fn invitations_of(app: &App, union_id: &str) -> Result<Vec<Invitation>> {
-    let query = sqlx::query_as(select_invitation!("WHERE i.union_id = $1 ORDER BY i.id DESC LIMIT 200"));
+    let query = sqlx::query_as(select_invitation!(
+        "WHERE i.union_id = $1 ORDER BY i.id DESC LIMIT 200"
+    ));
     let rows: Vec<InvitationRow> = query.bind(union_id).fetch_all(app.db.read()).await?;
     rows.into_iter().map(InvitationRow::into_invitation).collect()
 }
@@ -264,7 +266,9 @@ pub async fn registrations_in(app: &App, scope: &str, state: State) -> Result<Ve
     let sql = if state == State::Pending {
         select_registration!("WHERE u.path >= $1 AND u.path < $2 AND r.state = $3 ORDER BY r.id LIMIT 200")
     } else {
-        select_registration!("WHERE u.path >= $1 AND u.path < $2 AND r.state = $3 ORDER BY r.id DESC LIMIT 200")
+        select_registration!(
+            "WHERE u.path >= $1 AND u.path < $2 AND r.state = $3 ORDER BY r.id DESC LIMIT 200"
+        )
     };
     let rows: Vec<RegistrationRow> = sqlx::query_as(sql)
         .bind(scope)
@@ -272,9 +276,7 @@ pub async fn registrations_in(app: &App, scope: &str, state: State) -> Result<Ve
         .bind(state.as_str())
         .fetch_all(app.db.read())
         .await?;
-    rows.into_iter()
-        .map(RegistrationRow::into_registration)
-        .collect()
+    rows.into_iter().map(RegistrationRow::into_registration).collect()
 }
 
 /// How many in each state in a subtree.

@@ -182,10 +182,6 @@ pub async fn officers_with_openid(app: &App, openid: &str) -> sqlx::Result<Vec<S
 pub async fn bind_officer(tx: &mut Tx, id: &str, openid: Option<&str>) -> sqlx::Result<()> {
     // Without a WeChat there is no second factor with it.
     let sql = "UPDATE officers SET openid = $1, second_factor = CASE WHEN $1 IS NULL THEN 0 ELSE second_factor END WHERE id = $2 AND active = 1";
-    sqlx::query(sql)
-        .bind(openid)
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(sql).bind(openid).bind(id).execute(&mut **tx).await?;
     Ok(())
 }

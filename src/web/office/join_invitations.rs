@@ -45,7 +45,7 @@ pub struct Line {
     pub state: Tag,
 }
 
-#[derive(Template)]
+#[derive(Template, Default)]
 #[template(path = "office/invitation.html")]
 pub struct InvitationPage {
     pub base: Base,

@@ -179,7 +179,9 @@ pub async fn decide(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Res
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
     let result = match form.verdict.as_str() {
-        "approve" => approval::approve(&ctx.app, &officer, &id).await.map(|_| "已通过，已通知对方可以登录"),
+        "approve" => approval::approve(&ctx.app, &officer, &id)
+            .await
+            .map(|_| "已通过，已通知对方可以登录"),
         "reject" => approval::reject(&ctx.app, &officer, &id, &form.reason)
             .await
             .map(|()| "已退回，已把理由通知对方"),

@@ -84,19 +84,40 @@ pub fn routes() -> Route {
 fn joining(routes: Route) -> Route {
     routes
         .at("/join/:token", get(join::show).post(join::file))
-        .at("/invitations", get(join_invitations::list).post(join_invitations::create))
+        .at(
+            "/invitations",
+            get(join_invitations::list).post(join_invitations::create),
+        )
         .at("/invitations/:id", get(join_invitations::show))
         .at("/invitations/:id/qr", get(join_invitations::qr))
         .at("/invitations/:id/revoke", post(join_invitations::revoke))
         .at("/registrations", get(join_registrations::list))
-        .at("/registrations/:id", get(join_registrations::show).post(join_registrations::decide))
+        .at(
+            "/registrations/:id",
+            get(join_registrations::show).post(join_registrations::decide),
+        )
         .at("/unions", get(union_list::show))
         .at("/unions/:id", get(union_page::show))
-        .at("/unions/:id/rename", get(union_change::ask_rename).post(union_change::rename))
-        .at("/unions/:id/move", get(union_change::ask_move).post(union_change::go))
-        .at("/unions/:id/close", get(union_change::ask_close).post(union_change::close))
-        .at("/unions/:id/officers", get(union_officers::ask).post(union_officers::add))
-        .at("/officers/:id", get(union_officers::show).post(union_officers::set_roles))
+        .at(
+            "/unions/:id/rename",
+            get(union_change::ask_rename).post(union_change::rename),
+        )
+        .at(
+            "/unions/:id/move",
+            get(union_change::ask_move).post(union_change::go),
+        )
+        .at(
+            "/unions/:id/close",
+            get(union_change::ask_close).post(union_change::close),
+        )
+        .at(
+            "/unions/:id/officers",
+            get(union_officers::ask).post(union_officers::add),
+        )
+        .at(
+            "/officers/:id",
+            get(union_officers::show).post(union_officers::set_roles),
+        )
         .at("/officers/:id/leave", post(union_officers::deactivate))
         .at("/officers/:id/unbind", post(union_officers::unbind))
 }

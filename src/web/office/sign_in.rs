@@ -86,7 +86,8 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
         }
         Ok(Opened::Scan(officer)) => {
             ctx.set_officer_scan(&binding::ask_scan(&ctx.app, &officer).await?);
-            let next: String = url::form_urlencoded::byte_serialize(office_path(&form.next).as_bytes()).collect();
+            let next: String =
+                url::form_urlencoded::byte_serialize(office_path(&form.next).as_bytes()).collect();
             return Ok(see_other(&format!("/office/sign-in/wechat?next={next}")));
         }
         Err(error) => error,

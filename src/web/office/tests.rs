@@ -2,9 +2,15 @@
 
 use super::Who;
 use super::desk::{DecideForm, DeskPage, EventLine, Head, Opinion, RefusedPage, StepLine, Tick};
-use super::me::MePage;
+use super::join::{ClosedPage, FiledPage, JoinPage, Posting};
+use super::join_invitations::InvitationPage;
+use super::join_registrations::RegistrationPage;
+use super::me::{MePage, SessionLine};
 use super::queue::{Chip, Line, Pager, QueuePage, WindowLine};
 use super::sign_in::SignInPage;
+use super::sign_in_reset::ResetPage;
+use super::union_change::ChangePage;
+use super::union_officers::{NewPage, OfficerPage};
 use super::view::{self, PHRASES, Paper, Tag};
 use crate::application::form::FIELDS;
 use crate::application::{DocumentKind, FormText};
@@ -31,6 +37,7 @@ fn who() -> Option<Who> {
         name: "张敏".to_owned(),
         union: "崮云湖街道总工会".to_owned(),
         roles: "审核员、管理员".to_owned(),
+        manages: true,
         at: "mine",
     })
 }
@@ -297,6 +304,18 @@ fn the_account_shows_whether_wechat_is_bound() {
         roles: "审核员".to_owned(),
         phone: "139****9001".to_owned(),
         bound,
+        second_factor: false,
+        sessions: vec![SessionLine {
+            id: "s1".to_owned(),
+            device: HOSTILE.to_owned(),
+            since: "2021年11月6日 09:32".to_owned(),
+            seen: "2021年11月6日 09:32".to_owned(),
+            here: false,
+        }],
+        errors: Errors(vec![ErrorLine {
+            field: "form",
+            text: "有误".to_owned(),
+        }]),
     };
     assert!(render("me", &page(true)).contains("data-testid=\"unbind\""));
     let html = render("me", &page(false));
@@ -323,4 +342,118 @@ fn the_sign_in_page_keeps_the_phone_and_never_the_password() {
         .and_then(|rest| rest.split('>').next())
         .unwrap();
     assert!(!input.contains("value="), "the password is typed again");
+}
+
+fn errors(fields: &[&'static str]) -> Errors {
+    let line = |field: &&'static str| ErrorLine {
+        field,
+        text: format!("{field} 有误"),
+    };
+    Errors(fields.iter().map(line).collect())
+}
+
+/// the registration page with everything wrong keeps what was typed, but for code and passwords.
+#[test]
+fn the_registration_page_keeps_what_was_typed() {
+    let page = JoinPage {
+        base: base(),
+        errors: errors(&[
+            "name",
+            "contact",
+            "office_phone",
+            "address",
+            "officer_name",
+            "phone",
+            "code",
+            "password",
+            "again",
+        ]),
+        upper: HOSTILE.to_owned(),
+        kind: "乡镇（街道）工会".to_owned(),
+        by_wechat: true,
+        typed: Posting {
+            name: HOSTILE.to_owned(),
+            code: "123456".to_owned(),
+            password: "quiet-river-7".to_owned(),
+            again: "quiet-river-7".to_owned(),
+            ..Posting::default()
+        },
+        ..JoinPage::default()
+    };
+    let html = render("join", &page);
+    assert!(!html.contains("quiet-river-7") && !html.contains("123456"));
+    let filed = FiledPage {
+        base: base(),
+        upper: HOSTILE.to_owned(),
+        name: HOSTILE.to_owned(),
+        by_wechat: true,
+    };
+    render("filed", &filed);
+    let closed = ClosedPage {
+        base: base(),
+        text: HOSTILE.to_owned(),
+        ask: HOSTILE.to_owned(),
+    };
+    render("closed", &closed);
+    let reset = ResetPage {
+        base: base(),
+        errors: errors(&["phone", "code", "password", "again"]),
+        phone: HOSTILE.to_owned(),
+        ..ResetPage::default()
+    };
+    render("reset", &reset);
+}
+
+#[test]
+fn the_pages_of_unions_render() {
+    for what in ["rename", "move", "close"] {
+        let page = ChangePage {
+            base: base(),
+            who: who(),
+            what,
+            name: HOSTILE.to_owned(),
+            typed: HOSTILE.to_owned(),
+            destinations: vec![("u1".to_owned(), HOSTILE.to_owned())],
+            errors: errors(if what == "rename" {
+                &["name", "form"]
+            } else {
+                &["confirm", "form"]
+            }),
+            ..ChangePage::default()
+        };
+        render(what, &page);
+    }
+    let new = NewPage {
+        base: base(),
+        who: who(),
+        errors: errors(&["name", "phone", "roles", "form"]),
+        full_name: HOSTILE.to_owned(),
+        ..NewPage::default()
+    };
+    assert!(render("officer_new", &new).contains("&#60;script"));
+    let one = OfficerPage {
+        base: base(),
+        who: who(),
+        errors: errors(&["roles", "confirm", "form"]),
+        bound: true,
+        ..OfficerPage::default()
+    };
+    render("officer", &one);
+    let registration = RegistrationPage {
+        base: base(),
+        who: who(),
+        errors: errors(&["reason", "form"]),
+        name: HOSTILE.to_owned(),
+        reason: HOSTILE.to_owned(),
+        pending: true,
+        ..RegistrationPage::default()
+    };
+    render("registration", &registration);
+    let invitation = InvitationPage {
+        base: base(),
+        who: who(),
+        link: Some(HOSTILE.to_owned()),
+        ..InvitationPage::default()
+    };
+    assert!(render("invitation", &invitation).contains("/office/invitations//qr"));
 }

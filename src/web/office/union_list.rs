@@ -34,11 +34,7 @@ pub async fn tabs(app: &App, officer: &Officer, at: &'static str) -> Result<Tabs
             .find(|(state, _)| *state == State::Pending)
             .map_or(0, |(_, n)| n);
     }
-    Ok(Tabs {
-        at,
-        manages,
-        waiting,
-    })
+    Ok(Tabs { at, manages, waiting })
 }
 
 #[derive(Template)]
@@ -129,7 +125,10 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     } else {
         let found = overview::search(&ctx.app, &officer, &shown.words).await?;
         shown.cut = found.len() as i64 >= FOUND_MAX;
-        shown.lines = found.into_iter().map(|(found, above)| line(found, above)).collect();
+        shown.lines = found
+            .into_iter()
+            .map(|(found, above)| line(found, above))
+            .collect();
         shown.empty = "没有找到这个名称的工会。请换个说法，或清除查找。";
     }
     page(&shown)

@@ -53,7 +53,9 @@ fn member(one: Member, manages: bool) -> MemberLine {
         phone: one.phone,
         bound: one.bound,
         has_password: one.has_password,
-        seen: one.seen_at.map_or_else(|| "还没有登录".to_owned(), Time::short_text),
+        seen: one
+            .seen_at
+            .map_or_else(|| "还没有登录".to_owned(), Time::short_text),
     }
 }
 
