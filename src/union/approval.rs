@@ -77,37 +77,15 @@ async fn approve_checked(app: &App, officer: &Officer, id: &str) -> Result<Strin
     let actor = officer.actor();
     let mut tx = app.db.write().await?;
     tree::lock(&mut tx).await?;
-    let union_id = app.id();
-    let parent = tree::find_in(&mut tx, &registration.parent_id).await?;
-    if store::name_is_taken(&mut tx, &parent.id, &registration.name, Some(&registration.id)).await? {
-        drop(tx);
-        still_open(app, id).await?;
-        return Err(Refusal::UnionNameTaken.into());
-    }
-    let new = NewUnion {
-        parent: Some(&parent),
-        kind: registration.kind,
-        name: &registration.name,
-        no: store::next_no(&mut tx, &parent.id).await?,
-    };
-    let union = tree::add(&mut tx, union_id, app.now(), new).await?;
-    store::set_details(&mut tx, &union.id, &registration.details_sealed).await?;
-    settle(
-        app,
-        &mut tx,
-        officer,
-        &registration,
-        State::Approved,
-        "",
-        Some(&union.id),
-    )
-    .await?;
+    let union_id = place_in_tree(app, &mut tx, &registration).await?;
+    let state = State::Approved;
+    settle(app, &mut tx, officer, &registration, state, "", Some(&union_id)).await?;
     let openid = match registration.openid.as_deref() {
         Some(openid) if store::openid_is_free(&mut tx, openid).await? => Some(openid),
         _ => None,
     };
     let first = Entered {
-        union_id: &union.id,
+        union_id: &union_id,
         name: &registration.officer_name,
         phone: &phone,
         password_hash: &registration.password_hash,
@@ -119,7 +97,31 @@ async fn approve_checked(app: &App, officer: &Officer, id: &str) -> Result<Strin
         other => other?,
     };
     tx.commit().await?;
-    Ok(union.id)
+    Ok(union_id)
+}
+
+/// The union that the registration becomes: a new one, or one that is in the tree without any officer (Annex 1's units).
+async fn place_in_tree(app: &App, tx: &mut Tx, registration: &Registration) -> Result<String> {
+    let Registration { id, name, kind, .. } = registration;
+    let parent = tree::find_in(tx, &registration.parent_id).await?;
+    let union_id = match store::vacant(tx, &parent.id, name, *kind).await? {
+        Some(vacant) => vacant,
+        None if store::name_is_taken(tx, &parent.id, name, Some(id)).await? => {
+            still_open(app, id).await?;
+            return Err(Refusal::UnionNameTaken.into());
+        }
+        None => {
+            let new = NewUnion {
+                parent: Some(&parent),
+                kind: *kind,
+                name,
+                no: store::next_no(tx, &parent.id).await?,
+            };
+            tree::add(tx, app.id(), app.now(), new).await?.id
+        }
+    };
+    store::set_details(tx, &union_id, &registration.details_sealed).await?;
+    Ok(union_id)
 }
 
 /// [`Refusal::RegistrationDecided`] when somebody else was first.

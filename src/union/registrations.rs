@@ -234,7 +234,7 @@ async fn file_checked(app: &App, guest: &Guest, typed: &Typed<'_>) -> Result<Str
 /// Looked at before the code too: a name to be mended does not use it up.
 async fn name_is_free(app: &App, invitation: &Invitation, name: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
-    let taken = store::name_is_taken(&mut tx, &invitation.union.id, name, None).await?;
+    let taken = store::name_is_refused(&mut tx, &invitation.union.id, name, invitation.kind).await?;
     tx.commit().await?;
     if taken {
         return Err(FieldErrors::one("name", Refusal::UnionNameTaken).into());
@@ -266,7 +266,7 @@ async fn write(app: &App, guest: &Guest, checked: &Checked, password_hash: &str)
         drop(tx);
         return Err(closed(app, &invitation.id).await?);
     }
-    if store::name_is_taken(&mut tx, &invitation.union.id, &checked.name, None).await? {
+    if store::name_is_refused(&mut tx, &invitation.union.id, &checked.name, invitation.kind).await? {
         return Err(FieldErrors::one("name", Refusal::UnionNameTaken).into());
     }
     match store::insert_registration(&mut tx, &row).await {

@@ -321,6 +321,25 @@ pub async fn decide_registration(tx: &mut Tx, decided: &Decided<'_>) -> sqlx::Re
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
+/// A union of this name and kind that is in the tree and has no officer yet, as Annex 1's units are: who registers under
+/// its name becomes its first officer.
+pub async fn vacant(tx: &mut Tx, parent_id: &str, name: &str, kind: Kind) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT u.id FROM unions u WHERE u.parent_id = $1 AND u.name = $2 AND u.kind = $3 AND u.active = 1 \
+               AND NOT EXISTS (SELECT 1 FROM officers o WHERE o.union_id = u.id AND o.active = 1)";
+    sqlx::query_scalar(sql)
+        .bind(parent_id)
+        .bind(name)
+        .bind(kind.as_str())
+        .fetch_optional(&mut **tx)
+        .await
+}
+
+/// Whether nobody can register under this name: a union with officers has it, or a registration that waits.
+pub async fn name_is_refused(tx: &mut Tx, parent_id: &str, name: &str, kind: Kind) -> sqlx::Result<bool> {
+    let vacant = vacant(tx, parent_id, name, kind).await?;
+    name_is_taken(tx, parent_id, name, vacant.as_deref()).await
+}
+
 /// Whether an active union, or a registration that waits, has this name under this parent; `except` is left out.
 pub async fn name_is_taken(
     tx: &mut Tx,

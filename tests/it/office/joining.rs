@@ -352,3 +352,30 @@ async fn a_rejected_union_may_try_again(test: &TestApp) {
         1
     );
 }
+
+on_both_stores! {
+    /// a unit that Annex 1 put into the tree, without an officer yet, registers under its name and keeps its places.
+    a_unit_of_annex_1_joins
+}
+async fn a_unit_of_annex_1_joins(test: &TestApp) {
+    let [_, _, city] = demo_officers(&test.app).await;
+    let unit = builders::union(&test.app, &["市中区总工会"]).await;
+    let (joined, officer) = joined(test, &city, Kind::Unit, "市中区总工会", "13700137005").await;
+    assert_eq!((joined.id, &officer.union.id), (unit.id.clone(), &unit.id));
+    let campaign = yuanmeng::campaign::current(&test.app)
+        .await
+        .unwrap()
+        .unwrap()
+        .campaign_id;
+    let places = yuanmeng::campaign::places::of_unit(&test.app, &campaign, &unit.id)
+        .await
+        .unwrap();
+    assert_eq!(places.unwrap().total, 350);
+    let guest = invite(test, &city, Kind::Unit, "1").await;
+    let code = prove(test, "13700137006").await;
+    let again = registrations::file(&test.app, &guest, &typed("市中区总工会", "13700137006", &code)).await;
+    assert!(
+        format!("{again:?}").contains("UnionNameTaken"),
+        "now it has one: {again:?}"
+    );
+}

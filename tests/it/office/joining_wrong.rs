@@ -112,7 +112,7 @@ async fn registrations_that_are_refused(test: &TestApp) {
         ),
         (
             Typed {
-                name: "文昌街道总工会",
+                name: "崮云湖街道总工会",
                 ..right.clone()
             },
             "name union_name_taken",

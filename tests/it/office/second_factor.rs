@@ -9,7 +9,7 @@ use serde_json::json;
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::Refusal;
 use yuanmeng::sim::openid_of;
-use yuanmeng::union::officers;
+use yuanmeng::union::{binding, officers};
 
 /// Signs in up to the scan; the scene that the page's code shows is the last one that WeChat was asked for.
 async fn pending(test: &TestApp) -> (Desk<'_>, String) {
@@ -91,10 +91,10 @@ async fn a_scan_completes_the_sign_in(test: &TestApp) {
     assert_eq!((entered.status, entered.location()), (303, "/office"));
     let cookie = entered.header("set-cookie").split(';').next().unwrap().to_owned();
     assert_eq!(Desk { test, cookie }.get("/office/me").await.status, 200);
-    let again = test
-        .sim_post("/sim/scan", json!({ "user": "zhang", "scene": scene }))
-        .await;
-    assert!(again.to_string().contains("已过期或已使用"), "{again}");
+    let again = binding::scanned(&test.app, &scene, &openid_of("zhang"))
+        .await
+        .unwrap();
+    assert!(matches!(again, binding::Scanned::Stale), "used once");
 
     let above = Desk::of(test, &unit.id).await;
     let path = format!("/office/officers/{}/unbind", street.id);

@@ -7,7 +7,7 @@ use crate::builders::{CSRF, demo_officers, submitted, union};
 use crate::on_both_stores;
 use yuanmeng::application::reorganise::{Moved, close_union, move_union};
 use yuanmeng::application::withdraw::withdraw;
-use yuanmeng::application::{self, Application, State, progress};
+use yuanmeng::application::{self, Application, State, drafts, progress};
 use yuanmeng::campaign::places;
 use yuanmeng::error::Error;
 use yuanmeng::kernel::Refusal;
@@ -89,6 +89,7 @@ async fn a_union_moves_with_its_open_work(test: &TestApp) {
         matches!(late, Err(Error::NotFound)),
         "the old street sees it no more: {late:?}"
     );
+    let boss = officers::find(&test.app, &boss.id).await.unwrap();
     let stale = pass(test, &boss, &at_company, 1).await;
     assert_eq!(refusal(stale), Refusal::ChangedMeanwhile);
     let now = find(test, &at_street).await;
@@ -131,7 +132,7 @@ async fn a_place_does_not_change_its_unit(test: &TestApp) {
     );
 
     withdraw(&test.app, &worker.id, &id).await.unwrap();
-    let draft = yuanmeng::application::drafts::begin(&test.app, &worker.id, &Default::default())
+    let draft = drafts::begin(&test.app, &worker.id, &Default::default())
         .await
         .unwrap();
     let moved = move_union(&test.app, &city, &street.union.id, &there.id)
