@@ -42,6 +42,8 @@ pub struct Means {
     pub sms: Sms,
     /// Calls to WeChat.
     pub wechat: Client,
+    /// Calls to WeChat in the mini-program's name, if there is one.
+    pub mini: Option<Client>,
     /// Messages from WeChat.
     pub callback: Callback,
     /// Counters for `/metrics`.
@@ -63,7 +65,12 @@ impl App {
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
         let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
         let sms = Sms::new(&config.sms)?;
-        let wechat = wechat(&config, &cache, &clock, entropy)?;
+        let (id, secret) = (&config.wechat.app_id, &config.wechat.app_secret);
+        let wechat = client(&config, (id, secret), &cache, &clock, entropy)?;
+        let mini = config.wechat.mini.as_ref();
+        let mini = mini
+            .map(|mini| client(&config, (&mini.app_id, &mini.secret), &cache, &clock, entropy))
+            .transpose()?;
         let callback = callback(&config)?;
         let metrics = Metrics::new()?;
         let stop = CancellationToken::new();
@@ -77,6 +84,7 @@ impl App {
             entropy,
             sms,
             wechat,
+            mini,
             callback,
             metrics,
             stop,
@@ -110,12 +118,18 @@ impl App {
     }
 }
 
-fn wechat(config: &Config, cache: &Cache, clock: &Clock, entropy: Entropy) -> anyhow::Result<Client> {
+fn client(
+    config: &Config,
+    (app_id, secret): (&str, &str),
+    cache: &Cache,
+    clock: &Clock,
+    entropy: Entropy,
+) -> anyhow::Result<Client> {
     let account = ClientConfig {
         api_base: config.wechat.api_base.clone(),
         open_base: config.wechat.open_base.clone(),
-        app_id: config.wechat.app_id.clone(),
-        app_secret: config.wechat.app_secret.clone(),
+        app_id: app_id.to_owned(),
+        app_secret: secret.to_owned(),
         instance: entropy.token(),
     };
     let clock = clock.clone();

@@ -1,15 +1,15 @@
-//! Submitting: the number, the time, the claim on the year's only subsidy, and a place or the waiting list
+//! Submitting: the time, the claim on the year's only subsidy, and a place or the waiting list
 //! (R-5, R-8, R-18 … R-20); and submitting again after a correction.
 
-use super::moves::{self, Move, Numbered};
+use super::moves::{self, Move};
 use super::states::{Event, State};
-use super::{Application, DocumentKind, Form, documents, form, store};
+use super::{Application, DocumentKind, Form, documents, drafts, form, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::{self, Intake, PlaceCause, places};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::{Phone, Refusal, code};
+use crate::kernel::{FieldErrors, Phone, Refusal};
 use crate::union::tree;
 
 /// What came of a submission.
@@ -27,9 +27,14 @@ pub struct Submitted {
 /// Errors: the window's dates, what is missing (R-12 … R-17), the application that stands.
 pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<Submitted> {
     let application = super::own(app, worker_id, id).await?;
-    if let (true, Some(number)) = (application.state != State::Draft, &application.number) {
+    if application.state.is_recalled() {
+        return again(app, &application, proven_phone).await;
+    }
+    let number = application.number.clone();
+    let number = number.ok_or_else(|| anyhow::anyhow!("application {id} has no number"))?;
+    if application.submitted_at.is_some() {
         return Ok(Submitted {
-            number: number.clone(),
+            number,
             holds_place: application.state.holds_place(),
         });
     }
@@ -43,7 +48,6 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
     let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
     let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(worker_id.to_owned());
-    let number = code::application_number(app.entropy.bytes());
 
     let mut tx = app.db.write().await?;
     let (mut places, seq) = places::lock_in_line(app, &mut tx, &application.campaign_id, unit_id).await?;
@@ -67,10 +71,17 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
         note: "",
         corrections: &[],
     };
-    let numbered = Numbered { number: &number, seq };
-    moves::submit(app, &mut tx, &application, to, numbered).await?;
+    moves::submit(app, &mut tx, &application, to, seq).await?;
+    if !holds_place {
+        store::note_wait(&mut tx, id, &application.campaign_id, unit_id, seq).await?;
+    }
     tx.commit().await?;
     Ok(Submitted { number, holds_place })
+}
+
+/// The position on the waiting list that a submission got; none when it got a place at once.
+pub async fn waited_as(app: &App, id: &str) -> Result<Option<i64>> {
+    Ok(store::waited_as(app, id).await?)
 }
 
 /// Everything an application needs to be submitted: form, checks, documents (R-13 … R-17).
@@ -85,7 +96,11 @@ pub async fn complete(
         year: intake.year,
         proven_phone,
     };
-    let form = Form::check(&application.form(app)?, &against)?;
+    let typed = application.form(app)?;
+    let form = Form::check(&typed, &against)?;
+    if let Some(two) = drafts::pending(app, application, &typed).await?.first() {
+        return Err(Error::Invalid(FieldErrors::one(two.field, Refusal::TwoAnswers)));
+    }
     if application.checked_version == 0 {
         return Err(Refusal::ChecksNotTicked.into());
     }
@@ -142,22 +157,56 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
     let chain = tree::review_chain(app, union_id).await?;
     let holder = chain.get(application.step).ok_or(Error::NotFound)?;
-    let actor = Actor::Worker(worker_id.to_owned());
+    send_again(
+        app,
+        &application,
+        &form,
+        intake.year,
+        (application.step, &holder.id),
+    )
+    .await?;
+    Ok(())
+}
 
+/// Submits again what was taken back for correction: number, time and order of submission stay, its place or its
+/// position too. The review begins at its first step, for the union may have been corrected.
+async fn again(app: &App, application: &Application, proven_phone: &Phone) -> Result<Submitted> {
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    intake.may_apply(app.now())?;
+    let form = complete(app, application, &intake, proven_phone).await?;
+    let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
+    let chain = tree::review_chain(app, union_id).await?;
+    let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
+    let first = chain.get(step).ok_or(Error::NotFound)?;
+    let state = send_again(app, application, &form, intake.year, (step, &first.id)).await?;
+    Ok(Submitted {
+        number: application.number.clone().unwrap_or_default(),
+        holds_place: state.holds_place(),
+    })
+}
+
+async fn send_again(
+    app: &App,
+    application: &Application,
+    form: &Form,
+    year: i32,
+    (step, holder_id): (usize, &str),
+) -> Result<State> {
+    let actor = Actor::Worker(application.worker_id.clone());
     let mut tx = app.db.write().await?;
     let to = Move {
         actor: &actor,
         event: Event::Resubmitted,
-        step: application.step,
-        holder_id: Some(&holder.id),
+        step,
+        holder_id: Some(holder_id),
         union_id: None,
         note: "",
         corrections: &[],
     };
-    moves::apply(app, &mut tx, &application, to).await?;
+    let state = moves::apply(app, &mut tx, application, to).await?;
     // A corrected ID number or level claims anew.
     store::drop_claims(&mut tx, &application.id).await?;
-    claim(app, &mut tx, &application, &form, intake.year).await?;
+    claim(app, &mut tx, application, form, year).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(state)
 }

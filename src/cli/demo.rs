@@ -22,13 +22,22 @@ pub async fn run() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {sim_listen} (SIM_LISTEN)"))?;
     seed::fill(&app, openid_of).await.map_err(told)?;
-    let sim = Sim::new(sim_config(&app));
+    let sim = simulator(&app);
     let simulated = tokio::spawn(sim.serve(sim_listener, app.stop.clone()));
     menu::push(&app.wechat, &menu::Source::embedded(&app.config.http.public_url)?).await?;
     print!("{}", banner(&app));
     serve::stop_on_signal(&app);
     serve::until_stopped(app, listener).await?;
     simulated.await?.context("the simulated WeChat")
+}
+
+/// The simulated WeChat with our official account and our mini-program in it.
+pub fn simulator(app: &App) -> Sim {
+    let sim = Sim::new(sim_config(app));
+    if let Some(mini) = &app.config.wechat.mini {
+        sim.set_mini(&mini.app_id, &mini.secret);
+    }
+    sim
 }
 
 /// The simulator's side of our configuration: what WeChat's console would hold.

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use wechat::{DEMO_AES_KEY, TEMPLATE_NAMES, Wechat};
+pub use wechat::{DEMO_AES_KEY, Mini, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,6 +34,7 @@ fn the_demo_needs_nothing_and_keeps_its_key() {
     assert_eq!(config.http.public_url, "http://127.0.0.1:8080");
     assert_eq!(config.wechat.api_base, "http://127.0.0.1:8090");
     assert_eq!(config.virtual_segments.len(), 5);
+    assert!(config.wechat.mini.is_some(), "the demo has a mini-program");
 }
 
 /// "`serve` refuses to start on a missing secret, naming the variable."
@@ -65,6 +66,8 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
         ("WECHAT_CALLBACK_TOLERANCE_S", "ten"),
         ("WECHAT_API_BASE", "api"),
         ("WECHAT_OPEN_BASE", "open"),
+        ("WECHAT_MINI_APP_ID", ""),
+        ("WECHAT_MINI_APP_SECRET", ""),
         ("WECHAT_TEMPLATES", "progress"),
         ("WECHAT_TEMPLATES", "nonsense=1"),
         ("SMS_PROVIDER", "pigeon"),
@@ -72,7 +75,12 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
     ] {
         let mut set = production();
         set.retain(|(n, _)| *n != name);
-        set.push((name, bad));
+        match (name, bad) {
+            // One half without the other.
+            ("WECHAT_MINI_APP_ID", "") => set.push(("WECHAT_MINI_APP_SECRET", "s")),
+            ("WECHAT_MINI_APP_SECRET", "") => set.push(("WECHAT_MINI_APP_ID", "wx2")),
+            _ => set.push((name, bad)),
+        }
         let error = read(Purpose::Serve, &set)
             .err()
             .unwrap_or_else(|| panic!("{name}={bad} was accepted"));

@@ -26,6 +26,46 @@ pub struct Wechat {
     pub open_base: String,
     /// Our template names to WeChat's template ids.
     pub templates: BTreeMap<String, String>,
+    /// The mini-program of the same owner, if there is one.
+    pub mini: Option<Mini>,
+}
+
+/// The mini-program, as in its own console.
+#[derive(Clone)]
+pub struct Mini {
+    /// AppID.
+    pub app_id: String,
+    /// AppSecret.
+    pub secret: String,
+}
+
+impl Mini {
+    /// Both or neither; the demo has one that only its simulator knows.
+    fn read(env: Env, demo: bool) -> Result<Option<Self>, ConfigError> {
+        const EXAMPLE: &str = "0123456789abcdef0123456789abcdef";
+        let app_id = env("WECHAT_MINI_APP_ID");
+        let secret = env("WECHAT_MINI_APP_SECRET");
+        match (app_id, secret) {
+            (Some(app_id), Some(secret)) => Ok(Some(Mini {
+                app_id: app_id.trim().to_owned(),
+                secret: secret.trim().to_owned(),
+            })),
+            (Some(_), None) => Err(error(
+                "WECHAT_MINI_APP_SECRET",
+                "is not set, though WECHAT_MINI_APP_ID is",
+                EXAMPLE,
+            )),
+            (None, Some(_)) => Err(error(
+                "WECHAT_MINI_APP_ID",
+                "is not set, though WECHAT_MINI_APP_SECRET is",
+                "wx2c2769f8efd9abc3",
+            )),
+            (None, None) => Ok(demo.then(|| Mini {
+                app_id: "wx00000000000mini1".to_owned(),
+                secret: "demo-mini-secret".to_owned(),
+            })),
+        }
+    }
 }
 
 /// The template messages that `notice` sends; each needs an id in `WECHAT_TEMPLATES`.
@@ -90,6 +130,7 @@ impl Wechat {
             api_base: web_url("WECHAT_API_BASE", &api_base, "https://api.weixin.qq.com")?,
             open_base: web_url("WECHAT_OPEN_BASE", &open_base, "https://open.weixin.qq.com")?,
             templates: templates(env, demo)?,
+            mini: Mini::read(env, demo)?,
         })
     }
 }

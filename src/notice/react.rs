@@ -5,7 +5,7 @@ use super::store;
 use crate::app::App;
 use crate::application::moves::Happened;
 use crate::application::progress::{self, Progress};
-use crate::application::states::Event;
+use crate::application::states::{Event, State};
 use crate::application::{self, moves};
 use crate::db::Tx;
 use crate::error::Result;
@@ -70,6 +70,8 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
         happened.event,
         Event::Submitted | Event::Promoted | Event::Passed | Event::Resubmitted
     );
+    // Promoted while it is being corrected, or sent back to the waiting list: nobody's work yet.
+    let arrives = arrives && progress.application.state == State::InReview;
     if let (true, Some(union_id)) = (arrives, progress.application.holder_id.clone()) {
         planned.extend(officers_of(app, &happened, &progress, &union_id).await?);
     }
@@ -79,6 +81,7 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
 fn worker(happened: &Happened, progress: &Progress) -> Planned {
     let moved = Moved {
         event: happened.event,
+        state: progress.application.state,
         number: progress.application.number.as_deref().unwrap_or("-"),
         intake: &progress.intake,
         holder: progress.holder.as_deref(),

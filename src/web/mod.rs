@@ -23,6 +23,13 @@ use poem::{Endpoint, EndpointExt as _, Request, Response, Route, get};
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
 pub fn routes(app: App) -> impl Endpoint + 'static {
+    // Server-sent events stay clear of compression, which would hold them back.
+    let events = Route::new()
+        .at("/progress/events", get(worker::live::events))
+        .around(error::into_page)
+        .with(session::middleware(&app))
+        .around(error::into_page)
+        .around(page::security_headers);
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
@@ -42,9 +49,11 @@ pub fn routes(app: App) -> impl Endpoint + 'static {
             "/assets/:version/*path",
             get(assets::serve).with(Compression::new()),
         )
+        .nest_no_strip("/progress/events", events)
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(observe::request)
+        .with(AddData::new(worker::live::Hub::new(&app)))
         .with(AddData::new(app.clone()));
     CallbackFirst {
         callback: wechat::Callback(app).with(CatchPanic::new()),

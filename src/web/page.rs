@@ -22,6 +22,21 @@ pub struct Base {
     pub officer: bool,
     /// A sentence left by the page before.
     pub flash: Option<String>,
+    /// On the pages of an application: until when, and how many places are left.
+    pub bar: Option<Bar>,
+}
+
+/// What a worker should know on every page of the application, in two short lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// "2021年11月30日 24:00 截止".
+    pub until: String,
+    /// "长清区总工会还剩 57 个名额".
+    pub places: String,
+    /// The level rule, or what it says of this worker.
+    pub rule: String,
+    /// Whether the rule stands against this application.
+    pub warn: bool,
 }
 
 /// An error beside its field, and in the summary on top.
@@ -98,6 +113,30 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Respons
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
         .header(header::CACHE_CONTROL, "no-store")
         .body(html))
+}
+
+/// A file made for this person: to be saved, by its Chinese name where the browser knows RFC 5987; never cached.
+pub fn attachment(pdf: crate::print::Pdf) -> Response {
+    use std::fmt::Write as _;
+    let mut encoded = String::new();
+    for byte in pdf.name.bytes() {
+        // RFC 5987's attr-char, as far as our names have any.
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    let disposition = format!(
+        "attachment; filename=\"{}\"; filename*=UTF-8''{encoded}",
+        pdf.plain_name
+    );
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/pdf")
+        .header(header::CONTENT_DISPOSITION, disposition)
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(pdf.bytes)
 }
 
 /// After a successful POST: 303 to the page that shows the result.

@@ -103,7 +103,7 @@ impl TestApp {
             .await
             .expect("the stores");
         seed::fill(&app, openid_of).await.expect("the demo's data");
-        let sim = Sim::new(demo::sim_config(&app));
+        let sim = demo::simulator(&app);
         let stop_sim = tokio_util::sync::CancellationToken::new();
         let simulated = tokio::spawn(sim.clone().serve(sim_listener, stop_sim.clone()));
         let source = menu::Source::embedded(&app.config.http.public_url).expect("the menu's file");

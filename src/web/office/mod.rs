@@ -48,6 +48,8 @@ mod union_change;
 mod union_list;
 mod union_officers;
 mod union_page;
+#[cfg(test)]
+mod union_tests;
 mod view;
 
 use super::ctx::Ctx;
@@ -60,24 +62,28 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    joining(
-        Route::new()
-            .at("/", get(queue::show))
-            .at("/sign-in", get(sign_in::show).post(sign_in::enter))
-            .at("/sign-in/wechat", get(sign_in_wechat::show))
-            .at("/sign-in/wechat.json", get(sign_in_wechat::state))
-            .at("/sign-in/wechat-qr", get(sign_in_wechat::qr))
-            .at("/sign-out", post(sign_in::leave))
-            .at("/reset", get(sign_in_reset::show).post(sign_in_reset::enter))
-            .at("/applications/:id", get(desk::show).post(desk::submit))
-            .at("/applications/:id/documents/:document", get(papers::show))
-            .at("/me", get(me::show))
-            .at("/me/wechat-qr", get(me::wechat_qr))
-            .at("/me/unbind", post(me::unbind))
-            .at("/me/second-factor", post(me::second_factor))
-            .at("/me/password", post(me::password))
-            .at("/me/sessions", post(me::end_session)),
-    )
+    joining(pages())
+}
+
+/// Work, doors and the officer's own account.
+fn pages() -> Route {
+    Route::new()
+        .at("/", get(queue::show))
+        .at("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .at("/sign-out", post(sign_in::leave))
+        .at("/applications/:id", get(desk::show).post(desk::submit))
+        .at("/applications/:id/form.pdf", get(papers::form))
+        .at("/applications/:id/documents/:document", get(papers::show))
+        .at("/me", get(me::show))
+        .at("/me/wechat-qr", get(me::wechat_qr))
+        .at("/me/unbind", post(me::unbind))
+        .at("/sign-in/wechat", get(sign_in_wechat::show))
+        .at("/sign-in/wechat.json", get(sign_in_wechat::state))
+        .at("/sign-in/wechat-qr", get(sign_in_wechat::qr))
+        .at("/reset", get(sign_in_reset::show).post(sign_in_reset::enter))
+        .at("/me/second-factor", post(me::second_factor))
+        .at("/me/password", post(me::password))
+        .at("/me/sessions", post(me::end_session))
 }
 
 /// Unions: joining, the tree, officers.

@@ -58,11 +58,13 @@ fn told(application: &Application) -> News {
     let (link, heading) = match application.state {
         State::Draft => ("/apply", "继续填写申请"),
         State::Returned => ("/progress", "您的申请需要补正"),
+        State::Recalled | State::RecalledWaiting => ("/apply", "改好后请重新提交"),
         _ => ("/progress", "我的申请进度"),
     };
-    let text = match &application.number {
-        Some(number) => format!("申请编号 {number}"),
-        None => "已保存，尚未提交".to_owned(),
+    // A draft has its number on the printed form, but was not submitted.
+    let text = match (&application.number, application.submitted_at) {
+        (Some(number), Some(_)) => format!("申请编号 {number}"),
+        _ => "已保存，尚未提交".to_owned(),
     };
     News {
         link,
@@ -77,7 +79,7 @@ fn told(application: &Application) -> News {
 pub fn tone(state: State) -> &'static str {
     match state {
         State::Approved => "ok",
-        State::Returned | State::Waitlisted => "warn",
+        State::Returned | State::Waitlisted | State::Recalled | State::RecalledWaiting => "warn",
         State::Rejected | State::Expired => "bad",
         State::InReview => "on",
         State::Draft | State::Withdrawn => "",
