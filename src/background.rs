@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, react, remind};
+use crate::notice::{NOTICE_JOB, react, remind, unions};
 use crate::outbox::{self, Job};
 use crate::papers::{self, READ_JOB};
+use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 
@@ -115,6 +116,16 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         READ_JOB => {
             papers::examine::examine(app, &field(job, "document")?).await?;
             finish(app, claimant, job).await
+        }
+        UNION_JOB => {
+            let (what, id) = (field(job, "what")?, field(job, "id")?);
+            let planned = unions::plan(app, &what, &id, &job.id).await?;
+            let mut tx = app.db.write().await?;
+            if outbox::done(&mut tx, &job.id, claimant).await? {
+                react::enqueue(app, &mut tx, &planned).await?;
+                tx.commit().await?;
+            }
+            Ok(())
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;

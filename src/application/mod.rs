@@ -19,6 +19,7 @@ pub mod moves;
 pub mod progress;
 pub mod recall;
 pub mod reminders;
+pub mod reorganise;
 pub mod states;
 mod store;
 pub mod submit;

@@ -11,6 +11,8 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::refusal::HOTLINE;
 use crate::union::binding::{self, Scanned};
+use crate::union::invitations::{self, Invitation};
+use crate::wechat::reply::Article;
 use crate::wechat::{Inbound, Kind, Reply};
 
 /// Does what a message or event asks for and gives the answer. Each of its changes is a transaction of its own: it
@@ -84,18 +86,58 @@ async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     }
 }
 
-/// A QR code was scanned: an officer's binds their WeChat, any other only greets.
+/// A QR code was scanned: a union's invitation leads to its registration, an officer's binds their WeChat or lets
+/// them in, any other only greets.
 async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
+    match invitations::scanned(app, scene, openid).await? {
+        invitations::Scanned::Other => {}
+        invitations::Scanned::Open(invitation, path) => return Ok(invited(app, &invitation, &path)),
+        invitations::Scanned::Closed(invitation, refusal) => {
+            let union = &invitation.union.name;
+            return Ok(Reply::text(format!(
+                "{}。请联系{union}的{}重新邀请。\n咨询热线 {HOTLINE}",
+                refusal.text(),
+                invitation.by
+            )));
+        }
+    }
     Ok(Reply::text(match binding::scanned(app, scene, openid).await? {
         Scanned::Other => welcome(app),
-        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。".to_owned(),
+        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新页面后重新扫描。".to_owned(),
         Scanned::Bound(officer) => {
             format!(
                 "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
                 officer.name, officer.union.name
             )
         }
+        Scanned::Taken => {
+            "这个微信正用于另一个管理员账号的登录验证，没有绑定。请先在那个账号里关闭微信验证。".to_owned()
+        }
+        Scanned::Entered(officer) => {
+            format!(
+                "{}（{}），验证通过，请回到电脑继续。",
+                officer.name, officer.union.name
+            )
+        }
+        Scanned::NotTheirs => "这不是该账号绑定的微信，不能登录。如不是您本人操作，请不要再扫。".to_owned(),
     }))
+}
+
+fn invited(app: &App, invitation: &Invitation, path: &str) -> Reply {
+    let article = Article {
+        title: "工会入网注册".to_owned(),
+        description: format!(
+            "{}邀请您的工会入网（{}）。点这里填写注册信息，{} 前有效。链接只供您本人使用。",
+            invitation.union.name,
+            invitation.kind.label(),
+            invitation.expires_at.minute_text()
+        ),
+        pic_url: String::new(),
+        url: app.link(path),
+    };
+    Reply::News {
+        articles: vec![article],
+    }
 }
 
 fn entrance(app: &App, path: &str) -> String {

@@ -73,7 +73,7 @@ impl Mini {
 }
 
 /// The template messages that `notice` sends; each needs an id in `WECHAT_TEMPLATES`.
-pub const TEMPLATE_NAMES: &[&str] = &["progress", "work"];
+pub const TEMPLATE_NAMES: &[&str] = &["progress", "work", "union"];
 
 /// The demo's official account: only the simulator knows it.
 pub const DEMO_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";

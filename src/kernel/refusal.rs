@@ -109,6 +109,34 @@ pub enum Refusal {
     RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
+    // Unions and officers
+    InvitationUnknown,
+    InvitationExpired,
+    InvitationRevoked,
+    InvitationUsedUp,
+    UnionNameTaken,
+    RegistrationWaits { by: String },
+    RegistrationRejected { by: String, reason: String },
+    RegistrationDecided { by: String },
+    OfficerPhoneTaken,
+    OfficerPhoneWaits,
+    OfficerPhoneUnknown,
+    PasswordSimple,
+    PasswordIsPhone,
+    PasswordsDiffer,
+    PasswordNotOld,
+    RolesMissing,
+    LastAdministrator,
+    ByUpperUnionOnly,
+    UnionHasChildren { count: i64 },
+    UnionHasOpenWork { count: i64 },
+    UnionHasRegistrations { count: i64 },
+    UnitStays,
+    MoveIntoItself,
+    MoveNowhere,
+    NotConfirmed,
+    WechatNotBound,
+    SecondFactorOn,
     // Doors
     CsrfFailed,
     SignInAgain,
@@ -215,6 +243,33 @@ impl Refusal {
             RejectNotConfirmed => "reject_not_confirmed",
             ChangedMeanwhile => "changed_meanwhile",
             OwnApplication => "own_application",
+            InvitationUnknown => "invitation_unknown",
+            InvitationExpired => "invitation_expired",
+            InvitationRevoked => "invitation_revoked",
+            InvitationUsedUp => "invitation_used_up",
+            UnionNameTaken => "union_name_taken",
+            RegistrationWaits { .. } => "registration_waits",
+            RegistrationRejected { .. } => "registration_rejected",
+            RegistrationDecided { .. } => "registration_decided",
+            OfficerPhoneTaken => "officer_phone_taken",
+            OfficerPhoneWaits => "officer_phone_waits",
+            OfficerPhoneUnknown => "officer_phone_unknown",
+            PasswordSimple => "password_simple",
+            PasswordIsPhone => "password_is_phone",
+            PasswordsDiffer => "passwords_differ",
+            PasswordNotOld => "password_not_old",
+            RolesMissing => "roles_missing",
+            LastAdministrator => "last_administrator",
+            ByUpperUnionOnly => "by_upper_union_only",
+            UnionHasChildren { .. } => "union_has_children",
+            UnionHasOpenWork { .. } => "union_has_open_work",
+            UnionHasRegistrations { .. } => "union_has_registrations",
+            UnitStays => "unit_stays",
+            MoveIntoItself => "move_into_itself",
+            MoveNowhere => "move_nowhere",
+            NotConfirmed => "not_confirmed",
+            WechatNotBound => "wechat_not_bound",
+            SecondFactorOn => "second_factor_on",
             CsrfFailed => "csrf_failed",
             SignInAgain => "sign_in_again",
             OauthState => "oauth_state",
@@ -277,6 +332,49 @@ impl Refusal {
             AlreadyDecided { by } => {
                 return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
             }
+            RegistrationWaits { by } => {
+                return format!("您的入网注册正在等待“{by}”审核，通过后才能登录。请联系该工会的管理员");
+            }
+            RegistrationRejected { by, reason } => {
+                return format!(
+                    "您的入网注册没有通过“{by}”的审核：{reason}。请联系该工会的管理员，修改后重新注册"
+                );
+            }
+            RegistrationDecided { by } => {
+                return format!("这份注册已由 {by} 办理，您的操作没有生效。请查看最新状态");
+            }
+            UnionHasChildren { count } => {
+                return format!("还有 {count} 个下级工会，请先把它们移走或撤销，再撤销这个工会");
+            }
+            UnionHasOpenWork { count } => {
+                return format!(
+                    "还有 {count} 份申请没有办结，它们占用或等候的是原单位的名额，不能带到另一个单位。请办结后再移动"
+                );
+            }
+            UnionHasRegistrations { count } => {
+                return format!("还有 {count} 份下级工会的入网注册没有审核，请先通过或退回，再撤销这个工会");
+            }
+            InvitationUnknown => "这个链接无效，请核对是否完整，或请上级工会重新发送",
+            InvitationExpired => "这个邀请已过期",
+            InvitationRevoked => "这个邀请已被撤回",
+            InvitationUsedUp => "这个邀请的注册名额已用完",
+            UnionNameTaken => "同一上级工会下已有这个名称的工会或注册，请核对名称，或联系上级工会",
+            OfficerPhoneTaken => "这个手机号已经是工会管理员账号，请直接登录，或换一个手机号",
+            OfficerPhoneWaits => "这个手机号已提交过入网注册，正在等待审核，不用重复提交",
+            OfficerPhoneUnknown => "这个手机号不是工会管理员账号，请核对，或联系本工会管理员",
+            PasswordSimple => "密码太简单，请同时使用字母和数字（或符号），不要用连续或重复的字符",
+            PasswordIsPhone => "密码不能包含手机号",
+            PasswordsDiffer => "两次输入的密码不一致，请重新输入",
+            PasswordNotOld => "现在的密码不正确",
+            RolesMissing => "请至少选择一项权限",
+            LastAdministrator => "这是本工会最后一位管理员，只有上级工会可以撤去。请先增加一位管理员",
+            ByUpperUnionOnly => "这件事只能由上级工会的管理员办理",
+            UnitStays => "有名额的单位由名额分配表设立，不能在这里移动或撤销",
+            MoveIntoItself => "不能移到自己或自己的下级工会下面",
+            MoveNowhere => "它已经在这个上级工会下面了，请选择另一个",
+            NotConfirmed => "请勾选确认后再办理",
+            WechatNotBound => "请先绑定微信，再打开微信验证",
+            SecondFactorOn => "登录时要用这个微信验证，请先关闭微信验证，再解除绑定",
             Empty => "请填写此项",
             NotAChoice => "请从列表中选择一项",
             PhoneMalformed => "请填写 11 位手机号码，例如 13800138000",

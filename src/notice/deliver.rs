@@ -16,10 +16,10 @@ use super::store::{self, Notice};
 use super::{Channel, Content, Delivery};
 use crate::account::{grants, workers};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::time::{MINUTE, SECOND};
 use crate::kernel::{Phone, Time};
-use crate::union::officers;
+use crate::union::{officers, registrations};
 use crate::wechat::hook::quota_reset_ms;
 use crate::wechat::template::Data;
 use crate::wechat::{CallError, ErrorClass};
@@ -67,7 +67,16 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     if let Some(taken) = grants::taken_for(app, &notice.id).await? {
         return subscription::resume(app, &notice, &taken).await;
     }
-    let Some(openid) = openid(app, &notice.recipient).await? else {
+    let openid = match openid(app, &notice.recipient).await {
+        // An officer who left since is told nothing more.
+        Err(Error::NotFound) => {
+            let why = "the recipient left";
+            end(app, &notice, (Channel::Sms, Delivery::Failed), None, why).await?;
+            return Ok(Attempt::Done);
+        }
+        other => other?,
+    };
+    let Some(openid) = openid else {
         return sms(app, &notice, "").await;
     };
     let not_by_template = match template::send(app, &notice, &openid).await? {
@@ -89,13 +98,14 @@ async fn openid(app: &App, recipient: &Recipient) -> Result<Option<String>> {
     Ok(match recipient {
         Recipient::Worker(id) => workers::find(app, id).await?.openid,
         Recipient::Officer(id) => officers::find(app, id).await?.openid,
+        Recipient::Registration(id) => registrations::find(app, id).await?.openid,
     })
 }
 
 async fn left(app: &App, recipient: &Recipient) -> Result<bool> {
     match recipient {
         Recipient::Worker(id) => workers::is_closed(app, id).await,
-        Recipient::Officer(_) => Ok(false),
+        Recipient::Officer(_) | Recipient::Registration(_) => Ok(false),
     }
 }
 
@@ -103,6 +113,7 @@ async fn phone(app: &App, recipient: &Recipient) -> Result<Phone> {
     Ok(match recipient {
         Recipient::Worker(id) => workers::find(app, id).await?.phone,
         Recipient::Officer(id) => officers::phone(app, id).await?,
+        Recipient::Registration(id) => registrations::find(app, id).await?.phone(app)?,
     })
 }
 

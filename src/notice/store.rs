@@ -28,7 +28,8 @@ pub async fn insert(tx: &mut Tx, new: &NewNotice<'_>) -> sqlx::Result<bool> {
     .bind(new.event)
     .bind(new.recipient.0)
     .bind(new.recipient.1)
-    .bind(new.application_id)
+    // What is not about an application has none.
+    .bind(Some(new.application_id).filter(|id| !id.is_empty()))
     .bind(new.dedup)
     .bind(&new.content)
     .bind(new.now.0);

@@ -29,6 +29,8 @@ const KEPT: &str = "kept";
 /// Who came by the APP and has to prove a phone first.
 const APP_PENDING: &str = "app_pending";
 const OFFICER: &str = "officer";
+const OFFICER_SESSION: &str = "officer_session";
+const OFFICER_SCAN: &str = "officer_scan";
 const OPENID: &str = "openid";
 const OAUTH: &str = "oauth";
 const CSRF: &str = "csrf";
@@ -49,6 +51,23 @@ impl Ctx {
     /// The signed-in officer's id, or [`Error::SignIn`].
     pub fn officer(&self) -> Result<String> {
         self.session.get(OFFICER).ok_or(Error::SignIn(Door::Officer))
+    }
+
+    /// The officer's session (union::sessions), or [`Error::SignIn`].
+    pub fn officer_session(&self) -> Result<String> {
+        self.session
+            .get(OFFICER_SESSION)
+            .ok_or(Error::SignIn(Door::Officer))
+    }
+
+    /// Remembers that the password was right and a scan is still to come.
+    pub fn set_officer_scan(&self, token: &str) {
+        self.session.set(OFFICER_SCAN, token);
+    }
+
+    /// The token of the scan that is still to come.
+    pub fn officer_scan(&self) -> Option<String> {
+        self.session.get(OFFICER_SCAN)
     }
 
     /// Whether nobody is signed in at any door.
@@ -165,9 +184,11 @@ impl Ctx {
         self.renew();
     }
 
-    /// Signs an officer in, likewise.
-    pub fn sign_in_officer(&self, id: &str) {
+    /// Signs an officer in, likewise, for the session that was begun (union::sessions).
+    pub fn sign_in_officer(&self, id: &str, session: &str) {
         self.session.set(OFFICER, id);
+        self.session.set(OFFICER_SESSION, session);
+        self.session.remove(OFFICER_SCAN);
         self.renew();
     }
 
@@ -177,6 +198,8 @@ impl Ctx {
             Door::Worker => self.forget_worker(),
             Door::Officer => {
                 self.session.remove(OFFICER);
+                self.session.remove(OFFICER_SESSION);
+                self.session.remove(OFFICER_SCAN);
                 self.renew();
             }
         }
@@ -267,6 +290,11 @@ impl Ctx {
     /// The client's address, for throttling only.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// What the browser calls itself.
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
     }
 
     /// Whether the page is shown inside WeChat.

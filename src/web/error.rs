@@ -46,10 +46,11 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
         CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid | AppTicketUsed
-        | OtherPerson | HandoffTaken => StatusCode::FORBIDDEN,
+        | OtherPerson | HandoffTaken | ByUpperUnionOnly => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
+        | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {

@@ -66,6 +66,7 @@ fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
     }
     let door = match path.trim_start_matches('/').split('/').next() {
         _ if path.contains("/sign-") || path == "/apply/check" => None,
+        _ if path.starts_with("/office/join/") || path == "/office/reset" => None,
         Some("office") => Some(Door::Officer),
         Some("apply" | "progress" | "me") => Some(Door::Worker),
         _ => None,

@@ -10,7 +10,7 @@ use yuanmeng::app::App;
 use yuanmeng::application::{DocumentKind, FormText, documents, drafts, submit};
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::{Phone, code, id_number};
-use yuanmeng::union::{Officer, Union, officers, tree};
+use yuanmeng::union::{Officer, Union, officers, sessions, tree};
 
 /// A drag to the right end.
 pub fn drag() -> Vec<slider::Point> {
@@ -181,6 +181,10 @@ pub async fn session(app: &App, who: &str, id: &str) -> String {
     if who == "worker" {
         let sign_in = sign_ins::begin(app, id, Way::Sms, "浏览器", None).await.unwrap();
         entries["sign_in"] = sign_in.into();
+    }
+    if who == "officer" {
+        let officer = officers::find(app, id).await.unwrap();
+        entries["officer_session"] = sessions::begin(app, &officer, "测试").await.unwrap().into();
     }
     let key = format!("session:{}", code::sha256_hex(secret.as_bytes()));
     app.cache

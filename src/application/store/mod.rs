@@ -5,12 +5,14 @@ mod documents;
 mod erasure;
 mod events;
 mod live;
+mod reorganise;
 
 pub use conflicts::*;
 pub use documents::*;
 pub use erasure::*;
 pub use events::*;
 pub use live::*;
+pub use reorganise::*;
 
 use super::Level;
 use super::moves::{Application, Move};

@@ -2,7 +2,7 @@
 
 use super::Who;
 use super::desk::{DecideForm, DeskPage, EventLine, Head, Opinion, RefusedPage, StepLine, Tick};
-use super::me::MePage;
+use super::me::{MePage, SessionLine};
 use super::queue::{Chip, Line, Pager, QueuePage, WindowLine};
 use super::sign_in::SignInPage;
 use super::view::{self, PHRASES, Paper, Tag};
@@ -13,9 +13,9 @@ use crate::web::page::{Base, ErrorLine, Errors};
 use askama::Template;
 
 /// What a person could type to break a page.
-const HOSTILE: &str = "<script>alert('王')</script>\"&";
+pub(super) const HOSTILE: &str = "<script>alert('王')</script>\"&";
 
-fn base() -> Base {
+pub(super) fn base() -> Base {
     Base {
         title: "题".to_owned(),
         csrf: "t0k3n".to_owned(),
@@ -26,11 +26,12 @@ fn base() -> Base {
     }
 }
 
-fn who() -> Option<Who> {
+pub(super) fn who() -> Option<Who> {
     Some(Who {
         name: "张敏".to_owned(),
         union: "崮云湖街道总工会".to_owned(),
         roles: "审核员、管理员".to_owned(),
+        manages: true,
         at: "mine",
     })
 }
@@ -44,7 +45,7 @@ fn tag(text: &str) -> Tag {
 
 /// Renders, and checks what holds for every page: the CSP, escaping, the hotline (R-37), ids that are there once,
 /// a token in every form that is posted, links within the page that lead somewhere.
-fn render(name: &str, template: &impl Template) -> String {
+pub(super) fn render(name: &str, template: &impl Template) -> String {
     let html = template.render().unwrap();
     assert!(html.contains("4000123318"), "{name}: R-37 the hotline");
     for forbidden in [
@@ -317,6 +318,18 @@ fn the_account_shows_whether_wechat_is_bound() {
         roles: "审核员".to_owned(),
         phone: "139****9001".to_owned(),
         bound,
+        second_factor: false,
+        sessions: vec![SessionLine {
+            id: "s1".to_owned(),
+            device: HOSTILE.to_owned(),
+            since: "2021年11月6日 09:32".to_owned(),
+            seen: "2021年11月6日 09:32".to_owned(),
+            here: false,
+        }],
+        errors: Errors(vec![ErrorLine {
+            field: "form",
+            text: "有误".to_owned(),
+        }]),
     };
     assert!(render("me", &page(true)).contains("data-testid=\"unbind\""));
     let html = render("me", &page(false));

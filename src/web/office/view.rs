@@ -16,6 +16,36 @@ pub fn roles(officer: &Officer) -> String {
     labels.join("、")
 }
 
+/// The browser in words, for the list of one's sessions: "Windows · Edge".
+pub fn device(user_agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| {
+        let found = known.iter().find(|(sign, _)| user_agent.contains(sign));
+        found.map(|(_, name)| *name)
+    };
+    let system = first(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("HarmonyOS", "鸿蒙"),
+        ("Android", "安卓"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    let browser = first(&[
+        ("MicroMessenger", "微信"),
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("QQBrowser", "QQ 浏览器"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    match (system, browser) {
+        (Some(system), Some(browser)) => format!("{system} · {browser}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "其他设备".to_owned(),
+    }
+}
+
 /// Words with a colour: `ok`, `warn`, `bad`, `on`, or none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tag {
@@ -347,6 +377,14 @@ pub const PHRASES: &[Phrase] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_named() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0";
+        assert_eq!(device(edge), "Windows · Edge");
+        assert_eq!(device("Mozilla/5.0 (iPhone) MicroMessenger/8.0"), "iPhone · 微信");
+        assert_eq!(device("curl/8"), "其他设备");
+    }
 
     fn at(month: u32, day: u32, hour: u32) -> Time {
         Time::shanghai(2021, month, day, hour, 0, 0)
