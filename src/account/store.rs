@@ -1,5 +1,7 @@
 //! SQL of workers and followers.
 
+pub mod mini;
+
 use super::Worker;
 use crate::app::App;
 use crate::db::Tx;

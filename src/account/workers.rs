@@ -57,8 +57,19 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<(Worker, bool)> {
     let (Some(phone), Some(name), Some(employer), true) = (phone, name, employer, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let index = app.phone_index(&phone);
     at_field("code", sms_code::check(app, &phone, typed.code).await)?;
+    join_proven(app, &phone, name, employer, typed.study_plan).await
+}
+
+/// The worker of a phone that was proven just now, or a new one with these checked lines; whether they are new.
+pub async fn join_proven(
+    app: &App,
+    phone: &Phone,
+    name: String,
+    employer: String,
+    study_plan: bool,
+) -> Result<(Worker, bool)> {
+    let index = app.phone_index(phone);
     if let Some(known) = store::worker_by_phone(app, &index).await? {
         return Ok((known, false));
     }
@@ -67,9 +78,9 @@ pub async fn sign_up(app: &App, typed: &SignUp<'_>) -> Result<(Worker, bool)> {
         name,
         employer,
         phone_index: index,
-        phone,
+        phone: phone.clone(),
         openid: None,
-        study_plan: typed.study_plan,
+        study_plan,
     };
     let sealed = app.seal("workers.phone", worker.phone.digits());
     let mut tx = app.db.write().await?;

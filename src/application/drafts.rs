@@ -158,6 +158,18 @@ pub async fn save(app: &App, worker_id: &str, id: &str, typed: &FormText) -> Res
     Err(Refusal::ChangedMeanwhile.into())
 }
 
+/// [`save`] for who names the row's version they saw: nothing is written over what came from elsewhere since.
+///
+/// Errors: also [`Refusal::ChangedMeanwhile`].
+pub async fn save_seen(app: &App, worker_id: &str, id: &str, typed: &FormText, version: i64) -> Result<Saved> {
+    let application = super::own(app, worker_id, id).await?;
+    if application.version != version {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
+    let saved = save_once(app, &application, typed).await?;
+    Ok(saved.ok_or(Refusal::ChangedMeanwhile)?)
+}
+
 async fn save_once(app: &App, application: &Application, typed: &FormText) -> Result<Option<Saved>> {
     let editable = editable(app, application).await?;
     if editable == Editable::Nothing {

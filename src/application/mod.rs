@@ -10,6 +10,8 @@ pub mod form;
 pub mod form_code;
 pub mod moves;
 pub mod progress;
+pub mod removal;
+pub mod safety;
 pub mod states;
 mod store;
 pub mod submit;

@@ -45,12 +45,13 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | NotYourStep | OwnApplication => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | NotYourStep | OwnApplication | MiniOnly => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | AlreadyThisLevel { .. }
-        | NotEditable => StatusCode::CONFLICT,
+        | NotEditable
+        | KeyBusy => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,
         FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,

@@ -1,0 +1,2 @@
+//! The OpenAPI document holds together.
+use super::*;
