@@ -117,7 +117,14 @@ pub async fn bind(app: &App, worker_id: &str, visitor: &Visitor) -> Result<()> {
 async fn bind_once(app: &App, worker_id: &str, visitor: &Visitor) -> sqlx::Result<()> {
     let (actor, now) = (Actor::Worker(worker_id.to_owned()), app.now());
     let mut tx = app.db.write().await?;
-    rows::bind(&mut tx, worker_id, &visitor.openid, visitor.unionid.as_deref(), now).await?;
+    rows::bind(
+        &mut tx,
+        worker_id,
+        &visitor.openid,
+        visitor.unionid.as_deref(),
+        now,
+    )
+    .await?;
     let line = Line {
         actor: &actor,
         act: "worker.bind_mini",
@@ -174,7 +181,11 @@ pub async fn check_texts(app: &App, openid: &str, texts: &[(&'static str, &str)]
         }
     }
     // Risky together and harmless one by one: words that only met at a seam.
-    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.into())
+    }
 }
 
 async fn is_risky(client: &Client, openid: &str, text: &str) -> bool {

@@ -66,7 +66,9 @@ pub async fn own(caller: &Caller, text: &str) -> Result<Application> {
 }
 
 async fn shown(caller: &Caller, id: &str) -> Result<Json<ApplicationView>> {
-    view::application(&caller.app, &own(caller, id).await?).await.map(Json)
+    view::application(&caller.app, &own(caller, id).await?)
+        .await
+        .map(Json)
 }
 
 #[OpenApi(tag = "Tag::Application")]
@@ -97,7 +99,11 @@ impl ApplicationsApi {
     /// 我的申请
     ///
     /// 最近的一份，进行中的在前；没有时为 404。
-    #[oai(path = "/applications/current", method = "get", operation_id = "current_application")]
+    #[oai(
+        path = "/applications/current",
+        method = "get",
+        operation_id = "current_application"
+    )]
     async fn current(&self, me: Signed) -> Result<Json<ApplicationView>> {
         let latest = application::latest_of(&me.0.app, &me.0.worker_id).await?;
         let latest = latest.ok_or(Error::NotFound)?;
@@ -105,7 +111,11 @@ impl ApplicationsApi {
     }
 
     /// 查看申请
-    #[oai(path = "/applications/:application_id", method = "get", operation_id = "application")]
+    #[oai(
+        path = "/applications/:application_id",
+        method = "get",
+        operation_id = "application"
+    )]
     async fn read(&self, me: Signed, application_id: Path<String>) -> Result<Json<ApplicationView>> {
         shown(&me.0, &application_id).await
     }
@@ -113,7 +123,11 @@ impl ApplicationsApi {
     /// 保存申请表
     ///
     /// 对错都保存，提交时再检查。`version` 不是最新时为 409，请取最新内容再改。退回补正时只能改要求的项目。
-    #[oai(path = "/applications/:application_id/form", method = "put", operation_id = "save_form")]
+    #[oai(
+        path = "/applications/:application_id/form",
+        method = "put",
+        operation_id = "save_form"
+    )]
     async fn save(
         &self,
         me: Signed,
@@ -137,7 +151,11 @@ impl ApplicationsApi {
     /// 选择工会
     ///
     /// 提交前可以更改。
-    #[oai(path = "/applications/:application_id/union", method = "put", operation_id = "choose_union")]
+    #[oai(
+        path = "/applications/:application_id/union",
+        method = "put",
+        operation_id = "choose_union"
+    )]
     async fn choose_union(
         &self,
         me: Signed,
@@ -156,7 +174,11 @@ impl ApplicationsApi {
     }
 
     /// 记录已打印
-    #[oai(path = "/applications/:application_id/printed", method = "post", operation_id = "mark_printed")]
+    #[oai(
+        path = "/applications/:application_id/printed",
+        method = "post",
+        operation_id = "mark_printed"
+    )]
     async fn printed(&self, me: Signed, application_id: Path<String>) -> Result<Json<ApplicationView>> {
         let application = own(&me.0, &application_id).await?;
         drafts::mark_printed(&me.0.app, &me.0.worker_id, &application.id).await?;
@@ -166,7 +188,11 @@ impl ApplicationsApi {
     /// 确认 4 项工作
     ///
     /// 四项都为 true 才能上传材料。
-    #[oai(path = "/applications/:application_id/checks", method = "put", operation_id = "tick_checks")]
+    #[oai(
+        path = "/applications/:application_id/checks",
+        method = "put",
+        operation_id = "tick_checks"
+    )]
     async fn tick(
         &self,
         me: Signed,

@@ -67,7 +67,11 @@ async fn worker(req: &Request, _: Bearer) -> poem::Result<Caller> {
 
 async fn visitor(req: &Request, _: Bearer) -> poem::Result<Visit> {
     let presented = presented(req)?;
-    let openid = presented.session.openid.clone().ok_or(Error::Refused(Refusal::MiniOnly))?;
+    let openid = presented
+        .session
+        .openid
+        .clone()
+        .ok_or(Error::Refused(Refusal::MiniOnly))?;
     let visitor = MiniVisitor {
         openid,
         unionid: presented.session.unionid.clone(),

@@ -147,12 +147,18 @@ fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
 }
 
 fn posts() -> Vec<Choice> {
-    let posts: Vec<_> = Post::ALL.iter().map(|post| (post.as_str(), post.label())).collect();
+    let posts: Vec<_> = Post::ALL
+        .iter()
+        .map(|post| (post.as_str(), post.label()))
+        .collect();
     choices(&posts)
 }
 
 fn levels() -> Vec<Choice> {
-    let levels: Vec<_> = Level::ALL.iter().map(|level| (level.as_str(), level.as_str())).collect();
+    let levels: Vec<_> = Level::ALL
+        .iter()
+        .map(|level| (level.as_str(), level.as_str()))
+        .collect();
     choices(&levels)
 }
 

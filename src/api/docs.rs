@@ -45,7 +45,11 @@ fn html(document: &str) -> String {
     service
         .swagger_ui_html()
         .replacen(&service.spec(), &document, 1)
-        .replacen("\n<html charset=\"UTF-8\">", "<!DOCTYPE html>\n<html lang=\"zh-CN\">", 1)
+        .replacen(
+            "\n<html charset=\"UTF-8\">",
+            "<!DOCTYPE html>\n<html lang=\"zh-CN\">",
+            1,
+        )
         .replacen("<title>Swagger UI</title>", "<title>求学圆梦 API</title>", 1)
 }
 
@@ -84,7 +88,10 @@ mod tests {
     #[test]
     fn the_page_shows_our_document_and_asks_nobody_else() {
         let html = html(&DOCUMENT);
-        assert!(html.contains("Idempotent-Replayed"), "it is the finished document");
+        assert!(
+            html.contains("Idempotent-Replayed"),
+            "it is the finished document"
+        );
         assert_eq!(scripts(&html).count(), 2);
         let policy = policy(&html);
         let policy = policy.to_str().unwrap();

@@ -17,7 +17,14 @@ pub fn document() -> Value {
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             for (method, operation) in item.as_object_mut().into_iter().flatten() {
-                finish(operation, &Place { path, method, schemas: &schemas });
+                finish(
+                    operation,
+                    &Place {
+                        path,
+                        method,
+                        schemas: &schemas,
+                    },
+                );
             }
         }
     }
@@ -32,16 +39,30 @@ fn texts<'a>(all: impl Iterator<Item = &'a str>) -> Value {
 fn schemas(schemas: &mut Value) {
     let kinds = texts(DocumentKind::ALL.iter().map(|kind| kind.as_str()));
     let states = texts(State::ALL.iter().map(|state| state.as_str()));
-    let unions = Kind::ALL.iter().filter(|kind| !matches!(kind, Kind::City | Kind::Centre));
+    let unions = Kind::ALL
+        .iter()
+        .filter(|kind| !matches!(kind, Kind::City | Kind::Centre));
     let known = [
         ("DocumentView", "kind", kinds.clone()),
         ("NeededView", "kind", kinds),
-        ("DocumentView", "media_type", texts(content::MediaType::ALL.iter().map(|m| m.as_str()))),
+        (
+            "DocumentView",
+            "media_type",
+            texts(content::MediaType::ALL.iter().map(|m| m.as_str())),
+        ),
         ("ApplicationView", "state", states.clone()),
         ("StateView", "state", states.clone()),
         ("ProgressView", "state", states),
-        ("EventView", "event", texts(Event::ALL.iter().map(|event| event.as_str()))),
-        ("IntakeView", "season", texts(Season::ALL.iter().map(|season| season.as_str()))),
+        (
+            "EventView",
+            "event",
+            texts(Event::ALL.iter().map(|event| event.as_str())),
+        ),
+        (
+            "IntakeView",
+            "season",
+            texts(Season::ALL.iter().map(|season| season.as_str())),
+        ),
         ("UnionView", "kind", texts(unions.map(|kind| kind.as_str()))),
     ];
     for (schema, property, values) in known {
@@ -168,7 +189,12 @@ fn answer(status: &str, response: &mut Value, schemas: &Value) {
     if status == "200" {
         response["description"] = json!("成功");
     }
-    for body in response["content"].as_object_mut().into_iter().flatten().map(|(_, body)| body) {
+    for body in response["content"]
+        .as_object_mut()
+        .into_iter()
+        .flatten()
+        .map(|(_, body)| body)
+    {
         body["example"] = match status {
             "200" => example_of(&body["schema"], schemas),
             _ => examples::problem(status),

@@ -84,7 +84,11 @@ impl DocumentsApi {
     /// 材料清单
     ///
     /// 需要的每一种材料，以及已上传的文件。非济南户籍的还需居住证。
-    #[oai(path = "/applications/:application_id/documents", method = "get", operation_id = "documents")]
+    #[oai(
+        path = "/applications/:application_id/documents",
+        method = "get",
+        operation_id = "documents"
+    )]
     async fn list(&self, me: Signed, application_id: Path<String>) -> Result<Json<Vec<NeededView>>> {
         let application = own(&me.0, &application_id).await?;
         let standing = documents::of(&me.0.app, &application.id).await?;
@@ -105,7 +109,11 @@ impl DocumentsApi {
     /// 上传或更换材料
     ///
     /// 同一种材料再次上传即更换。须先确认 4 项工作。
-    #[oai(path = "/applications/:application_id/documents", method = "post", operation_id = "upload_document")]
+    #[oai(
+        path = "/applications/:application_id/documents",
+        method = "post",
+        operation_id = "upload_document"
+    )]
     async fn upload(
         &self,
         me: Signed,
@@ -123,12 +131,21 @@ impl DocumentsApi {
             let document = documents::upload(&app, &worker_id, &application.id, kind, bytes).await?;
             Ok(shown(&document, &application))
         };
-        let content: [&[u8]; 4] = [b"upload", application_id.as_bytes(), kind.as_str().as_bytes(), &content];
+        let content: [&[u8]; 4] = [
+            b"upload",
+            application_id.as_bytes(),
+            kind.as_str().as_bytes(),
+            &content,
+        ];
         once(&me.0, key.0.as_deref(), &content, act).await
     }
 
     /// 下载本人的材料
-    #[oai(path = "/applications/:application_id/documents/:document_id", method = "get", operation_id = "document")]
+    #[oai(
+        path = "/applications/:application_id/documents/:document_id",
+        method = "get",
+        operation_id = "document"
+    )]
     async fn file(
         &self,
         me: Signed,
@@ -146,7 +163,11 @@ impl DocumentsApi {
     /// 删除材料
     ///
     /// 提交前可以删除。
-    #[oai(path = "/applications/:application_id/documents/:document_id", method = "delete", operation_id = "delete_document")]
+    #[oai(
+        path = "/applications/:application_id/documents/:document_id",
+        method = "delete",
+        operation_id = "delete_document"
+    )]
     async fn remove(
         &self,
         me: Signed,

@@ -82,7 +82,9 @@ pub async fn into_json<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poe
         .or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -93,7 +95,10 @@ pub async fn into_json<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poe
 /// A handler panicked: a defect of ours, told like any other.
 pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
-    told(StatusCode::INTERNAL_SERVER_ERROR, generic(StatusCode::INTERNAL_SERVER_ERROR))
+    told(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        generic(StatusCode::INTERNAL_SERVER_ERROR),
+    )
 }
 
 fn answer(app: Option<&App>, error: &poem::Error) -> Response {

@@ -10,7 +10,9 @@ const TIME: &str = "2026-11-10T09:32:00+08:00";
 
 /// The example of a schema.
 pub fn of(schema: &str) -> Option<Value> {
-    before(schema).or_else(|| application(schema)).or_else(|| after(schema))
+    before(schema)
+        .or_else(|| application(schema))
+        .or_else(|| after(schema))
 }
 
 fn me() -> Value {
@@ -60,7 +62,9 @@ fn before(schema: &str) -> Option<Value> {
         "Code" => json!({ "code": "0a1Bc2Ga1dE2fG0hIjGa1kLm2N0a1Bc3" }),
         "PhoneProven" => json!({ "phone": "138****8001", "session": opened() }),
         "Joining" => json!({ "name": "王小梅", "employer": "济南示范机械有限公司", "study_plan": false }),
-        "Answer" => json!({ "template_id": "ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY", "outcome": "accept" }),
+        "Answer" => {
+            json!({ "template_id": "ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY", "outcome": "accept" })
+        }
         "Outcome" => json!("accept"),
         "Span" => json!({ "from": "2026-11-05T00:00:00+08:00", "until": "2026-11-30T23:59:59.999+08:00" }),
         "IntakeView" => intake(),
@@ -68,11 +72,15 @@ fn before(schema: &str) -> Option<Value> {
         "CampaignView" => json!({ "title": "2026年济南市总工会“求学圆梦行动”", "city_grant_fen": 100_000,
                                   "intake": intake(), "places": places() }),
         "UnionView" => union(),
-        "UnionDetail" => json!({ "union": union(), "path": [union()], "below": [], "places": { "total": 90, "left": 12 } }),
+        "UnionDetail" => {
+            json!({ "union": union(), "path": [union()], "below": [], "places": { "total": 90, "left": 12 } })
+        }
         "Choice" => json!({ "value": "worker", "label": "一线职工" }),
         "Question" => json!({ "name": "agreed", "label": "单位同意您报读吗？",
                               "choices": [{ "value": "yes", "label": "是" }, { "value": "no", "label": "否" }] }),
-        "Answered" => json!({ "work": "jinan", "post": "worker", "level": "大专", "entry": "yes", "agreed": "yes" }),
+        "Answered" => {
+            json!({ "work": "jinan", "post": "worker", "level": "大专", "entry": "yes", "agreed": "yes" })
+        }
         "Reason" => json!({ "code": "post_too_high", "message": "补助面向一线职工，您的职务超出了范围" }),
         "Eligibility" => json!({ "eligible": true, "reasons": [] }),
         "FieldView" => json!({ "name": "card", "label": "本人工商银行卡号", "choices": [] }),
@@ -115,7 +123,9 @@ fn after(schema: &str) -> Option<Value> {
         "StateView" => json!({ "state": "in_review", "state_label": "审核中" }),
         "StepStateView" => json!("current"),
         "StepView" => json!({ "union": "长清区总工会", "state": "current" }),
-        "EventView" => json!({ "at": TIME, "event": "submitted", "label": "提交成功，已占用名额", "by": null, "note": "" }),
+        "EventView" => {
+            json!({ "at": TIME, "event": "submitted", "label": "提交成功，已占用名额", "by": null, "note": "" })
+        }
         "CorrectionView" => json!({ "reason": "缴费凭证看不清金额", "items": ["receipt"],
                                     "until": "2026-12-07T23:59:59.999+08:00" }),
         "ProgressView" => json!({
@@ -138,14 +148,21 @@ pub fn problem(status: &str) -> Value {
         "401" => ("sign_in", "登录已过期，请重新登录，已填写的内容会为您保留"),
         "403" => ("mini_only", "请在小程序中办理此事"),
         "404" => ("not_found", "没有找到，或者您没有查看的权限"),
-        "409" => ("changed_meanwhile", "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理"),
-        "413" => ("file_too_large", "文件有 4.2 MB，超过了 3 MB。请压缩或重新拍摄后再上传"),
+        "409" => (
+            "changed_meanwhile",
+            "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
+        ),
+        "413" => (
+            "file_too_large",
+            "文件有 4.2 MB，超过了 3 MB。请压缩或重新拍摄后再上传",
+        ),
         "415" => ("unsupported_media_type", "请求的 Content-Type 不对"),
         "429" => ("sms_too_soon", "验证码刚刚发送过，请 42 秒后再试"),
         "500" => ("unavailable", "系统繁忙，请稍后再试，已保存的内容不会丢失"),
         _ => {
             let fields = json!({ "card": "请填写申请人本人的工商银行储蓄卡号，其他银行的卡无法发放补助" });
-            let error = json!({ "code": "invalid", "message": "填写的内容有误，请按提示修改", "fields": fields });
+            let error =
+                json!({ "code": "invalid", "message": "填写的内容有误，请按提示修改", "fields": fields });
             return json!({ "error": error });
         }
     };

@@ -55,11 +55,14 @@ fn app_of(req: &Request) -> Result<App, Error> {
 
 fn bearer(req: &Request) -> Option<String> {
     let (scheme, token) = req.header(header::AUTHORIZATION)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 fn is_multipart(req: &Request) -> bool {
-    req.content_type().is_some_and(|kind| kind.starts_with("multipart/form-data"))
+    req.content_type()
+        .is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 fn declared(req: &Request) -> Option<u64> {
@@ -85,9 +88,15 @@ impl Ctx {
     pub fn of(req: &Request) -> Result<Self, Error> {
         let app = app_of(req)?;
         // The proxy's own, last entry, as the pages read it.
-        let proxied = app.config.http.behind_proxy.then(|| req.header("x-forwarded-for"));
+        let proxied = app
+            .config
+            .http
+            .behind_proxy
+            .then(|| req.header("x-forwarded-for"));
         let proxied = proxied.flatten().and_then(|list| list.rsplit(',').next());
-        let proxied = proxied.map(|last| last.trim().to_owned()).filter(|last| !last.is_empty());
+        let proxied = proxied
+            .map(|last| last.trim().to_owned())
+            .filter(|last| !last.is_empty());
         let address = proxied.unwrap_or_else(|| {
             let remote = req.remote_addr().as_socket_addr();
             remote.map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string())

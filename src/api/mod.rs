@@ -63,7 +63,9 @@ fn service() -> OpenApiService<All, ()> {
         submission::SubmissionApi,
     );
     OpenApiService::new(all, "求学圆梦 API", "1.0.0")
-        .description("济南市总工会“求学圆梦行动”补助申请：供小程序和 APP 使用。登录、错误码与幂等键见 docs/api.md。")
+        .description(
+            "济南市总工会“求学圆梦行动”补助申请：供小程序和 APP 使用。登录、错误码与幂等键见 docs/api.md。",
+        )
         .server("/api/v1")
 }
 

@@ -93,7 +93,10 @@ impl Slot {
         Ok(Slot {
             app: app.clone(),
             // Another worker's key is another key.
-            key: format!("api-once:{worker_id}:{}", app.sealer.index("idempotency_key", key)),
+            key: format!(
+                "api-once:{worker_id}:{}",
+                app.sealer.index("idempotency_key", key)
+            ),
             content: app.sealer.index("idempotency_content", &parts.join(" ")),
         })
     }
@@ -117,7 +120,10 @@ impl Slot {
             Err(_) => self.app.cache.delete_if(&self.key, mark).await.map(|_| ()),
         };
         if let Err(error) = settled {
-            tracing::warn!(error = format!("{error:#}"), "an idempotency key could not be settled");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "an idempotency key could not be settled"
+            );
         }
     }
 

@@ -136,7 +136,11 @@ impl SignInApi {
     /// 取滑块验证
     ///
     /// 10 分钟内有效，只能用一次。
-    #[oai(path = "/slider/challenges", method = "post", operation_id = "create_challenge")]
+    #[oai(
+        path = "/slider/challenges",
+        method = "post",
+        operation_id = "create_challenge"
+    )]
     async fn challenge(&self, ctx: Ctx) -> Result<Json<Challenge>> {
         let challenge = slider::challenge(&ctx.app).await?;
         Ok(Json(Challenge { challenge }))

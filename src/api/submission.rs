@@ -223,8 +223,15 @@ async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obs
         year: intake.year,
         proven_phone: &worker.phone,
     };
-    let wrong = Form::check(&application.form(app)?, &against).err().unwrap_or_default();
-    found.extend(wrong.0.iter().map(|(field, refusal)| Obstacle::of(refusal, Some(field))));
+    let wrong = Form::check(&application.form(app)?, &against)
+        .err()
+        .unwrap_or_default();
+    found.extend(
+        wrong
+            .0
+            .iter()
+            .map(|(field, refusal)| Obstacle::of(refusal, Some(field))),
+    );
     if application.checked_version == 0 {
         found.push(Obstacle::of(&Refusal::ChecksNotTicked, None));
     }
@@ -239,7 +246,11 @@ impl SubmissionApi {
     /// 提交前核对
     ///
     /// 一次列出所有还不能提交的原因。
-    #[oai(path = "/applications/:application_id/readiness", method = "get", operation_id = "readiness")]
+    #[oai(
+        path = "/applications/:application_id/readiness",
+        method = "get",
+        operation_id = "readiness"
+    )]
     async fn readiness(&self, me: Signed, application_id: Path<String>) -> Result<Json<Readiness>> {
         let application = own(&me.0, &application_id).await?;
         let obstacles = obstacles(&me.0, &application).await?;
@@ -250,7 +261,11 @@ impl SubmissionApi {
     /// 提交申请
     ///
     /// 再次提交得到第一次的结果。名额已满时进入候补。
-    #[oai(path = "/applications/:application_id/submission", method = "post", operation_id = "submit")]
+    #[oai(
+        path = "/applications/:application_id/submission",
+        method = "post",
+        operation_id = "submit"
+    )]
     async fn submit(
         &self,
         me: Signed,
@@ -278,7 +293,11 @@ impl SubmissionApi {
     /// 补正后重新提交
     ///
     /// 退回补正的申请；名额保留。已重新提交的，返回当前状态。
-    #[oai(path = "/applications/:application_id/resubmission", method = "post", operation_id = "resubmit")]
+    #[oai(
+        path = "/applications/:application_id/resubmission",
+        method = "post",
+        operation_id = "resubmit"
+    )]
     async fn resubmit(
         &self,
         me: Signed,
@@ -299,7 +318,11 @@ impl SubmissionApi {
     /// 撤回申请
     ///
     /// 名额让给候补职工，不能恢复。
-    #[oai(path = "/applications/:application_id/withdrawal", method = "post", operation_id = "withdraw")]
+    #[oai(
+        path = "/applications/:application_id/withdrawal",
+        method = "post",
+        operation_id = "withdraw"
+    )]
     async fn withdraw(
         &self,
         me: Signed,
@@ -323,7 +346,11 @@ impl SubmissionApi {
     /// 申请进度
     ///
     /// 状态、由谁审核、候补位次、办理记录、需要补正的内容。
-    #[oai(path = "/applications/:application_id/progress", method = "get", operation_id = "progress")]
+    #[oai(
+        path = "/applications/:application_id/progress",
+        method = "get",
+        operation_id = "progress"
+    )]
     async fn progress(&self, me: Signed, application_id: Path<String>) -> Result<Json<ProgressView>> {
         let application = own(&me.0, &application_id).await?;
         let progress = progress::of(&me.0.app, application).await?;

@@ -174,7 +174,9 @@ pub async fn application(app: &App, application: &Application) -> Result<Applica
         Some(id) => path_to(app, id).await?,
         None => Vec::new(),
     };
-    let form = form::FIELDS.iter().map(|(name, _)| (name.to_string(), text.get(name).to_owned()));
+    let form = form::FIELDS
+        .iter()
+        .map(|(name, _)| (name.to_string(), text.get(name).to_owned()));
     Ok(ApplicationView {
         id: application.id.clone(),
         version: application.version,
@@ -200,7 +202,9 @@ fn names(editable: Editable) -> Vec<String> {
         Editable::Only(names) => names,
         Editable::All => {
             let fields = form::FIELDS.iter().map(|(name, _)| name.to_string());
-            fields.chain(DocumentKind::ALL.iter().map(ToString::to_string)).collect()
+            fields
+                .chain(DocumentKind::ALL.iter().map(ToString::to_string))
+                .collect()
         }
     }
 }

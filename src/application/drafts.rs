@@ -161,7 +161,13 @@ pub async fn save(app: &App, worker_id: &str, id: &str, typed: &FormText) -> Res
 /// [`save`] for who names the row's version they saw: nothing is written over what came from elsewhere since.
 ///
 /// Errors: also [`Refusal::ChangedMeanwhile`].
-pub async fn save_seen(app: &App, worker_id: &str, id: &str, typed: &FormText, version: i64) -> Result<Saved> {
+pub async fn save_seen(
+    app: &App,
+    worker_id: &str,
+    id: &str,
+    typed: &FormText,
+    version: i64,
+) -> Result<Saved> {
     let application = super::own(app, worker_id, id).await?;
     if application.version != version {
         return Err(Refusal::ChangedMeanwhile.into());

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod acts;
+mod api;
 mod app;
 mod browser;
 mod builders;
