@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, react};
+use crate::notice::{NOTICE_JOB, react, remind};
 use crate::outbox::{self, Job};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -148,6 +148,11 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        match remind::run(&app).await {
+            Ok(0) => {}
+            Ok(reminded) => tracing::info!(reminded, "deadlines are near"),
+            Err(error) => tracing::error!(%error, "reminders could not be made"),
         }
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");

@@ -34,6 +34,10 @@ function answer(r) {
 }
 function signedOut(e) { return e.code === 'sign_in' || e.code === 'csrf_failed'; }
 
+// For form.js and live.js, which only their own pages load.
+var KEEP = 'unsaved';
+window.ym = { $: $, all: all, clock: clock, toast: toast, post: post, answer: answer, signedOut: signedOut, say: say, load: load, swap: swap, ENDED: ENDED, KEEP: KEEP };
+
 // ---- errors: the summary takes the focus, its links lead into the field
 function errors() {
   var box = $('#errors');
@@ -56,7 +60,7 @@ function say(input, text) {
   if (!span) {
     span = document.createElement('span');
     span.className = 'err'; span.setAttribute('role', 'alert');
-    field.insertBefore(span, input.closest('.with') || input);
+    field.insertBefore(span, input.closest('.with, .choices') || input);
   }
   span.textContent = text;
 }
@@ -167,70 +171,6 @@ window.addEventListener('pageshow', function (e) {
   });
 });
 
-// ---- the draft: saved while typing, visibly, and never looking like "submitted"
-var KEEP = 'unsaved';
-function fieldsOf(form) {
-  var out = {};
-  new FormData(form).forEach(function (v, k) { if (k !== 'csrf') out[k] = v; });
-  return out;
-}
-function draft(form) {
-  var state = $('[data-testid=draft-state]'), url = form.dataset.draft, timer = 0, dirty = false, ended = false, owner = form.dataset.owner;
-  function tell(text, bad) { state.textContent = text; state.classList.toggle('bad', !!bad); }
-  function keep() {
-    try { sessionStorage.setItem(KEEP, JSON.stringify({ owner: owner, fields: fieldsOf(form) })); } catch (_) {}
-  }
-  function forget() { try { sessionStorage.removeItem(KEEP); } catch (_) {} }
-  function save(leaving) {
-    clearTimeout(timer);
-    if (!dirty) return;
-    // Once the sign-in ended only this tab keeps what is typed; the words with the link stay as they are.
-    if (ended) { keep(); return; }
-    dirty = false;
-    if (!leaving) tell('正在保存…');
-    post(url, fieldsOf(form), leaving).then(function (b) {
-      if (!dirty) forget();
-      tell(b.text);
-    }, function (e) {
-      dirty = true; keep();
-      if (signedOut(e)) {
-        ended = true;
-        tell(ENDED + '，您填写的内容已留在本页。', true);
-        var a = document.createElement('a');
-        a.href = '/sign-in?next=' + encodeURIComponent(location.pathname); a.textContent = '去登录';
-        state.appendChild(a);
-      } else {
-        tell('还没有保存上：' + e.message + '。稍后自动重试', true);
-        timer = setTimeout(save, 8000);
-      }
-    });
-  }
-  form.addEventListener('input', function () {
-    dirty = true;
-    clearTimeout(timer);
-    timer = setTimeout(save, 800);
-  });
-  form.addEventListener('change', function () { save(); });
-  form.addEventListener('submit', function () { clearTimeout(timer); dirty = false; keep(); });
-  document.addEventListener('visibilitychange', function () { if (document.hidden) save(true); });
-  // Typed before a sign-in ended: put back, then saved.
-  try {
-    var kept = JSON.parse(sessionStorage.getItem(KEEP) || 'null');
-    if (kept && kept.owner === owner && !$('#errors')) {
-      var changed = false, now = fieldsOf(form);
-      Object.keys(kept.fields).forEach(function (name) {
-        if (now[name] === kept.fields[name]) return;
-        all('[name="' + name + '"]', form).forEach(function (el) {
-          changed = true;
-          if (el.type === 'radio') el.checked = el.value === kept.fields[name]; else el.value = kept.fields[name];
-        });
-      });
-      if (changed) { dirty = true; save(); toast('已恢复您刚才填写的内容'); }
-    }
-    forget();
-  } catch (_) {}
-}
-
 // ---- uploads: at once when chosen, with progress, retry and preview; a large photo is scaled down first
 var MAX = 3 * 1024 * 1024, EDGE = 2400;
 function scaled(file) {
@@ -332,22 +272,6 @@ function swap(page, id) {
   if (a && b) a.replaceWith(document.adoptNode(b));
 }
 
-// ---- progress: asks every few seconds while the page is looked at; draws again only when something moved
-function watch() {
-  var url = $('#live').dataset.watch, stop = false;
-  function ask() {
-    if (document.hidden || stop) return;
-    fetch(url, { credentials: 'same-origin', headers: { 'Accept': 'application/json' } }).then(answer).then(function (b) {
-      if (b.stamp === $('#live').dataset.stamp) return;
-      return load(location.pathname).then(function (page) { swap(page, 'live'); var old = $('[data-testid=flash]'); if (old) old.remove(); toast('进度有更新'); });
-    }).then(function () {
-      var seen = $('#seen'); if (seen) seen.textContent = '本页自动更新，最近一次 ' + clock(new Date());
-    }, function (e) { if (e && signedOut(e)) { stop = true; location.reload(); } });
-  }
-  setInterval(ask, 5000);
-  document.addEventListener('visibilitychange', ask);
-}
-
 // ---- small things
 function filter(input) {
   var rows = all('[data-name]'), none = $('#none');
@@ -372,12 +296,10 @@ document.addEventListener('DOMContentLoaded', function () {
   all('[data-slider]').forEach(slider);
   all('[data-sms]').forEach(smsButton);
   all('form[data-once]').forEach(once);
-  all('form[data-draft]').forEach(draft);
   all('[data-uploads]').forEach(uploads);
   all('[data-filter]').forEach(filter);
   all('form[data-print]').forEach(printer);
   all('[data-back]').forEach(function (b) { b.addEventListener('click', function () { history.back(); }); });
-  if ($('#live[data-watch]')) watch();
   // What was kept for a form that has since been sent well.
   if (document.body.hasAttribute('data-worker') && !$('form[data-draft]') && !$('#errors')) {
     try { sessionStorage.removeItem(KEEP); } catch (_) {}

@@ -140,7 +140,7 @@ impl ApplicationsApi {
         if let Some(openid) = &me.0.openid {
             safety::check_changed(app, openid, &application.form(app)?, &text).await?;
         }
-        let saved = drafts::save_seen(app, worker_id, &application.id, &text, typed.version).await?;
+        let saved = drafts::save_at(app, worker_id, &application.id, &text, typed.version).await?;
         Ok(Json(SavedView {
             at: view::moment(saved.at),
             version: own(&me.0, &application_id).await?.version,

@@ -4,7 +4,7 @@ use super::Tag;
 use super::gate::Ctx;
 use super::view::{self, IntakeView, UnionView};
 use crate::application::eligibility::{self, Answers};
-use crate::application::{Level, Post, form};
+use crate::application::{Level, Post, choices as lists, form};
 use crate::campaign::{self, Current, places};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
@@ -136,6 +136,17 @@ struct FieldView {
     label: String,
     /// What may be chosen; empty for a field that is typed.
     choices: Vec<Choice>,
+}
+
+/// A name to choose, which may be typed as well.
+#[derive(Object)]
+struct Named {
+    /// As 学信网 writes it.
+    name: String,
+    /// An institution's 学校标识码, a major's levels.
+    note: String,
+    /// Pinyin initials, for searching.
+    initials: String,
 }
 
 fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
@@ -301,6 +312,24 @@ impl CampaignApi {
             },
         });
         Ok(Json(fields.collect()))
+    }
+
+    /// 院校和专业的名单
+    ///
+    /// `field` 为 `institution` 或 `major`。名单里没有的可以直接填写。
+    #[oai(
+        path = "/form-fields/:field/choices",
+        method = "get",
+        operation_id = "field_choices"
+    )]
+    async fn field_choices(&self, field: Path<String>) -> Result<Json<Vec<Named>>> {
+        let list = lists::of(&field).ok_or(Error::NotFound)?;
+        let named = list.iter().map(|choice| Named {
+            name: choice.name.to_owned(),
+            note: choice.note.to_owned(),
+            initials: choice.initials.to_owned(),
+        });
+        Ok(Json(named.collect()))
     }
 }
 

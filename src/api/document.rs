@@ -150,10 +150,16 @@ fn parameters(operation: &mut Value) {
                     "application_id" => "申请的 id",
                     "document_id" => "材料的 id",
                     "union_id" => "工会的 id",
+                    "field" => "字段名",
                     _ => "上级工会的 id；不填为附件 1 的单位",
                 };
-                let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" });
-                (description, schema, json!(examples::ID))
+                if name == "field" {
+                    let schema = json!({ "type": "string", "enum": ["institution", "major"] });
+                    (description, schema, json!("major"))
+                } else {
+                    let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" });
+                    (description, schema, json!(examples::ID))
+                }
             }
             None => continue,
         };

@@ -83,6 +83,7 @@ fn before(schema: &str) -> Option<Value> {
         }
         "Reason" => json!({ "code": "post_too_high", "message": "补助面向一线职工，您的职务超出了范围" }),
         "Eligibility" => json!({ "eligible": true, "reasons": [] }),
+        "Named" => json!({ "name": "山东开放大学", "note": "4137051573", "initials": "sdkfdx" }),
         "FieldView" => json!({ "name": "card", "label": "本人工商银行卡号", "choices": [] }),
         _ => return None,
     })
@@ -130,7 +131,7 @@ fn after(schema: &str) -> Option<Value> {
                                     "until": "2026-12-07T23:59:59.999+08:00" }),
         "ProgressView" => json!({
             "state": "in_review", "state_label": "审核中", "since": TIME, "number": "7K3M-9PXW", "holds_place": true,
-            "unit": "长清区总工会", "waiting_position": null, "holder": "长清区总工会",
+            "unit": "长清区总工会", "waiting_position": null, "holder": "长清区总工会", "can_recall": true,
             "steps": [{ "union": "长清区总工会", "state": "current" }],
             "timeline": [{ "at": TIME, "event": "submitted", "label": "提交成功，已占用名额", "by": null, "note": "" }],
             "correction": null,

@@ -8,7 +8,7 @@ use super::view::{Moment, moment};
 use super::{Tag, id};
 use crate::application::form::{Against, label};
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
-use crate::application::{Application, Form, State, documents, submit, withdraw};
+use crate::application::{Application, Form, State, documents, drafts, recall, submit, withdraw};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
@@ -166,6 +166,8 @@ struct ProgressView {
     waiting_position: Option<i64>,
     /// The union that holds it now.
     holder: Option<String>,
+    /// Whether it may be taken back for correction now.
+    can_recall: bool,
     /// Who reviews, in order.
     steps: Vec<StepView>,
     /// What happened, oldest first.
@@ -174,8 +176,8 @@ struct ProgressView {
     correction: Option<CorrectionView>,
 }
 
-impl From<Progress> for ProgressView {
-    fn from(progress: Progress) -> Self {
+impl ProgressView {
+    fn of(progress: Progress, can_recall: bool) -> Self {
         let application = &progress.application;
         let step = |step: progress::Step| StepView {
             union: step.union,
@@ -196,6 +198,7 @@ impl From<Progress> for ProgressView {
             unit: progress.unit,
             waiting_position: progress.waiting_position,
             holder: progress.holder,
+            can_recall,
             steps: progress.steps.into_iter().map(step).collect(),
             timeline: progress.timeline.into_iter().map(EventView::from).collect(),
             correction: progress.correction.map(CorrectionView::from),
@@ -210,7 +213,7 @@ async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obs
     let intake = campaign::intake(app, &application.intake_id).await?;
     let mut found = Vec::new();
     let window = match application.state {
-        State::Draft => intake.may_apply(now),
+        state if state.is_being_filled() => intake.may_apply(now),
         State::Returned => intake.may_correct(now),
         _ => Err(Refusal::NotEditable),
     };
@@ -223,14 +226,18 @@ async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obs
         year: intake.year,
         proven_phone: &worker.phone,
     };
-    let wrong = Form::check(&application.form(app)?, &against)
-        .err()
-        .unwrap_or_default();
+    let typed = application.form(app)?;
+    let wrong = Form::check(&typed, &against).err().unwrap_or_default();
     found.extend(
         wrong
             .0
             .iter()
             .map(|(field, refusal)| Obstacle::of(refusal, Some(field))),
+    );
+    let two = drafts::pending(app, application, &typed).await?;
+    found.extend(
+        two.iter()
+            .map(|two| Obstacle::of(&Refusal::TwoAnswers, Some(two.field))),
     );
     if application.checked_version == 0 {
         found.push(Obstacle::of(&Refusal::ChecksNotTicked, None));
@@ -315,6 +322,31 @@ impl SubmissionApi {
         once(&me.0, key.0.as_deref(), &[b"resubmit", content.as_bytes()], act).await
     }
 
+    /// 取回修改
+    ///
+    /// 审核开始之前、申请时间之内可以取回；名额或候补位次保留，修改后须再次提交。
+    #[oai(
+        path = "/applications/:application_id/recall",
+        method = "post",
+        operation_id = "recall"
+    )]
+    async fn recall(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Response<Json<StateView>>> {
+        let application = own(&me.0, &application_id).await?;
+        let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
+        let content = application.id.clone();
+        let act = async move {
+            recall::recall(&app, &worker_id, &application.id).await?;
+            let now = crate::application::own(&app, &worker_id, &application.id).await?;
+            Ok(StateView::from(&now))
+        };
+        once(&me.0, key.0.as_deref(), &[b"recall", content.as_bytes()], act).await
+    }
+
     /// 撤回申请
     ///
     /// 名额让给候补职工，不能恢复。
@@ -354,6 +386,7 @@ impl SubmissionApi {
     async fn progress(&self, me: Signed, application_id: Path<String>) -> Result<Json<ProgressView>> {
         let application = own(&me.0, &application_id).await?;
         let progress = progress::of(&me.0.app, application).await?;
-        Ok(Json(progress.into()))
+        let can_recall = recall::possible(&me.0.app, &progress.application, &progress.intake).await?;
+        Ok(Json(ProgressView::of(progress, can_recall)))
     }
 }

@@ -3,7 +3,7 @@
 use crate::account::Worker;
 use crate::app::App;
 use crate::application::drafts::{self, Editable};
-use crate::application::{Application, DocumentKind, State, form};
+use crate::application::{Application, DocumentKind, form};
 use crate::campaign::{self, Intake, Window};
 use crate::error::Result;
 use crate::kernel::Time;
@@ -189,7 +189,7 @@ pub async fn application(app: &App, application: &Application) -> Result<Applica
         printed: application.printed_version == application.form_version,
         checked: application.checked_version > 0,
         editable: names(drafts::editable(app, application).await?),
-        union_editable: application.state == State::Draft,
+        union_editable: application.state.is_being_filled(),
         number: application.number.clone(),
         submitted_at: application.submitted_at.map(moment),
         updated_at: moment(application.updated_at),

@@ -1,5 +1,6 @@
 //! Before submission: begin, choose the union, fill in, print, tick the checks.
 
+use super::merge::{self, Conflict, Marks, Seen};
 use super::states::State;
 use super::{Application, FormText, moves, store};
 use crate::app::App;
@@ -73,7 +74,7 @@ async fn note(
 /// What of an application the worker may change now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Editable {
-    /// A draft: everything.
+    /// A draft, or taken back for correction: everything.
     All,
     /// Returned: the named fields and documents.
     Only(Vec<String>),
@@ -95,7 +96,7 @@ impl Editable {
 /// What may be changed now. A corrected form needs a new stamp, so the stamped form may then be replaced too.
 pub async fn editable(app: &App, application: &Application) -> Result<Editable> {
     Ok(match application.state {
-        State::Draft => Editable::All,
+        state if state.is_being_filled() => Editable::All,
         State::Returned => {
             let mut names = store::last_corrections(app, &application.id).await?;
             let stamped = super::DocumentKind::StampedForm.as_str();
@@ -109,14 +110,18 @@ pub async fn editable(app: &App, application: &Application) -> Result<Editable> 
     })
 }
 
-/// Chooses the union of the employer's registered area; it can be corrected until submission.
+/// Chooses the union of the employer's registered area; it can be corrected until submission. Taken back for
+/// correction it stays within its unit: there its place or its position is.
 pub async fn choose_union(app: &App, worker_id: &str, id: &str, union_id: &str) -> Result<()> {
     let application = super::own(app, worker_id, id).await?;
-    if application.state != State::Draft {
+    if !application.state.is_being_filled() {
         return Err(Refusal::NotEditable.into());
     }
     let union = tree::chosen(app, union_id).await?;
     let unit = tree::unit_of(app, &union).await?;
+    if application.state.is_recalled() && application.unit_id.as_ref() != Some(&unit.id) {
+        return Err(Refusal::UnionOfOtherUnit.into());
+    }
     let mut tx = app.db.write().await?;
     if !store::set_union(&mut tx, &application, &union.id, &unit.id, app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
@@ -144,71 +149,156 @@ pub struct Saved {
     pub print_again: bool,
 }
 
-/// Saves what was typed, right or wrong; of a returned form only what may be changed.
+/// Saves what was typed, right or wrong; of a returned form only what may be changed. Whoever calls
+/// this names the fields that are to change: they are taken whatever stands there. A page saves by [`save_seen`].
 ///
 /// Errors: [`Refusal::NotEditable`] after submission.
 pub async fn save(app: &App, worker_id: &str, id: &str, typed: &FormText) -> Result<Saved> {
+    Ok(save_seen(app, worker_id, id, typed, &Edit::default())
+        .await?
+        .saved)
+}
+
+/// Where typed text comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Edit<'a> {
+    /// The fields as this editor last saw them ([`Seen`] as text). Without one nothing can be in conflict.
+    pub seen: Option<&'a str>,
+    /// The open page, by a random text of ours: what it typed in vain is kept under this name.
+    pub editor: &'a str,
+    /// Fields for which the worker, shown both values, has chosen.
+    pub settled: &'a [&'a str],
+}
+
+/// What became of a page's save.
+#[derive(Debug, Clone)]
+pub struct SavedSeen {
+    /// When, and whether to print again.
+    pub saved: Saved,
+    /// The form as it stands now, what other devices saved included.
+    pub form: FormText,
+    /// What the page is to send as seen with its next save.
+    pub seen: String,
+    /// What was typed but not taken, for the worker to choose; kept meanwhile ([`pending`]).
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Saves what was typed on an open page, merged field by field with what other devices saved meanwhile.
+///
+/// Errors: [`Refusal::NotEditable`] after submission.
+pub async fn save_seen(
+    app: &App,
+    worker_id: &str,
+    id: &str,
+    typed: &FormText,
+    edit: &Edit<'_>,
+) -> Result<SavedSeen> {
     // Phone and PC may save at the same moment: the later one takes the row as it is then and tries again.
-    for _ in 0..3 {
+    for _ in 0..5 {
         let application = super::own(app, worker_id, id).await?;
-        if let Some(saved) = save_once(app, &application, typed).await? {
+        if let Some(saved) = save_once(app, &application, typed, edit).await? {
             return Ok(saved);
         }
     }
     Err(Refusal::ChangedMeanwhile.into())
 }
 
-/// [`save`] for who names the row's version they saw: nothing is written over what came from elsewhere since.
+/// [`save`] for who names the row's version they saw: nothing is written over what came from elsewhere since, and what
+/// they typed is their choice where two devices differed.
 ///
 /// Errors: also [`Refusal::ChangedMeanwhile`].
-pub async fn save_seen(
-    app: &App,
-    worker_id: &str,
-    id: &str,
-    typed: &FormText,
-    version: i64,
-) -> Result<Saved> {
+pub async fn save_at(app: &App, worker_id: &str, id: &str, typed: &FormText, version: i64) -> Result<Saved> {
     let application = super::own(app, worker_id, id).await?;
     if application.version != version {
         return Err(Refusal::ChangedMeanwhile.into());
     }
-    let saved = save_once(app, &application, typed).await?;
-    Ok(saved.ok_or(Refusal::ChangedMeanwhile)?)
+    let fields = super::form::FIELDS.iter().map(|(name, _)| *name);
+    let settled: Vec<&str> = fields.filter(|name| !typed.get(name).is_empty()).collect();
+    let edit = Edit {
+        settled: &settled,
+        ..Edit::default()
+    };
+    let saved = save_once(app, &application, typed, &edit).await?;
+    Ok(saved.ok_or(Refusal::ChangedMeanwhile)?.saved)
 }
 
-async fn save_once(app: &App, application: &Application, typed: &FormText) -> Result<Option<Saved>> {
+async fn save_once(
+    app: &App,
+    application: &Application,
+    typed: &FormText,
+    edit: &Edit<'_>,
+) -> Result<Option<SavedSeen>> {
     let editable = editable(app, application).await?;
     if editable == Editable::Nothing {
         return Err(Refusal::NotEditable.into());
     }
     let before = application.form(app)?;
-    let form = before.merged(typed, |field| editable.allows(field));
+    let marks = Marks::new(&app.sealer, &application.id);
+    let seen = edit.seen.and_then(Seen::parse);
+    let allowed = |field: &str| editable.allows(field);
+    let merged = match &seen {
+        Some(seen) => merge::merge(&marks, &before, typed, seen, edit.settled, allowed),
+        None => merge::Merged {
+            form: before.merged(typed, allowed),
+            conflicts: Vec::new(),
+        },
+    };
     let now = app.now();
-    if form == before {
-        return Ok(Some(Saved {
-            at: now,
-            print_again: false,
-        }));
+    let changed = merged.form != before;
+    let on_paper = changed && is_on_paper(app, application).await?;
+    if changed || !merged.conflicts.is_empty() || !edit.settled.is_empty() {
+        let mut tx = app.db.write().await?;
+        if changed && !write_form(app, &mut tx, application, &merged.form, on_paper).await? {
+            return Ok(None);
+        }
+        keep(app, &mut tx, application, &merged.conflicts, edit).await?;
+        tx.commit().await?;
     }
-    // what is on paper has this version; a change makes the paper out of date.
-    let on_paper = application.printed_version == application.form_version
-        || store::stamped_version(app, &application.id).await? == Some(application.form_version);
+    let now_seen = marks.seen(&merged.form);
+    Ok(Some(SavedSeen {
+        saved: Saved {
+            at: now,
+            print_again: on_paper,
+        },
+        seen: match &seen {
+            Some(seen) => seen.after(now_seen, &merged.conflicts),
+            None => now_seen,
+        }
+        .to_string(),
+        form: merged.form,
+        conflicts: merged.conflicts,
+    }))
+}
+
+/// what is on paper has this version; a change makes the paper out of date.
+async fn is_on_paper(app: &App, application: &Application) -> Result<bool> {
+    Ok(application.printed_version == application.form_version
+        || store::stamped_version(app, &application.id).await? == Some(application.form_version))
+}
+
+async fn write_form(
+    app: &App,
+    tx: &mut Tx,
+    application: &Application,
+    form: &FormText,
+    on_paper: bool,
+) -> Result<bool> {
     let row = store::SavedForm {
         applicant: form.get("name").trim(),
         level: form.get("level"),
         institution: form.get("institution").trim(),
-        form_sealed: moves::seal_form(app, &form)?,
+        form_sealed: moves::seal_form(app, form)?,
         form_version: application.form_version + i64::from(on_paper),
     };
-    let mut tx = app.db.write().await?;
-    if !store::save_form(&mut tx, application, &row, now).await? {
-        return Ok(None);
+    if !store::save_form(tx, application, &row, app.now()).await? {
+        return Ok(false);
     }
-    if application.state == State::Returned {
+    // A draft is nobody else's business; what was submitted once has a trail.
+    if application.state != State::Draft {
         let actor = Actor::Worker(application.worker_id.clone());
         note(
             app,
-            &mut tx,
+            tx,
             &actor,
             "application.correct_form",
             &application.id,
@@ -216,11 +306,86 @@ async fn save_once(app: &App, application: &Application, typed: &FormText) -> Re
         )
         .await?;
     }
-    tx.commit().await?;
-    Ok(Some(Saved {
-        at: now,
-        print_again: on_paper,
-    }))
+    Ok(true)
+}
+
+/// Longest name of an editor, in bytes.
+const EDITOR: usize = 32;
+
+/// Typed and not taken: kept until the worker chooses, though the page may close.
+async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    application: &Application,
+    conflicts: &[Conflict],
+    edit: &Edit<'_>,
+) -> Result<()> {
+    for field in edit.settled {
+        store::settle_conflict(tx, &application.id, field).await?;
+    }
+    let editor: String = edit.editor.chars().filter(char::is_ascii).take(EDITOR).collect();
+    for conflict in conflicts {
+        let sealed = app.seal(CONFLICT, &conflict.mine);
+        store::keep_conflict(tx, &application.id, conflict.field, &editor, &sealed, app.now()).await?;
+    }
+    Ok(())
+}
+
+const CONFLICT: &str = "form_conflicts.value";
+
+/// What was typed in vain while the same field was changed elsewhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The field.
+    pub field: &'static str,
+    /// The open page it was typed in.
+    pub editor: String,
+    /// What was typed.
+    pub value: String,
+    /// When.
+    pub at: Time,
+}
+
+/// What waits for the worker's choice, oldest first; a value that stands in the form by now does not.
+pub async fn pending(app: &App, application: &Application, form: &FormText) -> Result<Vec<Pending>> {
+    let mut pending = Vec::new();
+    for (field, editor, sealed, at) in store::conflicts(app, &application.id).await? {
+        let value = app.sealer.open_text(CONFLICT, &sealed)?;
+        let known = super::form::FIELDS.iter().find(|(name, _)| *name == field);
+        if let Some((field, _)) = known.filter(|(field, _)| form.get(field) != value) {
+            let at = Time(at);
+            pending.push(Pending {
+                field,
+                editor,
+                value,
+                at,
+            });
+        }
+    }
+    Ok(pending)
+}
+
+/// The worker's choice for a field: the value typed in this `editor`'s page, or with `None` the one that stands.
+/// Nothing happens when it was made already.
+pub async fn choose(app: &App, worker_id: &str, id: &str, field: &str, editor: Option<&str>) -> Result<()> {
+    let application = super::own(app, worker_id, id).await?;
+    let form = application.form(app)?;
+    let pending = pending(app, &application, &form).await?;
+    let mut typed = FormText::default();
+    let chosen = pending
+        .iter()
+        .find(|p| p.field == field && Some(p.editor.as_str()) == editor);
+    if let Some(chosen) = chosen {
+        typed.set(field, &chosen.value);
+    } else if editor.is_some() {
+        return Ok(());
+    }
+    let edit = Edit {
+        settled: &[field],
+        ..Edit::default()
+    };
+    save_seen(app, worker_id, id, &typed, &edit).await?;
+    Ok(())
 }
 
 /// Remembers that this version of the form went to the printer.

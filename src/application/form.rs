@@ -48,7 +48,7 @@ impl FormText {
         let known = posted.into_iter().filter(|(name, _)| label(name).is_some());
         FormText(
             known
-                .map(|(name, value)| (name.to_owned(), value.chars().take(KEPT).collect()))
+                .map(|(name, value)| (name.to_owned(), tidy(name, value)))
                 .collect(),
         )
     }
@@ -56,6 +56,11 @@ impl FormText {
     /// What was typed in a field; empty when nothing was.
     pub fn get(&self, field: &str) -> &str {
         self.0.get(field).map_or("", String::as_str)
+    }
+
+    /// What was typed in a field, `None` when this text does not speak of it.
+    pub fn typed(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
     }
 
     /// Fills a field.
@@ -75,6 +80,18 @@ impl FormText {
     /// Whether anything was typed at all.
     pub fn is_blank(&self) -> bool {
         self.0.values().all(|value| value.trim().is_empty())
+    }
+}
+
+/// A field's value as it is kept: numbers in plain characters, so that paper and screen show what is meant whatever
+/// keyboard it was typed on.
+pub fn tidy(field: &str, value: &str) -> String {
+    // PostgreSQL keeps no NUL in a text.
+    let value: String = value.chars().filter(|c| *c != '\0').take(KEPT).collect();
+    match field {
+        "id_number" => text::plain(&value).to_ascii_uppercase(),
+        "phone" | "card" | "employer_phone" => text::plain(&value),
+        _ => value,
     }
 }
 
@@ -227,12 +244,11 @@ fn proven(value: &str, proven: &Phone) -> Result<Phone, Refusal> {
 
 /// A landline or mobile with area code and extension, as people write them.
 fn contact_phone(value: &str) -> Result<String, Refusal> {
-    let plain: String = value.chars().map(|c| text::plain_digit(c).unwrap_or(c)).collect();
-    let plain = text::clean(&plain);
+    let plain = text::plain(value);
     let digits = plain.chars().filter(char::is_ascii_digit).count();
     let tidy = plain
         .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '-' | ' ' | '(' | ')' | '（' | '）' | '转' | '+'));
+        .all(|c| c.is_ascii_digit() || matches!(c, '-' | ' ' | '(' | ')' | '转' | '+'));
     if tidy && (7..=16).contains(&digits) {
         Ok(plain)
     } else {
@@ -330,6 +346,26 @@ pub(crate) mod tests {
         assert_eq!(refusal("entry_date", "昨天"), Refusal::DateMalformed);
         assert_eq!(refusal("level", "高中"), Refusal::NotAChoice);
         assert_eq!(refusal("employer_phone", "没有"), Refusal::ContactPhoneMalformed);
+    }
+
+    /// what a Chinese keyboard makes of a number is kept, and printed, in plain characters.
+    #[test]
+    fn numbers_are_kept_in_plain_characters() {
+        let typed = FormText::from_posted([
+            ("employer_phone", "０５３１——８６１２ ３４５６ 转２"),
+            ("id_number", "３７０１０２１９９００３０７００２ｘ"),
+            ("card", "6222　0216—0200"),
+            ("address", "历下区——１号"),
+        ]);
+        assert_eq!(typed.get("employer_phone"), "0531-8612 3456 转2");
+        assert_eq!(typed.get("id_number"), "37010219900307002X");
+        assert_eq!(typed.get("card"), "6222 0216-0200");
+        assert_eq!(typed.get("address"), "历下区——１号", "words stay as typed");
+        assert!(contact_phone(typed.get("employer_phone")).is_ok());
+        assert!(
+            contact_phone("0531—86123456").is_ok(),
+            "and a draft of before is understood"
+        );
     }
 
     /// A draft keeps what was typed, but not fields that are not on the form.

@@ -1,15 +1,20 @@
 //! A worker's request for the subsidy: the form, its documents, its states, from draft to decision
 //! (R-1 … R-20).
 
+pub mod choices;
 pub mod content;
 pub mod deadlines;
 pub mod documents;
 pub mod drafts;
+pub mod early;
 pub mod eligibility;
 pub mod form;
 pub mod form_code;
+pub mod merge;
 pub mod moves;
 pub mod progress;
+pub mod recall;
+pub mod reminders;
 pub mod removal;
 pub mod safety;
 pub mod states;

@@ -90,12 +90,7 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
         state: step_state(&application, i, &timeline, &union.name),
     });
     let steps = steps.collect();
-    let waiting_position = match (application.state, application.seq, &application.unit_id) {
-        (State::Waitlisted, Some(seq), Some(unit)) => {
-            Some(store::waiting_position(app, &application.campaign_id, unit, seq).await?)
-        }
-        _ => None,
-    };
+    let waiting_position = waiting_position(app, &application).await?;
     let unit = match &application.unit_id {
         Some(id) => Some(tree::find(app, id).await?.name),
         None => None,
@@ -119,6 +114,17 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
     })
 }
 
+/// Position on the unit's waiting list, from 1; `None` for who does not wait.
+async fn waiting_position(app: &App, application: &Application) -> Result<Option<i64>> {
+    let waits = application.state.waits();
+    Ok(match (application.seq, &application.unit_id) {
+        (Some(seq), Some(unit)) if waits => {
+            Some(store::waiting_position(app, &application.campaign_id, unit, seq).await?)
+        }
+        _ => None,
+    })
+}
+
 fn step_state(application: &Application, step: usize, timeline: &[TimelineLine], union: &str) -> StepState {
     let acted = |events: &[Event]| {
         timeline
@@ -126,7 +132,7 @@ fn step_state(application: &Application, step: usize, timeline: &[TimelineLine],
             .any(|line| line.by.as_deref() == Some(union) && events.contains(&line.event))
     };
     match application.state {
-        State::Draft | State::Waitlisted => StepState::Ahead,
+        State::Draft | State::Waitlisted | State::Recalled | State::RecalledWaiting => StepState::Ahead,
         State::InReview | State::Returned if step == application.step => StepState::Current,
         State::Rejected if acted(&[Event::Rejected]) => StepState::Rejected,
         _ if acted(&[Event::Passed, Event::Approved]) => StepState::Done,
@@ -151,7 +157,62 @@ async fn correction(app: &App, application: &Application, intake: &Intake) -> Re
     }))
 }
 
-/// The version of a worker's application, to notice that something changed (live pages).
-pub async fn version(app: &App, worker_id: &str) -> Result<Option<(String, i64)>> {
-    Ok(super::latest_of(app, worker_id).await?.map(|a| (a.id, a.version)))
+/// What a live page follows: changes whenever the page of this worker's application would. Holds nothing personal.
+pub async fn stamp(app: &App, worker_id: &str) -> Result<Stamp> {
+    let Some(application) = super::latest_of(app, worker_id).await? else {
+        return Ok(Stamp::default());
+    };
+    Ok(Stamp {
+        text: stamp_text(&application, waiting_position(app, &application).await?),
+        application_id: Some(application.id.clone()),
+        unit_id: application.unit_id.filter(|_| application.state.waits()),
+    })
+}
+
+/// The stamp of a progress that is at hand.
+pub fn stamp_of(progress: &Progress) -> String {
+    stamp_text(&progress.application, progress.waiting_position)
+}
+
+/// The row's version, and the place in the waiting list, which others move.
+fn stamp_text(application: &Application, waiting_position: Option<i64>) -> String {
+    format!("{}-{}", application.version, waiting_position.unwrap_or(0))
+}
+
+/// A stamp, and what may change it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// "7-0"; empty before anything is begun.
+    pub text: String,
+    /// The application it speaks of.
+    pub application_id: Option<String>,
+    /// The unit in whose waiting list it stands, if it waits: others' moves there change its position.
+    pub unit_id: Option<String>,
+}
+
+/// A move of any application, as live pages follow them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The event's id: sorts by time of making.
+    pub event_id: String,
+    /// What happened.
+    pub event: Event,
+    /// The application.
+    pub application_id: String,
+    /// Its unit.
+    pub unit_id: Option<String>,
+}
+
+impl Moved {
+    /// Whether it can shift those who wait behind it.
+    pub fn shifts_the_line(&self) -> bool {
+        matches!(self.event, Event::Promoted | Event::Withdrawn | Event::Expired)
+    }
+}
+
+/// The moves whose events were made at or after `since`, oldest first, at most `limit`. Every process sees all of
+/// them; an event becomes visible a little after the time in its id, so callers look back a while and skip what they
+/// have seen.
+pub async fn moved_since(app: &App, since: Time, limit: i64) -> Result<Vec<Moved>> {
+    store::moved_since(app, since, limit).await
 }

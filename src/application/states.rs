@@ -19,6 +19,10 @@ crate::text_enum! {
         Withdrawn = "withdrawn",
         /// Not corrected in time.
         Expired = "expired",
+        /// Taken back by the worker for correction before anybody decided; keeps its place (ADR 0018).
+        Recalled = "recalled",
+        /// The same without a place: it keeps its position on the waiting list.
+        RecalledWaiting = "recalled_waiting",
     }
 }
 
@@ -34,12 +38,32 @@ impl State {
             State::Rejected => "未通过",
             State::Withdrawn => "已撤回",
             State::Expired => "已失效",
+            State::Recalled => "已取回修改",
+            State::RecalledWaiting => "候补中，已取回修改",
         }
     }
 
     /// Whether a place of the unit is held in this state.
     pub fn holds_place(self) -> bool {
-        matches!(self, State::InReview | State::Returned | State::Approved)
+        matches!(
+            self,
+            State::InReview | State::Returned | State::Recalled | State::Approved
+        )
+    }
+
+    /// Whether a place is being waited for: `first_waiting` and the position in the list speak of these.
+    pub fn waits(self) -> bool {
+        matches!(self, State::Waitlisted | State::RecalledWaiting)
+    }
+
+    /// Whether it was taken back for correction and has to be submitted again.
+    pub fn is_recalled(self) -> bool {
+        matches!(self, State::Recalled | State::RecalledWaiting)
+    }
+
+    /// Whether everything in it is the worker's to change: form, papers, submission.
+    pub fn is_being_filled(self) -> bool {
+        self == State::Draft || self.is_recalled()
     }
 
     /// Whether nothing more can happen.
@@ -64,6 +88,8 @@ crate::text_enum! {
         Rejected = "rejected",
         Withdrawn = "withdrawn",
         Expired = "expired",
+        /// Taken back for correction before the review began.
+        Recalled = "recalled",
     }
 }
 
@@ -77,10 +103,11 @@ impl Event {
             Event::Passed => "审核通过，转入上一级",
             Event::Approved => "审核全部通过",
             Event::Returned => "退回补正",
-            Event::Resubmitted => "补正后重新提交",
+            Event::Resubmitted => "修改后重新提交",
             Event::Rejected => "审核未通过",
             Event::Withdrawn => "本人撤回",
             Event::Expired => "超过期限，已失效",
+            Event::Recalled => "本人取回修改",
         }
     }
 }
@@ -96,9 +123,17 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
         (S::InReview, E::Approved) => Ok(S::Approved),
         (S::InReview, E::Returned) => Ok(S::Returned),
         (S::InReview, E::Rejected) => Ok(S::Rejected),
-        (S::Returned, E::Resubmitted) => Ok(S::InReview),
-        (S::Waitlisted | S::InReview | S::Returned, E::Withdrawn) => Ok(S::Withdrawn),
-        (S::Waitlisted | S::Returned, E::Expired) => Ok(S::Expired),
+        (S::Returned | S::Recalled, E::Resubmitted) => Ok(S::InReview),
+        (S::InReview, E::Recalled) => Ok(S::Recalled),
+        (S::Waitlisted, E::Recalled) => Ok(S::RecalledWaiting),
+        // It waits while it is being corrected, and again afterwards: whoever stands first gets the place.
+        (S::RecalledWaiting, E::Promoted) => Ok(S::Recalled),
+        (S::RecalledWaiting, E::Resubmitted) => Ok(S::Waitlisted),
+        (S::Waitlisted | S::InReview | S::Returned | S::Recalled | S::RecalledWaiting, E::Withdrawn) => {
+            Ok(S::Withdrawn)
+        }
+        (S::Waitlisted | S::Returned | S::Recalled | S::RecalledWaiting, E::Expired) => Ok(S::Expired),
+        (_, E::Recalled) => Err(Refusal::ReviewBegun),
         (_, E::Submitted | E::Waitlisted | E::Resubmitted | E::Withdrawn) => Err(Refusal::NotEditable),
         (_, E::Passed | E::Approved | E::Returned | E::Rejected) => Err(Refusal::NotYourStep),
         (_, E::Promoted | E::Expired) => Err(Refusal::ChangedMeanwhile),
@@ -128,6 +163,56 @@ mod tests {
         assert_eq!(held(Event::Withdrawn), Ok(false));
         assert_eq!(next(State::Returned, Event::Expired), Ok(State::Expired));
         assert!(!State::Waitlisted.holds_place());
+    }
+
+    /// R-20 [ours]: a place is only got by being promoted and only lost by an ending; no walk of any length leads to one
+    /// in another way, and each ends, if it ends, in a final state.
+    #[test]
+    fn every_walk_keeps_the_ledger() {
+        let mut seen = std::collections::BTreeSet::from([State::Draft]);
+        let mut to_walk = vec![State::Draft];
+        while let Some(state) = to_walk.pop() {
+            for event in Event::ALL {
+                let Ok(then) = next(state, *event) else { continue };
+                let place = (state.holds_place(), then.holds_place());
+                let gains = matches!(event, Event::Submitted | Event::Promoted);
+                let loses = matches!(event, Event::Rejected | Event::Withdrawn | Event::Expired);
+                match place {
+                    (false, true) => assert!(gains, "{state} {event} {then}"),
+                    (true, false) => assert!(loses, "{state} {event} {then}"),
+                    _ => assert!(!gains, "{state} {event} {then}"),
+                }
+                assert!(!(state.is_over()), "{state} {event}");
+                assert!(
+                    then != State::Draft,
+                    "{state} {event}: a number is never given back"
+                );
+                if seen.insert(then) {
+                    to_walk.push(then);
+                }
+            }
+        }
+        assert_eq!(seen.len(), State::ALL.len(), "every state is reached");
+    }
+
+    /// R-20 [ours]: what was taken back keeps place or position, is not reviewed, and comes back where it was.
+    #[test]
+    fn a_recall_keeps_what_was_there() {
+        for (state, taken) in [
+            (State::InReview, State::Recalled),
+            (State::Waitlisted, State::RecalledWaiting),
+        ] {
+            assert_eq!(next(state, Event::Recalled), Ok(taken));
+            assert_eq!(
+                (taken.holds_place(), taken.waits()),
+                (state.holds_place(), state.waits())
+            );
+            assert_eq!(next(taken, Event::Resubmitted), Ok(state));
+            assert_eq!(next(taken, Event::Passed), Err(Refusal::NotYourStep));
+        }
+        for state in [State::Draft, State::Returned, State::Approved] {
+            assert_eq!(next(state, Event::Recalled), Err(Refusal::ReviewBegun));
+        }
     }
 
     /// who waits is not reviewed.

@@ -3,13 +3,13 @@
 
 use super::moves::{self, Move, Numbered};
 use super::states::{Event, State};
-use super::{Application, DocumentKind, Form, documents, form, store};
+use super::{Application, DocumentKind, Form, documents, drafts, form, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::{self, Intake, PlaceCause, places};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::{Phone, Refusal, code};
+use crate::kernel::{FieldErrors, Phone, Refusal, code};
 use crate::union::tree;
 
 /// What came of a submission.
@@ -27,6 +27,9 @@ pub struct Submitted {
 /// Errors: the window's dates, what is missing (R-12 … R-17), the application that stands.
 pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<Submitted> {
     let application = super::own(app, worker_id, id).await?;
+    if application.state.is_recalled() {
+        return again(app, &application, proven_phone).await;
+    }
     if let (true, Some(number)) = (application.state != State::Draft, &application.number) {
         return Ok(Submitted {
             number: number.clone(),
@@ -85,7 +88,11 @@ pub async fn complete(
         year: intake.year,
         proven_phone,
     };
-    let form = Form::check(&application.form(app)?, &against)?;
+    let typed = application.form(app)?;
+    let form = Form::check(&typed, &against)?;
+    if let Some(two) = drafts::pending(app, application, &typed).await?.first() {
+        return Err(Error::Invalid(FieldErrors::one(two.field, Refusal::TwoAnswers)));
+    }
     if application.checked_version == 0 {
         return Err(Refusal::ChecksNotTicked.into());
     }
@@ -142,22 +149,56 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
     let chain = tree::review_chain(app, union_id).await?;
     let holder = chain.get(application.step).ok_or(Error::NotFound)?;
-    let actor = Actor::Worker(worker_id.to_owned());
+    send_again(
+        app,
+        &application,
+        &form,
+        intake.year,
+        (application.step, &holder.id),
+    )
+    .await?;
+    Ok(())
+}
 
+/// Submits again what was taken back for correction: number, time and order of submission stay, its place or its
+/// position too. The review begins at its first step, for the union may have been corrected.
+async fn again(app: &App, application: &Application, proven_phone: &Phone) -> Result<Submitted> {
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    intake.may_apply(app.now())?;
+    let form = complete(app, application, &intake, proven_phone).await?;
+    let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
+    let chain = tree::review_chain(app, union_id).await?;
+    let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
+    let first = chain.get(step).ok_or(Error::NotFound)?;
+    let state = send_again(app, application, &form, intake.year, (step, &first.id)).await?;
+    Ok(Submitted {
+        number: application.number.clone().unwrap_or_default(),
+        holds_place: state.holds_place(),
+    })
+}
+
+async fn send_again(
+    app: &App,
+    application: &Application,
+    form: &Form,
+    year: i32,
+    (step, holder_id): (usize, &str),
+) -> Result<State> {
+    let actor = Actor::Worker(application.worker_id.clone());
     let mut tx = app.db.write().await?;
     let to = Move {
         actor: &actor,
         event: Event::Resubmitted,
-        step: application.step,
-        holder_id: Some(&holder.id),
+        step,
+        holder_id: Some(holder_id),
         union_id: None,
         note: "",
         corrections: &[],
     };
-    moves::apply(app, &mut tx, &application, to).await?;
+    let state = moves::apply(app, &mut tx, application, to).await?;
     // A corrected ID number or level claims anew.
     store::drop_claims(&mut tx, &application.id).await?;
-    claim(app, &mut tx, &application, &form, intake.year).await?;
+    claim(app, &mut tx, application, form, year).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(state)
 }

@@ -2,7 +2,7 @@
 //! in the same transaction.
 
 use super::moves::{self, Move};
-use super::states::{Event, State};
+use super::states::Event;
 use super::{Application, store};
 use crate::app::App;
 use crate::audit::Actor;
@@ -98,7 +98,7 @@ pub async fn promote(
             note: "",
             corrections: &[],
         };
-        debug_assert_eq!(first.state, State::Waitlisted);
+        debug_assert!(first.state.waits());
         moves::apply(app, tx, &first, to).await?;
     }
     Ok(())

@@ -15,9 +15,33 @@ use crate::wechat::{Inbound, Kind, Reply};
 /// Does what a message or event asks for and gives the answer. Each of its changes is a transaction of its own: it
 /// may be cut off between them and run again.
 pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
+    match at_once(app, &message.kind) {
+        Some(reply) => Ok(reply),
+        // In a box, so that what is answered at once does not carry the room all these waits need.
+        None => Box::pin(after_looking(app, message)).await,
+    }
+}
+
+/// The answer that depends on nothing but the message: nearly every one.
+fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
+    match kind {
+        Kind::Text { content } if !content.contains("进度") => Some(Reply::text(welcome(app))),
+        Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
+        Kind::Click { .. }
+        | Kind::Image { .. }
+        | Kind::Voice { .. }
+        | Kind::Video { .. }
+        | Kind::ShortVideo { .. }
+        | Kind::Location { .. }
+        | Kind::Link { .. } => Some(Reply::text(welcome(app))),
+        _ => None,
+    }
+}
+
+async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
     match &message.kind {
-        Kind::Text { content } => text(app, openid, content).await,
+        Kind::Text { .. } => progress_of(app, openid).await,
         Kind::Subscribe { scene, .. } => {
             followers::set_following(app, openid, true, scene.as_deref()).await?;
             match scene {
@@ -30,8 +54,6 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
             Ok(Reply::Success)
         }
         Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
-        Kind::Click { key } if key == "HOTLINE" => Ok(Reply::text(hotline())),
-        Kind::Click { .. } => Ok(Reply::text(welcome(app))),
         Kind::TemplateSent { msg_id, status } => {
             late::note_outcome(app, msg_id, status).await?;
             Ok(Reply::Success)
@@ -42,21 +64,12 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
             followers::forget(app, &of.openid).await?;
             Ok(Reply::Success)
         }
-        Kind::Image { .. }
-        | Kind::Voice { .. }
-        | Kind::Video { .. }
-        | Kind::ShortVideo { .. }
-        | Kind::Location { .. }
-        | Kind::Link { .. } => Ok(Reply::text(welcome(app))),
         _ => Ok(Reply::Success),
     }
 }
 
-/// What is typed: "进度" tells the state, everything else the ways in.
-async fn text(app: &App, openid: &str, content: &str) -> Result<Reply> {
-    if !content.contains("进度") {
-        return Ok(Reply::text(welcome(app)));
-    }
+/// "进度": the state of the sender's application, or the way to bind.
+async fn progress_of(app: &App, openid: &str) -> Result<Reply> {
     let link = entrance(app, "/progress");
     let Some(worker) = workers::by_openid(app, openid).await? else {
         return Ok(Reply::text(format!(

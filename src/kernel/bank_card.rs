@@ -14,6 +14,7 @@ impl BankCard {
     ///
     /// Errors: [`Refusal::CardMalformed`], [`Refusal::CardChecksum`], [`Refusal::CardNotIcbc`].
     pub fn parse_icbc(text: &str) -> Result<Self, Refusal> {
+        let text = &super::text::plain(text);
         let digits = super::text::digits(text);
         if super::text::has_letters(text) || !(16..=19).contains(&digits.len()) {
             return Err(Refusal::CardMalformed);

@@ -21,10 +21,10 @@ impl IdNumber {
     ///
     /// Errors: [`Refusal::IdNumberMalformed`], [`Refusal::IdNumberChecksum`], [`Refusal::IdNumberBirthDate`].
     pub fn parse(text: &str, now: Time) -> Result<Self, Refusal> {
-        let number: String = text
+        let number: String = super::text::plain(text)
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
-            .map(plain)
+            .map(|c| if c == 'x' { 'X' } else { c })
             .collect();
         let body_ok = number.len() == 18 && number.bytes().take(17).all(|b| b.is_ascii_digit());
         if !body_ok || !matches!(number.as_bytes()[17], b'0'..=b'9' | b'X') {
@@ -77,13 +77,6 @@ impl IdNumber {
     }
 }
 
-fn plain(c: char) -> char {
-    match c {
-        'x' | 'ｘ' | 'Ｘ' => 'X',
-        _ => super::text::plain_digit(c).unwrap_or(c),
-    }
-}
-
 /// The GB 11643 check character of the first 17 digits.
 pub fn check_digit(body: &[u8]) -> u8 {
     let sum: u32 = body
@@ -115,7 +108,10 @@ mod tests {
         let id = IdNumber::parse("11010519491231002X", now()).unwrap();
         assert_eq!(id.sex(), Sex::Female);
         assert!(!id.is_of_jinan());
-        assert!(IdNumber::parse("１１０１０５１９４９１２３１００２ｘ", now()).is_ok());
+        for typed in ["１１０１０５１９４９１２３１００２ｘ", "110105—19491231—002Ｘ"]
+        {
+            assert!(IdNumber::parse(typed, now()).is_ok(), "{typed}");
+        }
     }
 
     /// each way of being wrong has its own words.

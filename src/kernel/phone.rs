@@ -15,6 +15,7 @@ impl Phone {
     ///
     /// Errors: [`Refusal::PhoneMalformed`], [`Refusal::PhoneVirtual`].
     pub fn parse(text: &str, virtual_segments: &[String]) -> Result<Self, Refusal> {
+        let text = &super::text::plain(text);
         let digits = super::text::digits(text);
         let digits = match digits.len() {
             13 if digits.starts_with("86") => digits[2..].to_owned(),
@@ -81,6 +82,8 @@ mod tests {
             " 138 0013 8001",
             "+86-138-0013-8001",
             "１３８００１３８００１",
+            "１３８—００１３—８００１",
+            "＋86 138–0013–8001",
         ] {
             assert_eq!(
                 parse(text).map(|p| p.digits().to_owned()),

@@ -62,6 +62,9 @@ pub enum Refusal {
     AlreadyThisYear { number: String },
     AlreadyThisLevel { level: &'static str, number: String },
     NotEditable,
+    TwoAnswers,
+    ReviewBegun,
+    UnionOfOtherUnit,
     // Files
     FileEmpty,
     FileTooLarge { bytes: u64 },
@@ -150,6 +153,9 @@ impl Refusal {
             AlreadyThisYear { .. } => "already_this_year",
             AlreadyThisLevel { .. } => "already_this_level",
             NotEditable => "not_editable",
+            TwoAnswers => "two_answers",
+            ReviewBegun => "review_begun",
+            UnionOfOtherUnit => "union_of_other_unit",
             FileEmpty => "file_empty",
             FileTooLarge { .. } => "file_too_large",
             FileWrongType => "file_wrong_type",
@@ -269,6 +275,11 @@ impl Refusal {
             StampedFormOutOfDate => "申请表修改过了，请重新打印、盖章并上传新的盖章申请表",
             ChecksNotTicked => "请逐项确认 4 项工作都已完成",
             NotEditable => "申请已提交，现在不能修改",
+            TwoAnswers => "您在两处填写的内容不同，请选择用哪一个",
+            ReviewBegun => "工会已经开始审核，现在不能取回修改。材料有误时，审核工会会退回给您补正",
+            UnionOfOtherUnit => {
+                "取回修改时，只能改选同一区县（产业）内的工会，您的名额在那里。要改到别处，请先撤回申请再重新申请"
+            }
             FileEmpty => "文件是空的，请重新选择",
             FileWrongType => "只能上传 jpg、jpeg、png、gif 图片或 pdf 文件，请更换文件",
             FileTruncated => "文件不完整或已损坏，打不开，请重新拍摄或导出后上传",

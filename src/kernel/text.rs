@@ -30,6 +30,25 @@ pub fn line(text: &str, min: usize, max: usize) -> Result<String, Refusal> {
     }
 }
 
+/// A text that stands for a number, however keyboards and habits write it, in plain characters: full-width letters,
+/// digits and signs become half-width, every kind of dash a single "-", marks without width go. Han stays.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = match c {
+            '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '‐'..='―' | '−' | '─' | '━' | '﹘' | '﹣' | 'ー' => '-',
+            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => continue,
+            c => c,
+        };
+        // "——" is one dash, typed with one key.
+        if !(c == '-' && out.ends_with('-')) {
+            out.push(c);
+        }
+    }
+    clean(&out)
+}
+
 /// The digits of a text, full-width ones made plain; everything else is dropped.
 pub fn digits(text: &str) -> String {
     text.chars().filter_map(plain_digit).collect()
@@ -74,7 +93,31 @@ mod tests {
         assert_eq!(line("王小梅王小梅", 2, 5), Err(Refusal::TooLong { max: 5 }));
     }
 
+    /// What a phone's Chinese keyboard makes of a number.
+    #[test]
+    fn numbers_become_plain() {
+        for typed in [
+            "0531—8612 3456",
+            "０５３１－８６１２ ３４５６",
+            "0531——8612\u{200b} 3456",
+            "0531–8612　3456",
+        ] {
+            assert_eq!(plain(typed), "0531-8612 3456", "{typed}");
+        }
+        assert_eq!(plain("（０５３１）86123456转２"), "(0531)86123456转2");
+        assert_eq!(
+            plain("１１０１０５１９４９１２３１００２ｘ"),
+            "11010519491231002x"
+        );
+    }
+
     proptest! {
+        #[test]
+        fn plain_twice_changes_nothing(text in ".{0,40}") {
+            let once = plain(&text);
+            prop_assert_eq!(plain(&once), once);
+        }
+
         #[test]
         fn cleaning_twice_changes_nothing(text in ".{0,60}") {
             let once = clean(&text);

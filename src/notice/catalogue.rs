@@ -2,7 +2,8 @@
 //!
 //! [`TEMPLATES`] is what has to be added in WeChat's console (模板消息), with these keywords.
 
-use crate::application::states::Event;
+use crate::application::reminders::{Reminder, What};
+use crate::application::states::{Event, State};
 use crate::campaign::Intake;
 use crate::kernel::Time;
 use crate::kernel::refusal::HOTLINE;
@@ -56,6 +57,8 @@ pub struct Content {
 pub struct Moved<'a> {
     /// What happened.
     pub event: Event,
+    /// Where it stands now.
+    pub state: State,
     /// The application's number.
     pub number: &'a str,
     /// Its intake.
@@ -104,6 +107,9 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
                 .waiting_position
                 .map_or_else(String::new, |n| format!("名额已满，候补第 {n} 位")),
         ),
+        Event::Promoted if moved.state.is_recalled() => {
+            ("候补转正", "已占用名额，请改好后重新提交".to_owned())
+        }
         Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
         Event::Passed => ("审核中", holder("已转入上一级审核")),
         Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
@@ -111,10 +117,50 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
             "退回补正",
             format!("请在{}前补正", moved.intake.review.until.short_deadline_text()),
         ),
-        Event::Resubmitted => ("补正提交", holder("等待审核")),
+        Event::Resubmitted => match moved.waiting_position {
+            Some(n) => ("重新提交", format!("候补第 {n} 位")),
+            None => ("重新提交", holder("等待审核")),
+        },
         Event::Rejected => ("未通过", "点击查看原因".to_owned()),
         Event::Withdrawn => ("已撤回", "名额已释放".to_owned()),
         Event::Expired => ("已失效", "超过补正期限，名额已释放".to_owned()),
+        Event::Recalled => (
+            "取回修改",
+            format!("{}前须重新提交", moved.intake.apply.until.short_deadline_text()),
+        ),
+    }
+}
+
+/// The message to a worker that time runs out. `number` is missing before submission.
+pub fn reminder(reminder: &Reminder, number: Option<&str>, intake: &Intake) -> Content {
+    let until = reminder.until.short_deadline_text();
+    let (phrase, note, path, loses) = match (reminder.what, number) {
+        (What::Correction, _) => ("待补正", format!("请在{until}前补正"), "/progress", true),
+        (What::Submission, Some(_)) => ("待重新提交", format!("请在{until}前提交"), "/apply", true),
+        (What::Submission, None) => ("尚未提交", format!("请在{until}前提交"), "/apply", false),
+    };
+    let which = number.map_or_else(String::new, |number| format!("（编号 {number}）"));
+    let after = if loses {
+        "逾期名额将让给候补职工"
+    } else {
+        "逾期不能再申请这一批次"
+    };
+    let sms = format!(
+        "【泉城工会】您的求学圆梦补助申请{which}{phrase}，还剩 {} 天，{note}，{after}。咨询热线 {HOTLINE}",
+        reminder.days
+    );
+    Content {
+        template: "progress".to_owned(),
+        fields: fields([
+            ("thing1", format!("求学圆梦补助{}", intake.label())),
+            ("character_string2", number.unwrap_or("-").to_owned()),
+            ("phrase3", phrase.to_owned()),
+            ("thing4", note),
+            // WeChat's `time` knows no 24:00.
+            ("time5", reminder.until.minute_text()),
+        ]),
+        path: path.to_owned(),
+        sms,
     }
 }
 
@@ -169,6 +215,7 @@ mod tests {
         for event in Event::ALL {
             let content = to_worker(&Moved {
                 event: *event,
+                state: State::InReview,
                 number: "7K3M-9PXW",
                 intake: &intake(),
                 holder: Some("崮云湖街道总工会"),
@@ -189,6 +236,34 @@ mod tests {
         }
     }
 
+    /// reminders keep WeChat's limits, and say until when and what is lost.
+    #[test]
+    fn reminders_have_their_words() {
+        let state = State::Returned;
+        for (what, number) in [
+            (What::Correction, Some("7K3M-9PXW")),
+            (What::Submission, Some("7K3M-9PXW")),
+            (What::Submission, None),
+        ] {
+            let due = Reminder {
+                what,
+                states: (state, state, state),
+                until: intake().review.until,
+                days: 3,
+            };
+            let content = reminder(&due, number, &intake());
+            for (name, value) in &content.fields {
+                assert_eq!(
+                    shorten(name, value).as_deref(),
+                    Ok(value.as_str()),
+                    "{what:?} {name}"
+                );
+            }
+            assert!(content.sms.contains("12月7日 24:00前") && content.sms.contains("还剩 3 天"));
+            assert_eq!(content.sms.contains("让给候补职工"), number.is_some());
+        }
+    }
+
     /// The console's templates, the configuration's names and the messages' fields are the same.
     #[test]
     fn messages_fill_exactly_their_templates() {
@@ -197,6 +272,7 @@ mod tests {
         let officer = to_officer("长清区总工会", 3, &intake());
         let moved = Moved {
             event: Event::Passed,
+            state: State::InReview,
             number: "N",
             intake: &intake(),
             holder: None,
@@ -219,6 +295,7 @@ mod tests {
         let intake = intake();
         let moved = |event| Moved {
             event,
+            state: State::Recalled,
             number: "N",
             intake: &intake,
             holder: None,
@@ -227,5 +304,9 @@ mod tests {
         };
         assert_eq!(words(&moved(Event::Waitlisted)).1, "名额已满，候补第 3 位");
         assert_eq!(words(&moved(Event::Returned)).1, "请在12月7日 24:00前补正");
+        assert!(
+            words(&moved(Event::Promoted)).1.contains("重新提交"),
+            "taken back meanwhile"
+        );
     }
 }

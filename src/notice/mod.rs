@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod deliver;
 pub mod react;
+pub mod remind;
 mod store;
 
 pub use catalogue::Content;

@@ -5,7 +5,7 @@ use super::store;
 use crate::app::App;
 use crate::application::moves::Happened;
 use crate::application::progress::{self, Progress};
-use crate::application::states::Event;
+use crate::application::states::{Event, State};
 use crate::application::{self, moves};
 use crate::db::Tx;
 use crate::error::Result;
@@ -18,11 +18,11 @@ use serde_json::json;
 /// A message to be sent.
 pub struct Planned {
     /// One message for one cause and recipient.
-    dedup: String,
-    event: String,
-    recipient: Recipient,
-    application_id: String,
-    content: Content,
+    pub(super) dedup: String,
+    pub(super) event: String,
+    pub(super) recipient: Recipient,
+    pub(super) application_id: String,
+    pub(super) content: Content,
 }
 
 /// Who gets a message.
@@ -66,6 +66,8 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
         happened.event,
         Event::Submitted | Event::Promoted | Event::Passed | Event::Resubmitted
     );
+    // Promoted while it is being corrected, or sent back to the waiting list: nobody's work yet.
+    let arrives = arrives && progress.application.state == State::InReview;
     if let (true, Some(union_id)) = (arrives, progress.application.holder_id.clone()) {
         planned.extend(officers_of(app, &happened, &progress, &union_id).await?);
     }
@@ -75,6 +77,7 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
 fn worker(happened: &Happened, progress: &Progress) -> Planned {
     let moved = Moved {
         event: happened.event,
+        state: progress.application.state,
         number: progress.application.number.as_deref().unwrap_or("-"),
         intake: &progress.intake,
         holder: progress.holder.as_deref(),

@@ -137,6 +137,7 @@ impl Ctx {
             worker: self.session.get::<String>(WORKER).is_some(),
             officer: self.session.get::<String>(OFFICER).is_some(),
             flash,
+            bar: None,
         }
     }
 

@@ -25,6 +25,13 @@ use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, g
 ///
 /// `api` is the JSON API's endpoint: it has no session, no page for its errors, and is another door.
 pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint + 'static {
+    // Server-sent events stay clear of compression, which would hold them back.
+    let events = Route::new()
+        .at("/progress/events", get(worker::live::events))
+        .around(error::into_page)
+        .with(session::middleware(&app))
+        .around(error::into_page)
+        .around(page::security_headers);
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
@@ -45,9 +52,11 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
             get(assets::serve).with(Compression::new()),
         )
         .nest("/api", api)
+        .nest_no_strip("/progress/events", events)
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(observe::request)
+        .with(AddData::new(worker::live::Hub::new(&app)))
         .with(AddData::new(app.clone()));
     CallbackFirst {
         callback: wechat::Callback(app).with(CatchPanic::new()),

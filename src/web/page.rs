@@ -22,6 +22,21 @@ pub struct Base {
     pub officer: bool,
     /// A sentence left by the page before.
     pub flash: Option<String>,
+    /// On the pages of an application: until when, and how many places are left.
+    pub bar: Option<Bar>,
+}
+
+/// What a worker should know on every page of the application, in two short lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// "2021年11月30日 24:00 截止".
+    pub until: String,
+    /// "长清区总工会还剩 57 个名额".
+    pub places: String,
+    /// The level rule, or what it says of this worker.
+    pub rule: String,
+    /// Whether the rule stands against this application.
+    pub warn: bool,
 }
 
 /// An error beside its field, and in the summary on top.

@@ -132,10 +132,8 @@ async fn answer(app: &App, opened: &Opened) -> Response {
 async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
     if !app.cache.set_new(key, IN_HAND, UNDER_WAY).await? {
         app.metrics.callbacks.repeated.inc();
-        let known = app.cache.get(key).await?.filter(|text| text != IN_HAND);
-        return Ok(known
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or(Reply::Success));
+        let known = app.cache.get(key).await?;
+        return Ok(known.map_or(Reply::Success, |text| recalled(&text)));
     }
     tracing::debug!(kind = message.kind.name(), "a message came in");
     let reply = match in_time(app, message).await {
@@ -145,10 +143,33 @@ async fn once(app: &App, key: &str, message: &Inbound) -> Result<Reply> {
             return Err(error);
         }
     };
-    let text = serde_json::to_string(&reply).map_err(anyhow::Error::from)?;
-    app.cache.set(key, &text, KNOWN).await?;
+    app.cache.set(key, &kept(&reply)?, KNOWN).await?;
     app.metrics.callbacks.handled.inc();
     Ok(reply)
+}
+
+/// Before a text reply in the cache, which is kept as it is; everything else is JSON.
+const TEXT: char = 't';
+
+/// A reply as it is kept for a repeated delivery.
+fn kept(reply: &Reply) -> Result<String> {
+    match reply {
+        Reply::Text { content } => {
+            let mut text = String::with_capacity(content.len() + 1);
+            text.push(TEXT);
+            text.push_str(content);
+            Ok(text)
+        }
+        other => Ok(serde_json::to_string(other).map_err(anyhow::Error::from)?),
+    }
+}
+
+/// What [`kept`] kept; [`IN_HAND`], which is no reply yet, gives the silent one.
+fn recalled(text: &str) -> Reply {
+    match text.strip_prefix(TEXT) {
+        Some(content) => Reply::text(content),
+        None => serde_json::from_str(text).unwrap_or(Reply::Success),
+    }
 }
 
 /// The answer if it is there in time; else the message is kept and answered later, in its own message (facts row 4).

@@ -238,11 +238,13 @@ fn is_legal(c: char) -> bool {
 }
 
 fn is_clean(s: &str) -> bool {
-    // 0xEF starts the only illegal non-controls (U+FFFE, U+FFFF), but also full-width punctuation: look closer.
-    let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
+    let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
     // No way out in the middle of a piece, so that the compiler looks at many bytes at once.
-    let any = |piece: &[u8]| piece.iter().fold(false, |found, b| found | suspicious(b));
-    !s.as_bytes().chunks(64).any(any) || s.chars().all(is_legal)
+    let controls = |piece: &[u8]| piece.iter().fold(false, |found, b| found | control(b));
+    let starts_ef = |piece: &[u8]| piece.iter().fold(false, |found, b| found | (*b == 0xEF));
+    let any = |found: &dyn Fn(&[u8]) -> bool| s.as_bytes().chunks(64).any(found);
+    // 0xEF starts the only illegal ones beside controls, and full-width punctuation: look closer.
+    !any(&controls) && !(any(&starts_ef) && s.contains(['\u{FFFE}', '\u{FFFF}']))
 }
 
 /// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.

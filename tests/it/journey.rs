@@ -309,7 +309,7 @@ async fn walk(test: &TestApp, phone: &Browser, pc: &Browser) -> Result<()> {
         .collect();
     assert_eq!(
         told,
-        ["提交成功", "退回补正", "补正提交", "审核中", "审核中", "审核通过"]
+        ["提交成功", "退回补正", "重新提交", "审核中", "审核中", "审核通过"]
     );
     for officer in &seed::OFFICERS {
         assert!(

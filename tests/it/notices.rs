@@ -94,7 +94,7 @@ async fn each_step_reaches_who_has_to_know(test: &TestApp) {
         .await
         .unwrap();
     let (fields, work) = told().await;
-    assert_eq!((fields[2].as_str(), work), ("补正提交", vec![1, 2, 0]));
+    assert_eq!((fields[2].as_str(), work), ("重新提交", vec![1, 2, 0]));
 
     decide(&at_unit, Verdict::Pass).await;
     let (fields, work) = told().await;

@@ -1,10 +1,14 @@
 //! SQL of applications and claims; documents and the timeline beside it.
 
+mod conflicts;
 mod documents;
 mod events;
+mod live;
 
+pub use conflicts::*;
 pub use documents::*;
 pub use events::*;
+pub use live::*;
 
 use super::Level;
 use super::moves::{Application, Move, Numbered};
@@ -117,7 +121,7 @@ pub async fn open_of(app: &App, worker_id: &str, intake_id: &str) -> Result<Opti
 /// The first in a unit's waiting list, by order of submission; read under the unit's lock.
 pub async fn first_waiting(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> Result<Option<Application>> {
     let sql = select_application!(
-        "WHERE campaign_id = $1 AND unit_id = $2 AND state = 'waitlisted' ORDER BY seq LIMIT 1"
+        "WHERE campaign_id = $1 AND unit_id = $2 AND state IN ('waitlisted', 'recalled_waiting') ORDER BY seq LIMIT 1"
     );
     let row: Option<Row> = sqlx::query_as(sql)
         .bind(campaign_id)
@@ -129,7 +133,9 @@ pub async fn first_waiting(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> Res
 
 pub async fn overdue(app: &App, now: Time, limit: i64) -> Result<Vec<Application>> {
     let sql = select_application!(
-        "WHERE state = 'returned' AND intake_id IN (SELECT id FROM intakes WHERE review_until < $1) ORDER BY id LIMIT $2"
+        "WHERE (state = 'returned' AND intake_id IN (SELECT id FROM intakes WHERE review_until < $1)) \
+         OR (state IN ('recalled', 'recalled_waiting') AND intake_id IN (SELECT id FROM intakes WHERE apply_until < $1)) \
+         ORDER BY id LIMIT $2"
     );
     let rows: Vec<Row> = sqlx::query_as(sql)
         .bind(now.0)
@@ -140,7 +146,7 @@ pub async fn overdue(app: &App, now: Time, limit: i64) -> Result<Vec<Application
 }
 
 pub async fn waiting_position(app: &App, campaign_id: &str, unit_id: &str, seq: i64) -> sqlx::Result<i64> {
-    let sql = "SELECT COUNT(*) FROM applications WHERE campaign_id = $1 AND unit_id = $2 AND state = 'waitlisted' AND seq <= $3";
+    let sql = "SELECT COUNT(*) FROM applications WHERE campaign_id = $1 AND unit_id = $2 AND state IN ('waitlisted', 'recalled_waiting') AND seq <= $3";
     sqlx::query_scalar(sql)
         .bind(campaign_id)
         .bind(unit_id)
@@ -312,6 +318,25 @@ pub async fn claim(
         .bind(value)
         .bind(application_id)
         .fetch_optional(&mut **tx)
+        .await
+}
+
+/// The number of another application that holds this value, if one does; nothing is claimed.
+pub async fn claimed(
+    app: &App,
+    index: &str,
+    scope: &str,
+    value: &str,
+    application_id: &str,
+) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+    sqlx::query_scalar(sql)
+        .bind(index)
+        .bind(scope)
+        .bind(value)
+        .bind(application_id)
+        .fetch_optional(app.db.read())
         .await
 }
 

@@ -51,7 +51,7 @@ pub fn waited(since: Time, now: Time) -> String {
 pub fn state(state: State) -> Tag {
     let tone = match state {
         State::InReview => "on",
-        State::Returned | State::Waitlisted => "warn",
+        State::Returned | State::Waitlisted | State::Recalled | State::RecalledWaiting => "warn",
         State::Approved => "ok",
         State::Rejected | State::Expired => "bad",
         State::Draft | State::Withdrawn => "",

@@ -3,13 +3,13 @@
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, page, see_other};
+use super::bar;
 use super::gate::Nothing;
 use super::view::{self, IntakeView};
 use crate::account::Worker;
 use crate::app::App;
 use crate::application::documents::{self, Document};
-use crate::application::form::Against;
-use crate::application::{Application, DocumentKind, Form, FormText, State, drafts};
+use crate::application::{Application, DocumentKind, FormText, drafts, early};
 use crate::campaign::{self, Intake, places};
 use crate::error::Result;
 use crate::union::tree;
@@ -42,6 +42,10 @@ pub struct TasksPage {
     pub deadline: String,
     /// How many places are left, in words.
     pub places: String,
+    /// The number of an application that was taken back for correction.
+    pub recalled: Option<String>,
+    /// What stands against it as a whole.
+    pub claimed: Option<String>,
     pub tasks: Vec<Task>,
     /// The first that is not done.
     pub next: Option<Task>,
@@ -82,7 +86,7 @@ pub async fn show(ctx: Ctx, Query(from): Query<From>) -> Result<Response> {
             .is_none_or(|(current, _)| current.intake.id == a.intake_id)
     };
     match application {
-        Some(draft) if draft.state == State::Draft => tasks(&ctx, &worker, &draft).await,
+        Some(draft) if draft.state.is_being_filled() => tasks(&ctx, &worker, &draft).await,
         Some(other) if !other.state.is_over() || of_today(&other) => Ok(see_other("/progress")),
         _ => intro(&ctx, intake.map(|(_, view)| view), checked),
     }
@@ -128,6 +132,8 @@ async fn tasks(ctx: &Ctx, worker: &Worker, draft: &Application) -> Result<Respon
         closed: view::closed(&intake, ctx.app.now()),
         deadline: intake.apply.until.deadline_text(),
         places: places_words(&ctx.app, draft).await?,
+        recalled: draft.number.clone().filter(|_| draft.state.is_recalled()),
+        claimed: bar::claimed(&stand.wrong),
         tasks,
         next,
     })
@@ -135,6 +141,12 @@ async fn tasks(ctx: &Ctx, worker: &Worker, draft: &Application) -> Result<Respon
 
 /// How many places are left: the unit's once it is known, else the city's.
 pub async fn places_words(app: &App, draft: &Application) -> Result<String> {
+    if draft.state.holds_place() {
+        return Ok("名额为您保留".to_owned());
+    }
+    if draft.state.is_recalled() {
+        return Ok("候补的先后顺序为您保留".to_owned());
+    }
     if let Some(unit_id) = &draft.unit_id
         && let Some(places) = places::of_unit(app, &draft.campaign_id, unit_id).await?
     {
@@ -172,12 +184,7 @@ impl Stand {
             None => None,
         };
         let text = draft.form(app)?;
-        let against = Against {
-            now: app.now(),
-            year: intake.year,
-            proven_phone: &worker.phone,
-        };
-        let wrong = Form::check(&text, &against).err().unwrap_or_default();
+        let wrong = early::wrong(app, draft, &text, intake, &worker.phone).await?;
         let of_jinan = view::of_jinan(&text, app.now()).unwrap_or(true);
         let documents = documents::of(app, &draft.id).await?;
         Ok(Stand {

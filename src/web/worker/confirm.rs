@@ -8,7 +8,7 @@ use super::gate::Nothing;
 use super::view::{self, DocView};
 use super::{Open, form, union};
 use crate::application::form::label;
-use crate::application::{State, documents, submit};
+use crate::application::{documents, submit};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
@@ -27,6 +27,10 @@ pub struct ConfirmPage {
     pub problems: Vec<Problem>,
     /// Whether nothing is left to be completed, and submitting was refused all the same.
     pub refused: bool,
+    /// Whether the button can be pressed: nothing is missing and it is time. A refusal does not take it away.
+    pub ready: bool,
+    /// Whether it was taken back for correction and is submitted again.
+    pub again: bool,
     /// Whether the refusal speaks of an application that may be the worker's own, under another phone.
     pub elsewhere: bool,
     /// How many places are left, a sentence.
@@ -67,7 +71,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
     Ok(Open::of(ctx)
         .await?
-        .filter(|open| open.application.state == State::Draft))
+        .filter(|open| open.application.state.is_being_filled()))
 }
 
 async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
@@ -90,17 +94,20 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
         .needed
         .iter()
         .map(|kind| view::doc(*kind, &stand.documents, application, None));
+    let (problems, closed) = (problems(&stand, open), view::closed(&intake, ctx.app.now()));
     Ok(ConfirmPage {
-        base: ctx.base("提交前核对"),
+        ready: problems.is_empty() && closed.is_none(),
+        again: application.state.is_recalled(),
+        base: open.base(ctx, "提交前核对").await?,
         title: view::title(&intake),
         union: union::chosen_words(&ctx.app, application)
             .await?
             .unwrap_or_else(|| "尚未选择".to_owned()),
         groups: groups.collect(),
         documents: views.collect(),
-        problems: problems(&stand, open),
+        problems,
         places: format!("{}。", places_words(&ctx.app, application).await?),
-        closed: view::closed(&intake, ctx.app.now()),
+        closed,
         refused: false,
         elsewhere: false,
     })
@@ -145,7 +152,12 @@ pub async fn send(posted: Posted<Nothing>) -> Result<Response> {
     };
     match submit::submit(&ctx.app, &worker.id, &application.id, &worker.phone).await {
         Ok(submitted) => {
-            ctx.flash(&format!("提交成功，申请编号 {}", submitted.number));
+            let what = if application.state.is_recalled() {
+                "已重新提交"
+            } else {
+                "提交成功"
+            };
+            ctx.flash(&format!("{what}，申请编号 {}", submitted.number));
             Ok(see_other("/progress"))
         }
         Err(Error::Invalid(_)) => again(&ctx, None).await,

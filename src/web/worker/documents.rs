@@ -4,7 +4,7 @@ use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::view::{self, DocView};
-use super::{Open, json, wants_json};
+use super::{Open, bar, json, wants_json};
 use crate::application::{DocumentKind, documents, drafts};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
@@ -73,7 +73,9 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         return Ok(see_other("/apply/form"));
     }
     if open.application.checked_version == 0 {
-        return page(&checks_page(&ctx, [false; 4], Errors::default()));
+        let mut checks = checks_page(&ctx, [false; 4], Errors::default());
+        checks.base.bar = Some(bar::of(&ctx.app, &open).await?);
+        return page(&checks);
     }
     page(&list(&ctx, &open, None).await?)
 }
@@ -99,7 +101,9 @@ pub async fn tick(posted: Posted<Ticked>) -> Result<Response> {
         Ok(()) => Ok(see_other("/apply/documents")),
         Err(Error::Refused(refusal @ Refusal::ChecksNotTicked)) => {
             let errors = Errors::from(&FieldErrors::one("checks", refusal));
-            page_again(&checks_page(&ctx, ticked, errors))
+            let mut checks = checks_page(&ctx, ticked, errors);
+            checks.base.bar = Some(bar::of(&ctx.app, &open).await?);
+            page_again(&checks)
         }
         Err(other) => Err(other),
     }
@@ -126,7 +130,7 @@ async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -
         ("/apply", "/apply/confirm")
     };
     Ok(DocumentsPage {
-        base: ctx.base("上传材料"),
+        base: open.base(ctx, "上传材料").await?,
         back,
         returned: open.returned(),
         left: views.iter().filter(|view| view.tone != "ok").count(),

@@ -58,6 +58,7 @@ fn told(application: &Application) -> News {
     let (link, heading) = match application.state {
         State::Draft => ("/apply", "继续填写申请"),
         State::Returned => ("/progress", "您的申请需要补正"),
+        State::Recalled | State::RecalledWaiting => ("/apply", "改好后请重新提交"),
         _ => ("/progress", "我的申请进度"),
     };
     let text = match &application.number {
@@ -77,7 +78,7 @@ fn told(application: &Application) -> News {
 pub fn tone(state: State) -> &'static str {
     match state {
         State::Approved => "ok",
-        State::Returned | State::Waitlisted => "warn",
+        State::Returned | State::Waitlisted | State::Recalled | State::RecalledWaiting => "warn",
         State::Rejected | State::Expired => "bad",
         State::InReview => "on",
         State::Draft | State::Withdrawn => "",

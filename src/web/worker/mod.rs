@@ -14,20 +14,25 @@
 //! - `/apply/check`: radios `work` (jinan, migrant, no), `post` ([`Post`]), `level` ([`Level`] or below), `entry`,
 //!   `agreed` (yes, no), select `unit`; then `eligible` or `not-eligible` with `reasons`.
 //! - `/apply/union`: radios `union` (`data-testid="union-<名称>"`), `union-filter`, `current-union`.
-//! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`.
+//! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`; lists below
+//!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
+//!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
 //! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
 //!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
-//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `withdraw`, `withdraw-confirm`, `keep`, `begin`, `none`.
+//!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
+//!   `none`.
 //! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
 
 mod apply;
+mod bar;
 mod check;
 mod confirm;
 mod documents;
 mod form;
 mod gate;
 mod home;
+pub mod live;
 mod me;
 mod print;
 mod progress;
@@ -37,6 +42,7 @@ mod union;
 mod view;
 
 use super::ctx::Ctx;
+use super::page::Base;
 use crate::account::{Worker, workers};
 use crate::application::drafts::{self, Editable};
 use crate::application::{self, Application, State};
@@ -63,6 +69,8 @@ pub fn routes() -> Route {
         .at("/apply/form", get(form::show).post(form::save))
         .at("/apply/form/draft", post(form::draft))
         .at("/apply/form/later", post(form::later))
+        .at("/apply/form/choose", post(form::choose))
+        .at("/apply/form/choices/:field", get(form::choices))
         .at("/apply/print", get(print::show).post(print::printed))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
@@ -73,6 +81,7 @@ pub fn routes() -> Route {
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
+        .at("/progress/recall", post(progress::recall))
         .at(
             "/progress/withdraw",
             get(progress::ask_withdraw).post(progress::withdraw),
@@ -112,6 +121,13 @@ impl Open {
     /// Whether an officer returned it for correction.
     fn returned(&self) -> bool {
         self.application.state == State::Returned
+    }
+
+    /// What the layout needs, with the bar that goes with the application.
+    async fn base(&self, ctx: &Ctx, title: &str) -> Result<Base> {
+        let mut base = ctx.base(title);
+        base.bar = Some(bar::of(&ctx.app, self).await?);
+        Ok(base)
     }
 
     /// Where the back link of its pages leads.

@@ -107,7 +107,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         None => Vec::new(),
     };
     page(&PrintPage {
-        base: ctx.base("打印申请表"),
+        base: open.base(&ctx, "打印申请表").await?,
         returned: open.returned(),
         title: view::title(&intake),
         union,

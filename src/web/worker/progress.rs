@@ -11,7 +11,9 @@ use crate::application::documents::{self, Document};
 use crate::application::form::label;
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
 use crate::application::states::{self, Event};
-use crate::application::{Application, DocumentKind, State, submit, withdraw as leaving};
+use crate::application::{
+    Application, DocumentKind, State, recall as taking_back, submit, withdraw as leaving,
+};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use askama::Template;
@@ -40,6 +42,11 @@ pub struct ProgressPage {
     pub timeline: Vec<Line>,
     pub can_withdraw: bool,
     pub can_begin: bool,
+    /// Whether it can be taken back for correction, and until when it must be submitted again.
+    pub can_recall: bool,
+    pub recall_until: String,
+    /// Whether it was taken back and is to be submitted again.
+    pub go_on: bool,
 }
 
 /// Who holds it, and since when.
@@ -119,24 +126,12 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
     }
 }
 
-/// `GET /progress.json`: `{"stamp"}`; when it differs from the page's, the page has news.
+/// `GET /progress.json`: `{"stamp"}`; when it differs from the page's, the page has news. For where
+/// [`super::live`] does not work.
 #[handler]
 pub async fn stamp(ctx: Ctx) -> Result<Response> {
-    let (_, application) = submitted(&ctx).await?;
-    let stamp = match application {
-        Some(application) => stamp_of(&progress::of(&ctx.app, application).await?),
-        None => String::new(),
-    };
-    Ok(json(serde_json::json!({ "stamp": stamp })))
-}
-
-/// The row's version, and the place in the waiting list, which others move.
-fn stamp_of(progress: &Progress) -> String {
-    format!(
-        "{}-{}",
-        progress.application.version,
-        progress.waiting_position.unwrap_or(0)
-    )
+    let stamp = progress::stamp(&ctx.app, &ctx.worker()?).await?;
+    Ok(json(serde_json::json!({ "stamp": stamp.text })))
 }
 
 async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<ProgressPage> {
@@ -155,7 +150,7 @@ async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<Pro
     Ok(ProgressPage {
         base: ctx.base("申请进度"),
         title: view::title(&progress.intake),
-        stamp: stamp_of(&progress),
+        stamp: progress::stamp_of(&progress),
         state: application.state.label(),
         tone: home::tone(application.state),
         headline: headline(&progress),
@@ -173,6 +168,9 @@ async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<Pro
         timeline: timeline(&progress.timeline),
         can_withdraw: states::next(application.state, Event::Withdrawn).is_ok(),
         can_begin: lost && may_apply,
+        can_recall: taking_back::possible(&ctx.app, application, &progress.intake).await?,
+        recall_until: progress.intake.apply.until.deadline_text(),
+        go_on: application.state.is_recalled(),
     })
 }
 
@@ -191,12 +189,17 @@ fn headline(progress: &Progress) -> String {
         State::Withdrawn => "您已撤回这份申请。".to_owned(),
         State::Expired => "这份申请已超过期限，名额已让给候补职工。".to_owned(),
         State::Draft => "申请尚未提交。".to_owned(),
+        State::Recalled => "您已取回这份申请进行修改，名额为您保留。".to_owned(),
+        State::RecalledWaiting => match progress.waiting_position {
+            Some(n) => format!("您已取回这份申请进行修改，候补第 {n} 位为您保留。"),
+            None => "您已取回这份申请进行修改，候补顺序为您保留。".to_owned(),
+        },
     }
 }
 
 fn place(progress: &Progress) -> String {
     match (progress.application.state, progress.waiting_position) {
-        (State::Waitlisted, Some(n)) => format!("候补第 {n} 位"),
+        (state, Some(n)) if state.waits() => format!("候补第 {n} 位"),
         (state, _) if state.holds_place() => "已占用 1 个名额".to_owned(),
         _ => "未占用".to_owned(),
     }
@@ -205,6 +208,10 @@ fn place(progress: &Progress) -> String {
 fn holder(progress: &Progress) -> Option<Holder> {
     let since = format!("自 {} 起", progress.application.since.short_text());
     match (progress.application.state, &progress.holder) {
+        (state, _) if state.is_recalled() => Some(Holder {
+            union: "您本人（修改中）".to_owned(),
+            since,
+        }),
         (State::Returned, _) => Some(Holder {
             union: "您本人（待补正）".to_owned(),
             since,
@@ -235,6 +242,10 @@ fn next(progress: &Progress) -> String {
             view::window(&progress.intake)
         ),
         State::Draft => "请回到申请事项，核对后提交。".to_owned(),
+        State::Recalled | State::RecalledWaiting => format!(
+            "请在 {} 前改好并重新提交，逾期申请失效。不需要修改，也要重新提交。",
+            progress.intake.apply.until.deadline_text()
+        ),
     }
 }
 
@@ -367,6 +378,26 @@ pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
         return Ok(see_other("/progress"));
     };
     page_again(&all(&ctx, application, problem).await?)
+}
+
+/// `POST /progress/recall`: takes it back for correction, as long as nobody has decided on it (R-20 \[ours\]).
+#[handler]
+pub async fn recall(posted: Posted<Nothing>) -> Result<Response> {
+    let ctx = posted.ctx;
+    let (worker, Some(application)) = submitted(&ctx).await? else {
+        return Ok(see_other("/progress"));
+    };
+    match taking_back::recall(&ctx.app, &worker.id, &application.id).await {
+        Ok(()) => {
+            ctx.flash("已取回申请，现在可以修改。改好后请重新提交");
+            Ok(see_other("/apply"))
+        }
+        Err(Error::Refused(refusal)) => {
+            ctx.flash(&format!("没有取回：{}", refusal.text()));
+            Ok(see_other("/progress"))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// `GET /progress/withdraw`: asks first, for it cannot be undone.

@@ -5,7 +5,7 @@ use super::super::form::Posted;
 use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::Open;
 use crate::app::App;
-use crate::application::{Application, State, drafts};
+use crate::application::{Application, drafts};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
 use crate::union::{Union, tree};
@@ -59,29 +59,17 @@ pub async fn show(ctx: Ctx, Query(level): Query<Level>) -> Result<Response> {
     let Some(open) = draft(&ctx).await? else {
         return Ok(see_other("/apply"));
     };
-    page(
-        &list(
-            &ctx,
-            &open.application,
-            level.within.as_deref(),
-            Errors::default(),
-        )
-        .await?,
-    )
+    page(&list(&ctx, &open, level.within.as_deref(), Errors::default()).await?)
 }
 
 async fn draft(ctx: &Ctx) -> Result<Option<Open>> {
     Ok(Open::of(ctx)
         .await?
-        .filter(|open| open.application.state == State::Draft))
+        .filter(|open| open.application.state.is_being_filled()))
 }
 
-async fn list(
-    ctx: &Ctx,
-    application: &Application,
-    within: Option<&str>,
-    errors: Errors,
-) -> Result<UnionPage> {
+async fn list(ctx: &Ctx, open: &Open, within: Option<&str>, errors: Errors) -> Result<UnionPage> {
+    let application = &open.application;
     let parent = match within {
         Some(id) => Some(tree::chosen(&ctx.app, id).await?),
         None => None,
@@ -93,7 +81,7 @@ async fn list(
         None => at_the_top(choices, &chosen),
     };
     Ok(UnionPage {
-        base: ctx.base("选择工会"),
+        base: open.base(ctx, "选择工会").await?,
         errors,
         parent: parent.map(|p| Parent {
             id: p.id,
@@ -197,19 +185,25 @@ pub async fn choose(posted: Posted<Chosen>) -> Result<Response> {
     if form.union.is_empty() {
         let within = (!form.within.is_empty()).then_some(form.within.as_str());
         let errors = Errors::from(&FieldErrors::one("union", Refusal::NotAChoice));
-        return page_again(&list(&ctx, &open.application, within, errors).await?);
+        return page_again(&list(&ctx, &open, within, errors).await?);
     }
     let union = match tree::chosen(&ctx.app, &form.union).await {
         Err(Error::Refused(refusal)) => {
             let errors = Errors::from(&FieldErrors::one("union", refusal));
-            return page_again(&list(&ctx, &open.application, None, errors).await?);
+            return page_again(&list(&ctx, &open, None, errors).await?);
         }
         other => other?,
     };
     if form.within != union.id && !tree::choices(&ctx.app, Some(&union.id)).await?.is_empty() {
         return Ok(see_other(&format!("/apply/union?in={}", union.id)));
     }
-    drafts::choose_union(&ctx.app, &open.worker.id, &open.application.id, &union.id).await?;
+    match drafts::choose_union(&ctx.app, &open.worker.id, &open.application.id, &union.id).await {
+        Err(Error::Refused(refusal @ Refusal::UnionOfOtherUnit)) => {
+            let errors = Errors::from(&FieldErrors::one("union", refusal));
+            return page_again(&list(&ctx, &open, None, errors).await?);
+        }
+        other => other?,
+    }
     ctx.flash(&format!("已选择{}", union.name));
     let first = open.application.union_id.is_none();
     Ok(see_other(if first { "/apply/form" } else { "/apply" }))

@@ -85,15 +85,7 @@ async fn malformed_requests_have_the_shape_too(test: &TestApp) {
         answer(request.send().await.unwrap()).await
     };
     let json_type = "application/json";
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        "{\"phone\":1}",
-        "{\"phone\":{}}",
-        "\u{feff}{}",
-    ] {
+    for body in ["", "{", "[]", "null", "{\"phone\":{}}", "\u{feff}{}"] {
         let answer = raw(Method::POST, "/sessions", json_type, body.into()).await;
         refused(&answer, 400, "malformed_request");
     }

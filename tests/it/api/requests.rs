@@ -138,6 +138,8 @@ impl Chance {
 /// A worker's papers and ids, for the right values.
 struct Known<'a> {
     client: Client<'a>,
+    /// The application's, as it is now: or every save would be refused as stale.
+    version: i64,
     ids: BTreeMap<&'static str, String>,
 }
 
@@ -186,7 +188,11 @@ fn request(chance: &mut Chance, operation: &Operation, known: &Known<'_>) -> (Re
             let body = if chance.one_in(15) {
                 chance.of(proptest::collection::vec(any::<u8>(), 0..200))
             } else {
-                chance.spoiled(example).to_string().into_bytes()
+                let mut right = example.clone();
+                if operation.id == "save_form" {
+                    right["version"] = json!(known.version);
+                }
+                chance.spoiled(&right).to_string().into_bytes()
             };
             told.push_str(&format!(" body {}", String::from_utf8_lossy(&body)));
             let kind = if chance.one_in(20) {
@@ -211,10 +217,12 @@ async fn no_request_finds_a_fault(test: &TestApp) {
     let papers = yuanmeng::application::documents::of(&test.app, &id)
         .await
         .unwrap();
-    let known = Known {
+    let mut known = Known {
+        version: 0,
         client: Client::signed_in(test, &builders::phone(1)).await,
         ids: BTreeMap::from([
             ("application_id", id),
+            ("field", "major".to_owned()),
             ("union_id", street.id),
             ("document_id", papers[0].id.clone()),
         ]),
@@ -227,6 +235,11 @@ async fn no_request_finds_a_fault(test: &TestApp) {
     let end = Instant::now() + FOR;
     while Instant::now() < end || statuses.values().sum::<usize>() < operations.len() * 5 {
         for operation in &operations {
+            let application = &known.ids["application_id"];
+            known.version = yuanmeng::application::find(&test.app, application)
+                .await
+                .unwrap()
+                .version;
             let (request, told) = request(&mut chance, operation, &known);
             // What the client itself cannot send is no request.
             let Ok(response) = request.send().await else {

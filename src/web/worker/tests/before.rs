@@ -201,6 +201,7 @@ fn tasks() {
         places: "历下区总工会还剩 12 个名额".to_owned(),
         next: Some(tasks[2].clone()),
         tasks,
+        ..Default::default()
     };
     let html = render("tasks", &page);
     assert!(html.contains("尚未提交") && html.contains("继续：打印盖章"));
