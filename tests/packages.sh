@@ -1,6 +1,6 @@
 #!/bin/sh
 # The Debian packages that the tests need beside Rust and gcc: a browser, the two databases, Chinese letters
-# for screenshots. As root it installs what is missing; anybody else is told. Servers are never left running:
+# for screenshots, a second opinion on our PDFs. As root it installs what is missing; anybody else is told. Servers are never left running:
 # the tests start their own, on free ports (tests/it/services.rs).
 set -eu
 
@@ -18,6 +18,7 @@ need chromium-driver command -v chromedriver
 need redis-server command -v redis-server
 need postgresql has_postgres
 need fonts-wqy-microhei has_chinese_font
+need poppler-utils command -v pdftoppm
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -286,8 +286,11 @@ function filter(input) {
 function printer(form) {
   form.addEventListener('submit', function (e) {
     e.preventDefault();
-    var go = function () { window.print(); };
-    post(form.action, {}).then(go, function (err) { if (signedOut(err)) location.reload(); else toast(err.message); });
+    var go = function () {
+      all('.sheet.preview').forEach(function (sheet) { sheet.classList.remove('preview'); });
+      window.print();
+    };
+    post(form.action, { seen: form.elements.seen.value }).then(go, function (err) { if (signedOut(err)) location.reload(); else toast(err.message); });
   });
 }
 

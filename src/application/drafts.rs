@@ -8,7 +8,7 @@ use crate::audit::{self, Actor, Line};
 use crate::campaign;
 use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
-use crate::kernel::{Refusal, Time};
+use crate::kernel::{Refusal, Time, code};
 use crate::union::tree;
 use serde_json::json;
 
@@ -27,6 +27,8 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
     };
     let draft = store::NewDraft {
         id: app.id(),
+        // It stands on the printed form already, and submitting keeps it (R-14, R-18, ADR 0014).
+        number: code::application_number(app.entropy.bytes()),
         worker_id,
         intake_id: &current.intake.id,
         campaign_id: &current.campaign_id,
@@ -122,8 +124,12 @@ pub async fn choose_union(app: &App, worker_id: &str, id: &str, union_id: &str) 
     if application.state.is_recalled() && application.unit_id.as_ref() != Some(&unit.id) {
         return Err(Refusal::UnionOfOtherUnit.into());
     }
+    // the paper names the unions that review it.
+    let other = application.union_id.as_deref() != Some(&union.id);
+    let version = application.form_version + i64::from(other && is_on_paper(app, &application).await?);
+    let chosen = (union.id.as_str(), unit.id.as_str());
     let mut tx = app.db.write().await?;
-    if !store::set_union(&mut tx, &application, &union.id, &unit.id, app.now()).await? {
+    if !store::set_union(&mut tx, &application, chosen, version, app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
     let actor = Actor::Worker(worker_id.to_owned());
@@ -391,11 +397,21 @@ pub async fn choose(app: &App, worker_id: &str, id: &str, field: &str, editor: O
 /// Remembers that this version of the form went to the printer.
 pub async fn mark_printed(app: &App, worker_id: &str, id: &str) -> Result<()> {
     let application = super::own(app, worker_id, id).await?;
-    if editable(app, &application).await? != Editable::Nothing {
-        let mut tx = app.db.write().await?;
-        store::mark_printed(&mut tx, &application).await?;
-        tx.commit().await?;
+    mark_printed_as_seen(app, &application).await
+}
+
+/// [`mark_printed`] for a form that was shown as it was read here.
+///
+/// Errors: [`Refusal::ChangedMeanwhile`] when the row changed since: what would be printed is not what was looked at.
+pub async fn mark_printed_as_seen(app: &App, seen: &Application) -> Result<()> {
+    if editable(app, seen).await? == Editable::Nothing {
+        return Ok(());
     }
+    let mut tx = app.db.write().await?;
+    if !store::mark_printed(&mut tx, seen).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
+    tx.commit().await?;
     Ok(())
 }
 

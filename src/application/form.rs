@@ -63,6 +63,24 @@ impl FormText {
         self.0.get(field).map(String::as_str)
     }
 
+    /// What a field says in words: codes become their labels.
+    pub fn spoken(&self, field: &str) -> String {
+        let pick = |value: &str, yes: &str, no: &str| match value {
+            "yes" => yes.to_owned(),
+            "no" => no.to_owned(),
+            _ => String::new(),
+        };
+        let value = self.get(field).trim();
+        match field {
+            "post" => Post::parse(value).map_or("", Post::label).to_owned(),
+            "migrant" => pick(value, "是", "否"),
+            "degree" => pick(value, "有", "无"),
+            "entry_date" => NaiveDate::parse_from_str(value, "%Y-%m-%d")
+                .map_or_else(|_| value.to_owned(), |date| Time::start_of(date).day_text()),
+            _ => value.to_owned(),
+        }
+    }
+
     /// Fills a field.
     pub fn set(&mut self, field: &str, value: &str) {
         self.0.insert(field.to_owned(), value.to_owned());

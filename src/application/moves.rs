@@ -33,7 +33,8 @@ pub struct Application {
     pub holder_id: Option<String>,
     /// Since when.
     pub since: Time,
-    /// Its number, from submission on.
+    /// Its number, from the draft's beginning on, since the form is printed before it is submitted (ADR 0014).
+    /// Whether it was submitted tells `submitted_at`.
     pub number: Option<String>,
     /// Its place in the unit's order of submission.
     pub seq: Option<i64>,
@@ -99,35 +100,16 @@ pub async fn apply(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>) -> 
     moved(app, tx, seen, to, None).await
 }
 
-/// What a submission gives an application: its number, and its place in the unit's order.
-pub struct Numbered<'a> {
-    /// The application's number.
-    pub number: &'a str,
-    /// Drawn under the unit's lock.
-    pub seq: i64,
+/// [`apply`] for a submission, which gets its time and its place in the unit's order: `seq`, drawn under the
+/// unit's lock.
+pub async fn submit(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, seq: i64) -> Result<State> {
+    moved(app, tx, seen, to, Some(seq)).await
 }
 
-/// [`apply`] for a submission.
-pub async fn submit(
-    app: &App,
-    tx: &mut Tx,
-    seen: &Application,
-    to: Move<'_>,
-    numbered: Numbered<'_>,
-) -> Result<State> {
-    moved(app, tx, seen, to, Some(numbered)).await
-}
-
-async fn moved(
-    app: &App,
-    tx: &mut Tx,
-    seen: &Application,
-    to: Move<'_>,
-    numbered: Option<Numbered<'_>>,
-) -> Result<State> {
+async fn moved(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, seq: Option<i64>) -> Result<State> {
     let state = super::states::next(seen.state, to.event)?;
     let now = app.now();
-    if !store::move_row(tx, seen, state, &to, numbered, now).await? {
+    if !store::move_row(tx, seen, state, &to, seq, now).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
     follow(app, tx, seen, state, &to, now).await?;

@@ -1,7 +1,7 @@
-//! Submitting: the number, the time, the claim on the year's only subsidy, and a place or the waiting list
+//! Submitting: the time, the claim on the year's only subsidy, and a place or the waiting list
 //! (R-5, R-8, R-18 … R-20); and submitting again after a correction.
 
-use super::moves::{self, Move, Numbered};
+use super::moves::{self, Move};
 use super::states::{Event, State};
 use super::{Application, DocumentKind, Form, documents, drafts, form, store};
 use crate::app::App;
@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::campaign::{self, Intake, PlaceCause, places};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::{FieldErrors, Phone, Refusal, code};
+use crate::kernel::{FieldErrors, Phone, Refusal};
 use crate::union::tree;
 
 /// What came of a submission.
@@ -30,9 +30,11 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
     if application.state.is_recalled() {
         return again(app, &application, proven_phone).await;
     }
-    if let (true, Some(number)) = (application.state != State::Draft, &application.number) {
+    let number = application.number.clone();
+    let number = number.ok_or_else(|| anyhow::anyhow!("application {id} has no number"))?;
+    if application.submitted_at.is_some() {
         return Ok(Submitted {
-            number: number.clone(),
+            number,
             holds_place: application.state.holds_place(),
         });
     }
@@ -46,7 +48,6 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
     let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
     let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(worker_id.to_owned());
-    let number = code::application_number(app.entropy.bytes());
 
     let mut tx = app.db.write().await?;
     let (mut places, seq) = places::lock_in_line(app, &mut tx, &application.campaign_id, unit_id).await?;
@@ -70,10 +71,17 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
         note: "",
         corrections: &[],
     };
-    let numbered = Numbered { number: &number, seq };
-    moves::submit(app, &mut tx, &application, to, numbered).await?;
+    moves::submit(app, &mut tx, &application, to, seq).await?;
+    if !holds_place {
+        store::note_wait(&mut tx, id, &application.campaign_id, unit_id, seq).await?;
+    }
     tx.commit().await?;
     Ok(Submitted { number, holds_place })
+}
+
+/// The position on the waiting list that a submission got; none when it got a place at once.
+pub async fn waited_as(app: &App, id: &str) -> Result<Option<i64>> {
+    Ok(store::waited_as(app, id).await?)
 }
 
 /// Everything an application needs to be submitted: form, checks, documents (R-13 … R-17).

@@ -10,6 +10,7 @@ use crate::audit::{self, Line};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
+use crate::print::{self, For, Pdf};
 use crate::union::{Officer, tree};
 use serde_json::json;
 
@@ -97,6 +98,33 @@ fn mask(form: &mut FormText) {
         let masked = text::masked(form.get(field), head, tail);
         form.set(field, &masked);
     }
+}
+
+/// The application form as a file, for an officer: in full only for who may decide now, else masked; the look is
+/// recorded.
+pub async fn form_pdf(app: &App, officer: &Officer, id: &str) -> Result<Pdf> {
+    let application = visible(app, officer, id).await?;
+    let full = match decide::may_decide(app, officer, &application).await {
+        Ok(()) => true,
+        Err(Error::Refused(_)) => false,
+        Err(error) => return Err(error),
+    };
+    let mut form = application.form(app)?;
+    if !full {
+        mask(&mut form);
+    }
+    let paper = print::paper(app, &application, form, For::Office).await?;
+    let mut tx = app.db.write().await?;
+    let actor = officer.actor();
+    let line = Line {
+        actor: &actor,
+        act: "application.print",
+        subject: ("application", id),
+        detail: json!({ "full": full }),
+    };
+    audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+    tx.commit().await?;
+    print::form_pdf(paper).await
 }
 
 /// A document of an application in the officer's subtree; the look is recorded.

@@ -115,6 +115,30 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Respons
         .body(html))
 }
 
+/// A file made for this person: to be saved, by its Chinese name where the browser knows RFC 5987; never cached.
+pub fn attachment(pdf: crate::print::Pdf) -> Response {
+    use std::fmt::Write as _;
+    let mut encoded = String::new();
+    for byte in pdf.name.bytes() {
+        // RFC 5987's attr-char, as far as our names have any.
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    let disposition = format!(
+        "attachment; filename=\"{}\"; filename*=UTF-8''{encoded}",
+        pdf.plain_name
+    );
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/pdf")
+        .header(header::CONTENT_DISPOSITION, disposition)
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(pdf.bytes)
+}
+
 /// After a successful POST: 303 to the page that shows the result.
 pub fn see_other(path: &str) -> Response {
     Response::builder()

@@ -244,7 +244,8 @@ fn is_clean(s: &str) -> bool {
     let starts_ef = |piece: &[u8]| piece.iter().fold(false, |found, b| found | (*b == 0xEF));
     let any = |found: &dyn Fn(&[u8]) -> bool| s.as_bytes().chunks(64).any(found);
     // 0xEF starts the only illegal ones beside controls, and full-width punctuation: look closer.
-    !any(&controls) && !(any(&starts_ef) && s.contains(['\u{FFFE}', '\u{FFFF}']))
+    let nonchar = any(&starts_ef) && s.contains(['\u{FFFE}', '\u{FFFF}']);
+    !nonchar && !any(&controls)
 }
 
 /// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.

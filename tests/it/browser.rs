@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
+use fantoccini::wd::{PrintConfigurationBuilder, PrintMargins, PrintSize};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -252,6 +253,21 @@ impl Browser {
             &format!("{name}.png"),
             &self.client.screenshot().await?,
         )
+    }
+
+    /// The page as a printer gets it: A4 with the margins that the style sheet asks for, as PDF.
+    pub async fn printed(&self) -> Result<Vec<u8>> {
+        let paper = PrintConfigurationBuilder::default()
+            .size(PrintSize::A4)
+            .margins(PrintMargins {
+                top: 1.1,
+                bottom: 1.1,
+                left: 1.5,
+                right: 1.5,
+            })
+            .build()
+            .map_err(|error| anyhow!("{error}"))?;
+        Ok(self.client.print(paper).await?)
     }
 
     async fn visible(&self, css: &str) -> Result<Element, NotYet> {

@@ -28,6 +28,7 @@ mod office;
 mod outbox;
 mod personal;
 mod places;
+mod print;
 mod process;
 mod push;
 mod review;

@@ -11,7 +11,7 @@ pub use events::*;
 pub use live::*;
 
 use super::Level;
-use super::moves::{Application, Move, Numbered};
+use super::moves::{Application, Move};
 use super::states::State;
 use crate::app::App;
 use crate::db::Tx;
@@ -158,6 +158,7 @@ pub async fn waiting_position(app: &App, campaign_id: &str, unit_id: &str, seq: 
 /// A draft to be made.
 pub struct NewDraft<'a> {
     pub id: String,
+    pub number: String,
     pub worker_id: &'a str,
     pub intake_id: &'a str,
     pub campaign_id: &'a str,
@@ -173,8 +174,8 @@ pub struct NewDraft<'a> {
 pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO applications (id, worker_id, intake_id, campaign_id, union_id, unit_id, state, step, since, applicant, level, \
-         institution, form_sealed, form_version, printed_version, checked_version, version, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'draft', 0, $7, $8, $9, $10, $11, 1, 0, 0, 1, $7, $7)",
+         institution, form_sealed, form_version, printed_version, checked_version, version, created_at, updated_at, number) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'draft', 0, $7, $8, $9, $10, $11, 1, 0, 0, 1, $7, $7, $12)",
     )
     .bind(&draft.id)
     .bind(draft.worker_id)
@@ -187,6 +188,7 @@ pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()>
     .bind(draft.level)
     .bind(draft.institution)
     .bind(&draft.form_sealed)
+    .bind(&draft.number)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -198,20 +200,18 @@ pub async fn move_row(
     seen: &Application,
     state: State,
     to: &Move<'_>,
-    numbered: Option<Numbered<'_>>,
+    seq: Option<i64>,
     now: Time,
 ) -> sqlx::Result<bool> {
     let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1, \
-               number = COALESCE($5, number), seq = COALESCE($6, seq), submitted_at = COALESCE($7, submitted_at) \
-               WHERE id = $8 AND version = $9";
+               seq = COALESCE($5, seq), submitted_at = COALESCE($6, submitted_at) WHERE id = $7 AND version = $8";
     let query = sqlx::query(sql)
         .bind(state.as_str())
         .bind(to.step as i64)
         .bind(to.holder_id)
         .bind(now.0)
-        .bind(numbered.as_ref().map(|n| n.number))
-        .bind(numbered.as_ref().map(|n| n.seq))
-        .bind(numbered.map(|_| now.0))
+        .bind(seq)
+        .bind(seq.map(|_| now.0))
         .bind(&seen.id)
         .bind(seen.version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
@@ -220,17 +220,19 @@ pub async fn move_row(
 pub async fn set_union(
     tx: &mut Tx,
     seen: &Application,
-    union_id: &str,
-    unit_id: &str,
+    (union_id, unit_id): (&str, &str),
+    form_version: i64,
     now: Time,
 ) -> sqlx::Result<bool> {
-    let sql = "UPDATE applications SET union_id = $1, unit_id = $2, updated_at = $3, version = version + 1 WHERE id = $4 AND version = $5";
+    let sql = "UPDATE applications SET union_id = $1, unit_id = $2, form_version = $6, updated_at = $3, version = version + 1 \
+               WHERE id = $4 AND version = $5";
     let query = sqlx::query(sql)
         .bind(union_id)
         .bind(unit_id)
         .bind(now.0)
         .bind(&seen.id)
-        .bind(seen.version);
+        .bind(seen.version)
+        .bind(form_version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -275,14 +277,44 @@ pub async fn touch(tx: &mut Tx, seen: &Application, now: Time) -> sqlx::Result<b
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-pub async fn mark_printed(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {
-    let sql = "UPDATE applications SET printed_version = $1 WHERE id = $2 AND form_version = $1";
-    sqlx::query(sql)
+/// Marks the version that was seen as printed, if the row is still as it was at that moment.
+pub async fn mark_printed(tx: &mut Tx, seen: &Application) -> sqlx::Result<bool> {
+    let sql =
+        "UPDATE applications SET printed_version = $1 WHERE id = $2 AND form_version = $1 AND version = $3";
+    let query = sqlx::query(sql)
         .bind(seen.form_version)
         .bind(&seen.id)
+        .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// Keeps the position on the waiting list with which an application was just submitted; read and written under
+/// the unit's lock.
+pub async fn note_wait(
+    tx: &mut Tx,
+    id: &str,
+    campaign_id: &str,
+    unit_id: &str,
+    seq: i64,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE applications SET waited_as = (SELECT COUNT(*) FROM applications w WHERE w.campaign_id = $1 \
+               AND w.unit_id = $2 AND w.state = 'waitlisted' AND w.seq <= $3) WHERE id = $4";
+    sqlx::query(sql)
+        .bind(campaign_id)
+        .bind(unit_id)
+        .bind(seq)
+        .bind(id)
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+pub async fn waited_as(app: &App, id: &str) -> sqlx::Result<Option<i64>> {
+    let row: Option<(Option<i64>,)> = sqlx::query_as("SELECT waited_as FROM applications WHERE id = $1")
+        .bind(id)
+        .fetch_optional(app.db.read())
+        .await?;
+    Ok(row.and_then(|(position,)| position))
 }
 
 pub async fn tick_checks(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {

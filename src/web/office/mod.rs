@@ -38,6 +38,7 @@ pub fn routes() -> Route {
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
         .at("/sign-out", post(sign_in::leave))
         .at("/applications/:id", get(desk::show).post(desk::submit))
+        .at("/applications/:id/form.pdf", get(papers::form))
         .at("/applications/:id/documents/:document", get(papers::show))
         .at("/me", get(me::show))
         .at("/me/wechat-qr", get(me::wechat_qr))

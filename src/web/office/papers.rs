@@ -2,6 +2,7 @@
 //! look is recorded.
 
 use super::super::ctx::Ctx;
+use super::super::page::attachment;
 use crate::application::content::MediaType;
 use crate::error::Result;
 use crate::review::desk;
@@ -34,4 +35,11 @@ pub async fn show(ctx: Ctx, Path((id, document)): Path<(String, String)>) -> Res
         .header(header::CONTENT_SECURITY_POLICY, csp)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .body(bytes))
+}
+
+/// `GET /office/applications/:id/form.pdf`: the form as it would be printed, marked as an officer's copy.
+#[handler]
+pub async fn form(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
+    let officer = super::signed_in(&ctx).await?;
+    Ok(attachment(desk::form_pdf(&ctx.app, &officer, &id).await?))
 }

@@ -61,9 +61,10 @@ fn told(application: &Application) -> News {
         State::Recalled | State::RecalledWaiting => ("/apply", "改好后请重新提交"),
         _ => ("/progress", "我的申请进度"),
     };
-    let text = match &application.number {
-        Some(number) => format!("申请编号 {number}"),
-        None => "已保存，尚未提交".to_owned(),
+    // A draft has its number on the printed form, but was not submitted.
+    let text = match (&application.number, application.submitted_at) {
+        (Some(number), Some(_)) => format!("申请编号 {number}"),
+        _ => "已保存，尚未提交".to_owned(),
     };
     News {
         link,

@@ -17,11 +17,12 @@
 //! - `/apply/form`: the inputs of [`form::FIELDS`](crate::application::form::FIELDS), `draft-state`, `later`; lists below
 //!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
 //!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
-//! - `/apply/print`: `sheet`, `print`, `next`. `/apply/documents`: boxes `check_1` … `check_4`, then for each kind
-//!   `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or `next`.
+//! - `/apply/print`: `sheet`, `pdf`, `print`, `next`, `form-number`, `missing`, `wechat`. `/apply/documents`: boxes
+//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or
+//!   `next`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
-//!   `none`.
+//!   `none`, `receipt`.
 //! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
 
 mod apply;
@@ -72,6 +73,7 @@ pub fn routes() -> Route {
         .at("/apply/form/choose", post(form::choose))
         .at("/apply/form/choices/:field", get(form::choices))
         .at("/apply/print", get(print::show).post(print::printed))
+        .at("/apply/print.pdf", get(print::pdf))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
         .at(
@@ -82,6 +84,7 @@ pub fn routes() -> Route {
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))
         .at("/progress/recall", post(progress::recall))
+        .at("/progress/receipt.pdf", get(progress::receipt))
         .at(
             "/progress/withdraw",
             get(progress::ask_withdraw).post(progress::withdraw),

@@ -1,17 +1,20 @@
-//! `/apply/print`: the filled form on one A4 page, to be signed and stamped.
+//! `/apply/print`: the form to be printed, signed and stamped, on line or as a file. A version leaves the
+//! house only by a POST that marks it as printed: what is on paper somewhere is known, and a later change makes a new
+//! version. `GET /apply/print.pdf` serves marked versions and changes nothing.
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, page, see_other};
+use super::super::page::{Base, attachment, page, see_other};
 use super::apply::Stand;
-use super::gate::Nothing;
 use super::{Open, json, view, wants_json};
-use crate::application::{Application, FormText, drafts};
+use crate::application::{Application, drafts};
 use crate::campaign;
-use crate::error::Result;
-use crate::union::tree;
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use crate::print::{self, For};
 use askama::Template;
 use poem::{Request, Response, handler};
+use serde::Deserialize;
 
 #[derive(Template, Default)]
 #[template(path = "worker/print.html")]
@@ -19,118 +22,117 @@ pub struct PrintPage {
     pub base: Base,
     /// Whether an officer returned it: the way back is the progress.
     pub returned: bool,
-    pub title: String,
-    /// The union's name.
-    pub union: String,
-    /// The draft's short name on the paper.
-    pub draft: String,
+    pub number: String,
     pub version: i64,
-    pub f: Filled,
-    /// Each reviewing union, in order.
-    pub reviewers: Vec<String>,
+    /// The form as SVG.
+    pub sheet: String,
+    /// Whether this version was marked as printed: before that the browser prints nothing of it.
+    pub printed: bool,
+    /// The row's version that is shown.
+    pub seen: i64,
+    /// "“姓名”中的“𠮷”": what stays blank on the paper.
+    pub missing: Vec<String>,
     pub in_wechat: bool,
     /// Where the page is found on a PC.
     pub address: String,
 }
 
-/// The answers in words.
-#[derive(Default)]
-pub struct Filled {
-    pub name: String,
-    pub sex: String,
-    pub id_number: String,
-    pub phone: String,
-    pub address: String,
-    pub card: String,
-    pub employer: String,
-    pub employer_address: String,
-    pub employer_contact: String,
-    pub employer_phone: String,
-    pub post: String,
-    pub migrant: String,
-    pub entry_date: String,
-    pub level: String,
-    pub institution: String,
-    pub major: String,
-    pub degree: String,
-}
-
-impl From<&FormText> for Filled {
-    fn from(form: &FormText) -> Self {
-        let said = |field| view::spoken(form, field);
-        Filled {
-            name: said("name"),
-            sex: said("sex"),
-            id_number: said("id_number"),
-            phone: said("phone"),
-            address: said("address"),
-            card: said("card"),
-            employer: said("employer"),
-            employer_address: said("employer_address"),
-            employer_contact: said("employer_contact"),
-            employer_phone: said("employer_phone"),
-            post: said("post"),
-            migrant: said("migrant"),
-            entry_date: said("entry_date"),
-            level: said("level"),
-            institution: said("institution"),
-            major: said("major"),
-            degree: said("degree"),
-        }
-    }
-}
-
-/// The last eight characters of the id: enough to find the draft, short enough to read out.
-fn short(application: &Application) -> String {
-    let at = application.id.len().saturating_sub(8);
-    application.id.get(at..).unwrap_or_default().to_uppercase()
-}
-
-/// `GET /apply/print`: only a complete form of a chosen union is worth a stamp.
-#[handler]
-pub async fn show(ctx: Ctx) -> Result<Response> {
-    let Some(open) = Open::of(&ctx).await? else {
-        return Ok(see_other("/apply"));
+/// The form if it is worth a stamp: complete, and of a chosen union; else where to go first.
+async fn ready(ctx: &Ctx) -> Result<Result<Open, Response>> {
+    let Some(open) = Open::of(ctx).await? else {
+        return Ok(Err(see_other("/apply")));
     };
     let intake = campaign::intake(&ctx.app, &open.application.intake_id).await?;
     let stand = Stand::of(&ctx.app, &open.worker, &open.application, &intake).await?;
-    let Some(union) = stand.union else {
+    if stand.union.is_none() {
         ctx.flash("请先选择单位所在区域的工会");
-        return Ok(see_other("/apply/union"));
-    };
+        return Ok(Err(see_other("/apply/union")));
+    }
     if !stand.wrong.is_empty() {
         ctx.flash("请先把申请表填写完整");
-        return Ok(see_other("/apply/form"));
+        return Ok(Err(see_other("/apply/form")));
     }
-    let reviewers = match &open.application.union_id {
-        Some(id) => tree::review_chain(&ctx.app, id).await?,
-        None => Vec::new(),
+    Ok(Ok(open))
+}
+
+fn is_printed(application: &Application) -> bool {
+    application.printed_version == application.form_version
+}
+
+/// `GET /apply/print`
+#[handler]
+pub async fn show(ctx: Ctx) -> Result<Response> {
+    let open = match ready(&ctx).await? {
+        Ok(open) => open,
+        Err(first) => return Ok(first),
     };
+    let application = &open.application;
+    let form = application.form(&ctx.app)?;
+    let paper = print::paper(&ctx.app, application, form, For::Stamp).await?;
+    let (sheet, missing) = print::form_picture(&paper)?;
     page(&PrintPage {
         base: open.base(&ctx, "打印申请表").await?,
         returned: open.returned(),
-        title: view::title(&intake),
-        union,
-        draft: short(&open.application),
-        version: open.application.form_version,
-        f: Filled::from(&open.application.form(&ctx.app)?),
-        reviewers: reviewers.into_iter().map(|u| u.name).collect(),
+        number: paper.number,
+        version: application.form_version,
+        sheet,
+        printed: is_printed(application),
+        seen: application.version,
+        missing: missing.iter().map(view::unprintable).collect(),
         in_wechat: ctx.in_wechat(),
         address: ctx.app.config.http.public_url.clone(),
     })
 }
 
+/// What the buttons send.
+#[derive(Deserialize)]
+pub struct How {
+    /// `pdf` for the file, else the browser prints.
+    how: Option<String>,
+    /// [`PrintPage::seen`].
+    seen: Option<String>,
+}
+
 /// `POST /apply/print`: this version goes to the printer; a later change asks to print again.
 #[handler]
-pub async fn printed(req: &Request, posted: Posted<Nothing>) -> Result<Response> {
-    let ctx = posted.ctx;
-    let Some(open) = Open::of(&ctx).await? else {
-        return Ok(see_other("/apply"));
+pub async fn printed(req: &Request, posted: Posted<How>) -> Result<Response> {
+    let Posted { ctx, form: how } = posted;
+    let open = match ready(&ctx).await? {
+        Ok(open) => open,
+        Err(first) => return Ok(first),
     };
-    drafts::mark_printed(&ctx.app, &open.worker.id, &open.application.id).await?;
+    let seen = how.seen.as_deref().and_then(|seen| seen.parse().ok());
+    let marked = if seen.is_some_and(|seen: i64| seen != open.application.version) {
+        Err(Refusal::ChangedMeanwhile.into())
+    } else {
+        drafts::mark_printed_as_seen(&ctx.app, &open.application).await
+    };
+    match marked {
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) if !wants_json(req) => {
+            ctx.flash("申请表刚刚有修改，请核对下面的最新内容，再打印");
+            return Ok(see_other("/apply/print"));
+        }
+        other => other?,
+    }
     if wants_json(req) {
         return Ok(json(serde_json::json!({})));
     }
+    if how.how.as_deref() == Some("pdf") {
+        return Ok(see_other("/apply/print.pdf"));
+    }
     ctx.flash("已准备好，请用浏览器的“打印”功能打印本页");
     Ok(see_other("/apply/print"))
+}
+
+/// `GET /apply/print.pdf`: the version that was marked; anything else is looked at and marked first.
+#[handler]
+pub async fn pdf(ctx: Ctx) -> Result<Response> {
+    let (_, application) = super::mine(&ctx).await?;
+    let application = application.ok_or(Error::NotFound)?;
+    if !is_printed(&application) {
+        return Ok(see_other("/apply/print"));
+    }
+    let form = application.form(&ctx.app)?;
+    let paper = print::paper(&ctx.app, &application, form, For::Stamp).await?;
+    Ok(attachment(print::form_pdf(paper).await?))
 }

@@ -3,7 +3,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, page, page_again, see_other};
+use super::super::page::{Base, attachment, page, page_again, see_other};
 use super::gate::Nothing;
 use super::{home, json, view};
 use crate::account::Worker;
@@ -16,6 +16,7 @@ use crate::application::{
 };
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
+use crate::print;
 use askama::Template;
 use poem::{Response, handler};
 
@@ -108,7 +109,7 @@ pub struct WithdrawPage {
 
 async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
     let (worker, application) = super::mine(ctx).await?;
-    Ok((worker, application.filter(|a| a.number.is_some())))
+    Ok((worker, application.filter(|a| a.submitted_at.is_some())))
 }
 
 /// `GET /progress`
@@ -116,7 +117,7 @@ async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
 pub async fn show(ctx: Ctx) -> Result<Response> {
     let (_, application) = super::mine(&ctx).await?;
     match application {
-        Some(application) if application.number.is_some() => {
+        Some(application) if application.submitted_at.is_some() => {
             page(&all(&ctx, application, String::new()).await?)
         }
         other => page(&NonePage {
@@ -132,6 +133,15 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 pub async fn stamp(ctx: Ctx) -> Result<Response> {
     let stamp = progress::stamp(&ctx.app, &ctx.worker()?).await?;
     Ok(json(serde_json::json!({ "stamp": stamp.text })))
+}
+
+/// `GET /progress/receipt.pdf`: the receipt of the submission.
+#[handler]
+pub async fn receipt(ctx: Ctx) -> Result<Response> {
+    match submitted(&ctx).await? {
+        (_, Some(application)) => Ok(attachment(print::receipt_pdf(&ctx.app, application).await?)),
+        _ => Ok(see_other("/progress")),
+    }
 }
 
 async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<ProgressPage> {

@@ -80,23 +80,12 @@ pub fn clock(time: Time) -> String {
 
 /// A field's value as people say it: codes become their labels.
 pub fn spoken(form: &FormText, field: &str) -> String {
-    let value = form.get(field).trim();
-    match field {
-        "post" => Post::parse(value).map_or("", Post::label).to_owned(),
-        "migrant" => pick(value, "是", "否"),
-        "degree" => pick(value, "有", "无"),
-        "entry_date" => chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d")
-            .map_or_else(|_| value.to_owned(), |date| Time::start_of(date).day_text()),
-        _ => value.to_owned(),
-    }
+    form.spoken(field)
 }
 
-fn pick(value: &str, yes: &str, no: &str) -> String {
-    match value {
-        "yes" => yes.to_owned(),
-        "no" => no.to_owned(),
-        _ => String::new(),
-    }
+/// "“姓名”中的“𠮷”" of a character that cannot be printed.
+pub fn unprintable(missing: &crate::print::Missing) -> String {
+    format!("“{}”中的“{}”", missing.field, missing.character)
 }
 
 /// A choice as the templates take it: what is sent, what is shown.

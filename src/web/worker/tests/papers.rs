@@ -121,19 +121,31 @@ fn forms() {
 /// photo box, the applicant's signature, the employer's signer, phone and seal, each union's opinion and seal.
 #[test]
 fn paper() {
-    let page = print::PrintPage {
-        base: base("打印申请表"),
-        returned: false,
-        title: TITLE.to_owned(),
-        union: "解放路街道总工会".to_owned(),
-        draft: "9F3A21BC".to_owned(),
+    let paper = crate::print::Paper {
+        year: 2021,
+        season: Season::Autumn,
+        number: "7K3M-9PXW".to_owned(),
         version: 2,
-        f: print::Filled::from(&good_form()),
+        code: Some("YM1*7K3M9PXW*2*0A1B2C3D4E".to_owned()),
+        union: "解放路街道总工会".to_owned(),
+        form: good_form(),
         reviewers: ["解放路街道总工会", "历下区总工会", "济南市职工文化事业发展中心"]
             .map(str::to_owned)
             .to_vec(),
+        at: Time::shanghai(2021, 11, 10, 9, 30, 0),
+    };
+    let (sheet, missing) = crate::print::form_picture(&paper).unwrap();
+    assert_eq!(missing, []);
+    let page = print::PrintPage {
+        base: base("打印申请表"),
+        number: paper.number,
+        version: 2,
+        sheet,
+        seen: 5,
+        missing: vec!["“姓名”中的“𠮷”".to_owned()],
         in_wechat: true,
         address: "https://zgjy.example.org.cn".to_owned(),
+        ..Default::default()
     };
     let html = render("print", &page);
     for part in [
