@@ -3,6 +3,7 @@
 //! The table of contents; who may import whom is in `docs/architecture.md` and enforced by a test.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod application;
 pub mod audit;

@@ -9,6 +9,7 @@ pub mod followers;
 pub mod grants;
 pub mod merging;
 pub mod messages;
+pub mod mini;
 pub mod passwords;
 pub mod profile;
 pub mod registration;

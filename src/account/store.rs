@@ -2,6 +2,7 @@
 
 pub mod grants;
 mod messages;
+pub mod mini;
 mod sign_ins;
 
 pub use messages::*;

@@ -222,6 +222,25 @@ pub async fn save_seen(
     Err(Refusal::ChangedMeanwhile.into())
 }
 
+/// [`save`] for who names the row's version they saw: nothing is written over what came from elsewhere since, and what
+/// they typed is their choice where two devices differed.
+///
+/// Errors: also [`Refusal::ChangedMeanwhile`].
+pub async fn save_at(app: &App, worker_id: &str, id: &str, typed: &FormText, version: i64) -> Result<Saved> {
+    let application = super::own(app, worker_id, id).await?;
+    if application.version != version {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
+    let fields = super::form::FIELDS.iter().map(|(name, _)| *name);
+    let settled: Vec<&str> = fields.filter(|name| !typed.get(name).is_empty()).collect();
+    let edit = Edit {
+        settled: &settled,
+        ..Edit::default()
+    };
+    let saved = save_once(app, &application, typed, &edit).await?;
+    Ok(saved.ok_or(Refusal::ChangedMeanwhile)?.saved)
+}
+
 async fn save_once(
     app: &App,
     application: &Application,

@@ -147,6 +147,17 @@ pub enum Refusal {
     TooManyRequests,
     NotAllowed,
     MalformedRequest,
+    // Mini-program and JSON API
+    MiniMissing,
+    MiniCode,
+    MiniBlocked,
+    MiniOnly,
+    WechatAway,
+    TextRisky,
+    PhoneFirst,
+    KeyMalformed,
+    KeyReused,
+    KeyBusy,
 }
 
 impl Refusal {
@@ -279,6 +290,16 @@ impl Refusal {
             TooManyRequests => "too_many_requests",
             NotAllowed => "not_allowed",
             MalformedRequest => "malformed_request",
+            MiniMissing => "mini_missing",
+            MiniCode => "mini_code",
+            MiniBlocked => "mini_blocked",
+            MiniOnly => "mini_only",
+            WechatAway => "wechat_away",
+            TextRisky => "text_risky",
+            PhoneFirst => "phone_first",
+            KeyMalformed => "key_malformed",
+            KeyReused => "key_reused",
+            KeyBusy => "key_busy",
         }
     }
 
@@ -488,6 +509,16 @@ impl Refusal {
             TooManyRequests => "操作太频繁，请稍后再试",
             NotAllowed => "您没有办理此事的权限",
             MalformedRequest => "提交的内容不完整，请返回重试",
+            MiniMissing => "小程序暂未开通，请使用公众号或网页办理",
+            MiniCode => "微信登录已失效，请重新打开小程序",
+            MiniBlocked => "微信限制了这个账号，请用手机号登录网页办理，或拨打 4000123318 转 0",
+            MiniOnly => "请在小程序中办理此事",
+            WechatAway => "微信暂时没有应答，请稍后再试，或用手机号和短信验证码登录",
+            TextRisky => "微信认为这里的文字不宜发布，请修改后再保存",
+            PhoneFirst => "请先在小程序中授权手机号，再填写注册信息",
+            KeyMalformed => "Idempotency-Key 须为 8 至 64 位字母、数字或 . _ : -",
+            KeyReused => "这个 Idempotency-Key 已用于另一次提交，请换一个新的再试",
+            KeyBusy => "同样的提交正在处理，请稍后再试",
         };
         fixed.to_owned()
     }

@@ -46,13 +46,14 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
         CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid | AppTicketUsed
-        | OtherPerson | HandoffTaken | ByUpperUnionOnly => StatusCode::FORBIDDEN,
+        | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
-        | NotEditable => StatusCode::CONFLICT,
+        | NotEditable
+        | KeyBusy => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

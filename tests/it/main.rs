@@ -10,6 +10,7 @@
 mod account_life;
 mod accounts;
 mod acts;
+mod api;
 mod app;
 mod app_door;
 mod browser;
