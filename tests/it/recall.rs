@@ -325,6 +325,7 @@ async fn the_chat_tells_where_it_stands(test: &TestApp) {
         answer.contains("尚未提交") && answer.contains("24:00 前提交"),
         "{answer}"
     );
+    test.follow("wang").await;
     let answer = ask("wang", "进度").await;
     assert!(
         answer.contains("还没有绑定账号") && answer.contains("登录后自动绑定"),
