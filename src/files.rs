@@ -49,7 +49,7 @@ impl Files {
         Ok(self.sealer.open_file(key, &sealed)?)
     }
 
-    /// Removes a file; one that is not there is no error.
+    /// Deletes a file; one that is not there is no error.
     pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
         self.store.delete(key).await.context("deleting a file")
     }

@@ -3,6 +3,7 @@
 //! The table of contents; who may import whom is in `docs/architecture.md` and enforced by a test.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod application;
 pub mod audit;
@@ -20,6 +21,7 @@ pub mod kernel;
 pub mod metrics;
 pub mod notice;
 pub mod outbox;
+pub mod papers;
 pub mod print;
 pub mod review;
 pub mod sms;

@@ -125,18 +125,20 @@ function slider(el) {
 // ---- the SMS code's button: sends, counts down, asks for the slider again
 function smsButton(btn) {
   var form = btn.closest('form'), phone = $('[name=phone]', form), pass = $('[name=pass]', form), bar = $('[data-slider]', form);
-  var code = $('[name=code]', form), label = btn.textContent;
+  // An address of its own: the code goes to the account's phone, which is not typed.
+  var code = $('[name=code]', form), label = btn.textContent, url = btn.dataset.sms || '/sms/code';
   function count(s) {
     btn.disabled = s > 0;
     btn.textContent = s > 0 ? s + ' 秒后可重发' : label;
     if (s > 0) setTimeout(count, 1000, s - 1);
   }
   btn.addEventListener('click', function () {
-    say(phone, ''); say(code, '');
-    if (!phone.value.trim()) { say(phone, '请填写 11 位手机号码'); phone.focus(); return; }
+    if (phone) say(phone, '');
+    say(code, '');
+    if (phone && !phone.value.trim()) { say(phone, '请填写 11 位手机号码'); phone.focus(); return; }
     if (!pass.value) { bar.classList.add('failed'); $('.text', bar).textContent = '请先拖动滑块到最右边'; $('.knob', bar).focus(); return; }
     btn.disabled = true;
-    post('/sms/code', { phone: phone.value, pass: pass.value, purpose: btn.dataset.purpose }).then(function (b) {
+    post(url, { phone: phone ? phone.value : '', pass: pass.value, purpose: btn.dataset.purpose }).then(function (b) {
       label = '重新获取';
       count(b.wait_s || 60);
       bar.again();
@@ -146,7 +148,7 @@ function smsButton(btn) {
       btn.disabled = false;
       if (e.code === 'csrf_failed') { location.reload(); return; }
       if (/^slider/.test(e.code)) bar.again(e.message);
-      else { say(/^phone/.test(e.code) ? phone : code, e.message); bar.again(); }
+      else { say(phone && /^phone/.test(e.code) ? phone : code, e.message); bar.again(); }
       // "… 42 秒后再试": the button waits as long.
       if (e.code === 'sms_too_soon') count(+(/\d+/.exec(e.message) || [0])[0]);
     });
@@ -182,6 +184,15 @@ function swap(page, id) {
   if (a && b) a.replaceWith(document.adoptNode(b));
 }
 
+// ---- the PC's fields of the sign-up page: there where the window is wide
+function wide(box) {
+  if (!box.disabled) return;
+  var query = window.matchMedia('(min-width: 900px)');
+  function fit() { box.disabled = box.hidden = !query.matches; }
+  fit();
+  if (query.addEventListener) query.addEventListener('change', fit);
+}
+
 // ---- small things
 function filter(input) {
   var rows = all('[data-name]'), none = $('#none');
@@ -194,11 +205,16 @@ function filter(input) {
   input.addEventListener('keydown', function (e) { if (e.key === 'Enter') e.preventDefault(); });
 }
 function printer(form) {
+  var now = null;
+  try { now = sessionStorage.getItem('print'); sessionStorage.removeItem('print'); } catch (_) {}
+  if (now && !$('.sheet.preview')) setTimeout(function () { window.print(); }, 0);
   form.addEventListener('submit', function (e) {
     e.preventDefault();
+    // A version that was not marked has no code yet: the page is loaded anew, with it, and then printed.
     var go = function () {
-      all('.sheet.preview').forEach(function (sheet) { sheet.classList.remove('preview'); });
-      window.print();
+      if (!$('.sheet.preview')) { window.print(); return; }
+      try { sessionStorage.setItem('print', '1'); } catch (_) {}
+      location.reload();
     };
     post(form.action, { seen: form.elements.seen.value }).then(go, function (err) { if (signedOut(err)) location.reload(); else toast(err.message); });
   });
@@ -208,6 +224,7 @@ document.addEventListener('DOMContentLoaded', function () {
   errors();
   all('[data-slider]').forEach(slider);
   all('[data-sms]').forEach(smsButton);
+  all('fieldset[data-wide]').forEach(wide);
   all('form[data-once]').forEach(once);
   all('[data-filter]').forEach(filter);
   all('form[data-print]').forEach(printer);

@@ -149,5 +149,7 @@ async fn answer(which: Which) -> Result<()> {
     cli::init_log();
     let app = App::open(Config::read(&process_env, Purpose::Demo)?, Clock::system()).await?;
     println!("{port}");
-    Ok(server.run(yuanmeng::web::routes(app)).await?)
+    Ok(server
+        .run(yuanmeng::web::routes(app, yuanmeng::api::routes()))
+        .await?)
 }

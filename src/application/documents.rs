@@ -11,6 +11,9 @@ use crate::kernel::{Refusal, Time, code};
 use crate::outbox;
 use serde_json::json;
 
+/// The outbox job that follows each upload: the machine reads the paper. Its payload is `{"document": documents.id}`.
+pub const READ_JOB: &str = "read_paper";
+
 /// An uploaded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -37,12 +40,13 @@ impl Document {
     }
 }
 
-/// Kind of the outbox job that deletes a replaced document's bytes, `{"document": id}`.
+/// Kind of the outbox job that deletes a document's bytes, `{"document": id}`.
 pub const ERASE_JOB: &str = "document_erase";
 
 /// Autosave on the other device may move the row between looking and keeping; then it is looked at again.
 const TRIES: usize = 3;
 
+/// Where a document's bytes are kept.
 fn file_key(id: &str) -> String {
     format!("documents/{id}")
 }
@@ -154,6 +158,8 @@ async fn enter(
             detail,
         };
         audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+        let job = json!({ "document": document.id });
+        outbox::enqueue(&mut tx, &app.id(), READ_JOB, &job, app.now(), None).await?;
         tx.commit().await?;
         return Ok(());
     }

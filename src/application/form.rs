@@ -104,7 +104,8 @@ impl FormText {
 /// A field's value as it is kept: numbers in plain characters, so that paper and screen show what is meant whatever
 /// keyboard it was typed on.
 pub fn tidy(field: &str, value: &str) -> String {
-    let value: String = value.chars().take(KEPT).collect();
+    // PostgreSQL keeps no NUL in a text.
+    let value: String = value.chars().filter(|c| *c != '\0').take(KEPT).collect();
     match field {
         "id_number" => text::plain(&value).to_ascii_uppercase(),
         "phone" | "card" | "employer_phone" => text::plain(&value),

@@ -43,6 +43,8 @@ enum Command {
     Union(union::Args),
     /// Bring in tables.
     Import(import::Args),
+    /// Print the JSON API's OpenAPI document.
+    Openapi,
 }
 
 /// Parses the command line and runs the command.
@@ -92,6 +94,10 @@ async fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Officer(args)) => officer::run(open().await?, args).await,
         Some(Command::Union(args)) => union::run(open().await?, args).await,
         Some(Command::Import(args)) => import::run(open().await?, args).await,
+        Some(Command::Openapi) => {
+            println!("{:#}", crate::api::document());
+            Ok(())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `yuanmeng serve`: requests and loops until told to stop, then a tidy end.
 
 use crate::app::App;
-use crate::{background, web};
+use crate::{api, background, web};
 use anyhow::Context as _;
 use poem::listener::TcpAcceptor;
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub async fn until_stopped(app: App, listener: TcpListener) -> anyhow::Result<()
     let stop = app.stop.clone();
     let served = poem::Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(
-            web::routes(app.clone()),
+            web::routes(app.clone(), api::routes()),
             async move { stop.cancelled().await },
             Some(FINISH),
         )

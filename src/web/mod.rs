@@ -2,9 +2,12 @@
 
 pub mod assets;
 pub mod ctx;
+mod device;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod jssdk;
+pub mod kept;
 pub mod oauth;
 pub mod observe;
 pub mod office;
@@ -17,13 +20,15 @@ pub mod worker;
 use crate::app::App;
 use poem::endpoint::BoxEndpoint;
 use poem::middleware::{AddData, CatchPanic, Compression};
-use poem::{Endpoint, EndpointExt as _, Request, Response, Route, get};
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get};
 
 /// Everything that is served over HTTP.
 ///
 /// The callback of WeChat, health and assets stay clear of session and other middleware: they need none of it
 /// and the callback is the path that WeChat counts seconds on.
-pub fn routes(app: App) -> impl Endpoint + 'static {
+///
+/// `api` is the JSON API's endpoint: it has no session, no page for its errors, and is another door.
+pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint + 'static {
     // Server-sent events stay clear of compression, which would hold them back.
     let events = Route::new()
         .at("/progress/events", get(worker::live::events))
@@ -34,6 +39,7 @@ pub fn routes(app: App) -> impl Endpoint + 'static {
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
+        .at(jssdk::PATH, get(jssdk::config))
         .nest("/office", office::routes());
     let pages = pages
         .around(error::into_page)
@@ -50,6 +56,7 @@ pub fn routes(app: App) -> impl Endpoint + 'static {
             "/assets/:version/*path",
             get(assets::serve).with(Compression::new()),
         )
+        .nest("/api", api)
         .nest_no_strip("/progress/events", events)
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))

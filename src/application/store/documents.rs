@@ -141,3 +141,14 @@ pub async fn stamped_version(app: &App, application_id: &str) -> sqlx::Result<Op
         .fetch_optional(app.db.read())
         .await
 }
+
+/// Whether the document stood until now.
+pub async fn drop_document(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
+    let sql = "UPDATE documents SET current = 0 WHERE id = $1 AND current = 1";
+    Ok(sqlx::query(sql)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected()
+        == 1)
+}

@@ -6,7 +6,7 @@ use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::super::paper;
 use super::handoff::Code;
 use super::view::{self, DocView};
-use super::{Open, bar, json, wants_json};
+use super::{Open, bar, json, papers, wants_json};
 use crate::application::{DocumentKind, documents, drafts};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
@@ -126,6 +126,12 @@ pub async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)
         && let Some(view) = views.iter_mut().find(|view| view.kind == kind.as_str())
     {
         view.error = Some(refusal.text());
+    }
+    let found = papers::checks(ctx, application).await?;
+    for view in &mut views {
+        if let (Some(kind), true) = (DocumentKind::parse(view.kind), view.file.is_some()) {
+            view.checks = papers::beside(&found, kind);
+        }
     }
     let (back, next) = if open.returned() {
         ("/progress", "/progress")

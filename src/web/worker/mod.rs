@@ -25,8 +25,17 @@
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
 //!   `none`, `receipt`.
-//! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
+//! - `/sign-in/password`: inputs `phone`, `password`; `by-code`, `forgot`. `/sign-in/forgot`: the gate and
+//!   `password`, `password_again`.
+//! - `/sign-up` at 900 px and more, or with `?full=1`: besides `password`, `password_again`, `district`, `education`,
+//!   `skill`, `id_number`, `email`; on a phone the link `full-form`.
+//! - `/app/enter?ticket=`: `app-refused` when it does not hold. `/app/phone`: the gate. `/kept`: `kept`, `submit`, `drop`.
+//! - `/me`: `name`, `wechat`, `bind`, `unbind`, `app`, `change-phone`, `password`, `join`, `leave`, `sign-ins`,
+//!   `end-others`, `sign-out`. `/me/prove`: `slider`, `send-code`, inputs `code`, `password`. `/me/leave`: boxes `agree`,
+//!   `withdraw`.
 
+mod account;
+mod app_door;
 mod apply;
 mod bar;
 mod check;
@@ -37,8 +46,11 @@ mod form;
 mod gate;
 mod handoff;
 mod home;
+mod kept;
 pub mod live;
 mod me;
+mod papers;
+mod password;
 mod print;
 mod progress;
 mod sign_in;
@@ -63,11 +75,25 @@ pub fn routes() -> Route {
     Route::new()
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .at("/sign-in/password", get(password::show).post(password::enter))
+        .at("/sign-in/forgot", get(password::forgot).post(password::reset))
         .at("/sign-up", get(sign_up::show).post(sign_up::enter))
         .at("/sign-out", post(gate::sign_out))
         .at("/slider", get(gate::challenge).post(gate::solve))
         .at("/sms/code", post(gate::send_code))
+        .at("/app/enter", get(app_door::enter))
+        .at("/app/phone", get(app_door::ask).post(app_door::prove))
+        .at("/kept", get(kept::show))
+        .at("/privacy", get(me::privacy))
         .at("/me", get(me::show))
+        .at("/me/sign-ins", post(me::end_others))
+        .at("/me/wechat", post(me::unbind))
+        .at("/me/prove", get(account::ask_proof).post(account::prove))
+        .at("/me/code", post(account::send_code))
+        .at("/me/phone", get(account::ask_phone).post(account::change_phone))
+        .at("/me/password", get(password::ask_new).post(password::set_new))
+        .at("/me/join", get(account::ask_join).post(account::join_accounts))
+        .at("/me/leave", get(account::ask_leave).post(account::leave))
         .at("/apply", get(apply::show).post(apply::begin))
         .at("/apply/check", get(check::show).post(check::answer))
         .at("/apply/union", get(union::show).post(union::choose))

@@ -126,7 +126,7 @@ fn paper() {
         season: Season::Autumn,
         number: "7K3M-9PXW".to_owned(),
         version: 2,
-        code: Some("YM1*7K3M9PXW*2*0A1B2C3D4E".to_owned()),
+        code: crate::print::Code::Text("YM1*7K3M9PXW*2*0A1B2C3D4E".to_owned()),
         union: "解放路街道总工会".to_owned(),
         form: good_form(),
         reviewers: ["解放路街道总工会", "历下区总工会", "济南市职工文化事业发展中心"]

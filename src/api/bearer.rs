@@ -1,0 +1,89 @@
+//! Who calls: a worker, or somebody in the mini-program who is not known yet.
+
+use super::gate::{Ctx, Presented};
+use crate::account::mini::Visitor as MiniVisitor;
+use crate::account::{Worker, workers};
+use crate::app::App;
+use crate::error::{Door, Error, Result};
+use crate::kernel::Refusal;
+use poem::Request;
+use poem_openapi::SecurityScheme;
+use poem_openapi::auth::Bearer;
+
+/// A session token from one of the sign-in operations
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", rename = "Bearer", checker = "worker")]
+pub struct Signed(pub Caller);
+
+/// A session token from one of the sign-in operations
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", rename = "Bearer", checker = "visitor")]
+pub struct Visiting(pub Visit);
+
+/// A worker who is signed in.
+pub struct Caller {
+    /// The application.
+    pub app: App,
+    /// The worker's id.
+    pub worker_id: String,
+    /// The mini-program's openid, when they came with it.
+    pub openid: Option<String>,
+    /// The token.
+    pub token: String,
+}
+
+impl Caller {
+    /// The worker. One who is gone has to sign in again.
+    pub async fn worker(&self) -> Result<Worker> {
+        match workers::find(&self.app, &self.worker_id).await {
+            Err(Error::NotFound) => Err(Error::SignIn(Door::Worker)),
+            other => other,
+        }
+    }
+}
+
+/// Somebody who came through the mini-program, known as a worker or not.
+pub struct Visit {
+    /// Application and address.
+    pub ctx: Ctx,
+    /// Token and session.
+    pub presented: Presented,
+    /// Who, by WeChat's word.
+    pub visitor: MiniVisitor,
+}
+
+async fn worker(req: &Request, _: Bearer) -> poem::Result<Caller> {
+    let Presented { token, session } = presented(req)?;
+    let worker_id = session.worker.ok_or(Error::SignIn(Door::Worker))?;
+    let caller = Caller {
+        app: Ctx::of(req)?.app,
+        worker_id,
+        openid: session.openid,
+        token,
+    };
+    caller.worker().await?;
+    Ok(caller)
+}
+
+async fn visitor(req: &Request, _: Bearer) -> poem::Result<Visit> {
+    let presented = presented(req)?;
+    let openid = presented
+        .session
+        .openid
+        .clone()
+        .ok_or(Error::Refused(Refusal::MiniOnly))?;
+    let visitor = MiniVisitor {
+        openid,
+        unionid: presented.session.unionid.clone(),
+    };
+    Ok(Visit {
+        ctx: Ctx::of(req)?,
+        presented,
+        visitor,
+    })
+}
+
+fn presented(req: &Request) -> Result<Presented> {
+    let presented = req.extensions().get::<Presented>().cloned();
+    presented.ok_or(Error::SignIn(Door::Worker))
+}

@@ -1,0 +1,214 @@
+//! Signing in and up by phone: slider, SMS code, session.
+
+use super::Tag;
+use super::bearer::Signed;
+use super::gate::Ctx;
+use super::session::{self, Session};
+use super::view::Me;
+use crate::account::{Worker, slider, sms_code, workers};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::kernel::{FieldErrors, Phone, time};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+/// The operations.
+pub struct SignInApi;
+
+/// A challenge of the slider.
+#[derive(Object)]
+struct Challenge {
+    /// To be sent back with the drag.
+    challenge: String,
+}
+
+/// Where the handle was at a moment of the drag.
+#[derive(Object)]
+struct Point {
+    /// In permille of the track: 0 the left end, 1000 the right one.
+    x: i32,
+    /// Milliseconds since the press.
+    t: i64,
+}
+
+/// The way the handle went.
+#[derive(Object)]
+struct Drag {
+    /// The challenge.
+    challenge: String,
+    /// From the left to the right end, in several steps.
+    track: Vec<Point>,
+}
+
+/// What a drag gives.
+#[derive(Object)]
+struct Pass {
+    /// Good for one code, for five minutes.
+    pass: String,
+}
+
+/// Where a code goes.
+#[derive(Object)]
+struct CodeWanted {
+    /// The worker's own mobile number.
+    #[oai(default)]
+    phone: String,
+    /// The slider's pass.
+    #[oai(default)]
+    pass: String,
+}
+
+/// A code was sent.
+#[derive(Object)]
+struct CodeSent {
+    /// Seconds until the next may be asked for.
+    wait_s: i64,
+}
+
+/// The phone and the code sent to it.
+#[derive(Object)]
+struct Proof {
+    /// The phone.
+    #[oai(default)]
+    phone: String,
+    /// The code.
+    #[oai(default)]
+    code: String,
+}
+
+/// What is typed at sign-up.
+#[derive(Object)]
+struct SignUp {
+    /// The phone.
+    #[oai(default)]
+    phone: String,
+    /// The code.
+    #[oai(default)]
+    code: String,
+    /// 姓名.
+    #[oai(default)]
+    name: String,
+    /// 企业/单位.
+    #[oai(default)]
+    employer: String,
+    /// 为我定制个性化的学习计划.
+    #[oai(default)]
+    study_plan: bool,
+}
+
+/// A session.
+#[derive(Object)]
+pub struct Opened {
+    /// For `Authorization: Bearer`; shown this once.
+    pub token: String,
+    /// It ends after so many seconds without use.
+    pub idle_s: u64,
+    /// The worker, once they are known.
+    pub worker: Option<Me>,
+}
+
+/// Nothing but that it is done.
+#[derive(Object)]
+pub struct Done {
+    /// True.
+    pub done: bool,
+}
+
+/// A session for a worker, by whichever door.
+pub async fn opened(app: &App, worker: &Worker, openid: Option<(String, Option<String>)>) -> Result<Opened> {
+    let (openid, unionid) = openid.map_or((None, None), |(openid, unionid)| (Some(openid), unionid));
+    let session = Session {
+        worker: Some(worker.id.clone()),
+        openid,
+        unionid,
+        phone: None,
+        at: app.now().0,
+    };
+    Ok(Opened {
+        token: session::begin(app, &session).await?,
+        idle_s: session::IDLE.as_secs(),
+        worker: Some(Me::from(worker)),
+    })
+}
+
+#[OpenApi(tag = "Tag::Account")]
+impl SignInApi {
+    /// 取滑块验证
+    ///
+    /// 10 分钟内有效，只能用一次。
+    #[oai(
+        path = "/slider/challenges",
+        method = "post",
+        operation_id = "create_challenge"
+    )]
+    async fn challenge(&self, ctx: Ctx) -> Result<Json<Challenge>> {
+        let challenge = slider::challenge(&ctx.app).await?;
+        Ok(Json(Challenge { challenge }))
+    }
+
+    /// 提交滑块轨迹
+    ///
+    /// 从最左拖到最右，换取一次发送短信验证码的凭证。
+    #[oai(path = "/slider/passes", method = "post", operation_id = "create_pass")]
+    async fn pass(&self, ctx: Ctx, drag: Json<Drag>) -> Result<Json<Pass>> {
+        let track: Vec<slider::Point> = drag.track.iter().map(|point| (point.x, point.t)).collect();
+        let pass = slider::solve(&ctx.app, &ctx.address, &drag.challenge, &track).await?;
+        Ok(Json(Pass { pass }))
+    }
+
+    /// 发送短信验证码
+    ///
+    /// 每个手机号 60 秒一次，每天 10 次；5 分钟内有效。
+    #[oai(path = "/sms-codes", method = "post", operation_id = "send_code")]
+    async fn send_code(&self, ctx: Ctx, wanted: Json<CodeWanted>) -> Result<Json<CodeSent>> {
+        // The phone first: a slip in it does not use the slider's pass up.
+        let phone = Phone::parse(&wanted.phone, &ctx.app.config.virtual_segments)
+            .map_err(|refusal| Error::Invalid(FieldErrors::one("phone", refusal)))?;
+        sms_code::send(&ctx.app, &phone, &ctx.address, &wanted.pass).await?;
+        let wait_s = sms_code::GAP / time::SECOND;
+        Ok(Json(CodeSent { wait_s }))
+    }
+
+    /// 手机号和短信验证码登录
+    #[oai(path = "/sessions", method = "post", operation_id = "sign_in")]
+    async fn sign_in(&self, ctx: Ctx, proof: Json<Proof>) -> Result<Json<Opened>> {
+        let worker = workers::sign_in(&ctx.app, &proof.phone, &proof.code).await?;
+        opened(&ctx.app, &worker, None).await.map(Json)
+    }
+
+    /// 注册
+    ///
+    /// 手机号已经注册过的，直接登录。
+    #[oai(path = "/workers", method = "post", operation_id = "sign_up")]
+    async fn sign_up(&self, ctx: Ctx, typed: Json<SignUp>) -> Result<Json<Opened>> {
+        let typed = workers::SignUp {
+            phone: &typed.phone,
+            code: &typed.code,
+            name: &typed.name,
+            employer: &typed.employer,
+            study_plan: typed.study_plan,
+        };
+        let (worker, _) = workers::sign_up(&ctx.app, &typed).await?;
+        opened(&ctx.app, &worker, None).await.map(Json)
+    }
+
+    /// 当前用户
+    #[oai(path = "/me", method = "get", operation_id = "me")]
+    async fn me(&self, me: Signed) -> Result<Json<Me>> {
+        Ok(Json(Me::from(&me.0.worker().await?)))
+    }
+
+    /// 退出登录
+    #[oai(path = "/sessions/current", method = "delete", operation_id = "sign_out")]
+    async fn sign_out(&self, me: Signed) -> Result<Json<Done>> {
+        session::end(&me.0.app, &me.0.token).await?;
+        Ok(Json(Done { done: true }))
+    }
+
+    /// 退出所有设备
+    #[oai(path = "/sessions", method = "delete", operation_id = "sign_out_everywhere")]
+    async fn sign_out_everywhere(&self, me: Signed) -> Result<Json<Done>> {
+        session::end_all(&me.0.app, &me.0.worker_id).await?;
+        Ok(Json(Done { done: true }))
+    }
+}

@@ -1,0 +1,392 @@
+//! Looking everything over, submitting, mending, taking back; and where it stands.
+
+use super::applications::own;
+use super::bearer::{Caller, Signed};
+use super::documents::of_jinan;
+use super::once::once;
+use super::view::{Moment, moment};
+use super::{Tag, id};
+use crate::application::form::{Against, label};
+use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
+use crate::application::{Application, Form, State, documents, drafts, recall, submit, withdraw};
+use crate::campaign;
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use poem_openapi::param::{Header, Path};
+use poem_openapi::payload::{Json, Response};
+use poem_openapi::{Enum, Object, OpenApi};
+
+/// The operations.
+pub struct SubmissionApi;
+
+/// Something that stands in the way of submitting.
+#[derive(Object)]
+struct Obstacle {
+    /// A stable word for programs.
+    code: String,
+    /// In Chinese.
+    message: String,
+    /// The form's field it is about.
+    field: Option<String>,
+    /// The field's name for people.
+    field_label: Option<String>,
+}
+
+impl Obstacle {
+    fn of(refusal: &Refusal, field: Option<&str>) -> Self {
+        Obstacle {
+            code: refusal.code().to_owned(),
+            message: refusal.text(),
+            field: field.map(str::to_owned),
+            field_label: field.and_then(label).map(str::to_owned),
+        }
+    }
+}
+
+/// Whether everything is there.
+#[derive(Object)]
+struct Readiness {
+    /// Whether it can be submitted now.
+    ready: bool,
+    /// What stands in the way.
+    obstacles: Vec<Obstacle>,
+}
+
+/// What came of a submission.
+#[derive(Object)]
+struct Submitted {
+    /// The application's number.
+    number: String,
+    /// Whether it holds a place; else it waits.
+    holds_place: bool,
+}
+
+/// Where an application is after an act.
+#[derive(Object)]
+struct StateView {
+    /// The state.
+    state: String,
+    /// The same in Chinese.
+    state_label: String,
+}
+
+impl From<&Application> for StateView {
+    fn from(application: &Application) -> Self {
+        StateView {
+            state: application.state.to_string(),
+            state_label: application.state.label().to_owned(),
+        }
+    }
+}
+
+/// Where a step of the review stands.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+enum StepStateView {
+    Done,
+    Current,
+    Ahead,
+    Skipped,
+    Rejected,
+}
+
+/// A step of the review.
+#[derive(Object)]
+struct StepView {
+    /// The union.
+    union: String,
+    /// Where it stands.
+    state: StepStateView,
+}
+
+/// A line of the timeline.
+#[derive(Object)]
+struct EventView {
+    /// When.
+    at: Moment,
+    /// What happened.
+    event: String,
+    /// The same in Chinese.
+    label: String,
+    /// The union that acted.
+    by: Option<String>,
+    /// Its words; may be empty.
+    note: String,
+}
+
+impl From<TimelineLine> for EventView {
+    fn from(line: TimelineLine) -> Self {
+        EventView {
+            at: moment(line.at),
+            event: line.event.to_string(),
+            label: line.event.label().to_owned(),
+            by: line.by,
+            note: line.note,
+        }
+    }
+}
+
+/// What has to be mended.
+#[derive(Object)]
+struct CorrectionView {
+    /// The officer's words.
+    reason: String,
+    /// Names of the fields and papers.
+    items: Vec<String>,
+    /// Until when.
+    until: Moment,
+}
+
+impl From<Correction> for CorrectionView {
+    fn from(correction: Correction) -> Self {
+        CorrectionView {
+            reason: correction.reason,
+            items: correction.items,
+            until: moment(correction.until),
+        }
+    }
+}
+
+/// Where an application stands.
+#[derive(Object)]
+struct ProgressView {
+    /// The state.
+    state: String,
+    /// The same in Chinese.
+    state_label: String,
+    /// Since when.
+    since: Moment,
+    /// The application's number, from submission on.
+    number: Option<String>,
+    /// Whether it holds a place of its unit.
+    holds_place: bool,
+    /// The unit.
+    unit: Option<String>,
+    /// Position on the unit's waiting list, from 1.
+    waiting_position: Option<i64>,
+    /// The union that holds it now.
+    holder: Option<String>,
+    /// Whether it may be taken back for correction now.
+    can_recall: bool,
+    /// Who reviews, in order.
+    steps: Vec<StepView>,
+    /// What happened, oldest first.
+    timeline: Vec<EventView>,
+    /// What has to be mended, while returned.
+    correction: Option<CorrectionView>,
+}
+
+impl ProgressView {
+    fn of(progress: Progress, can_recall: bool) -> Self {
+        let application = &progress.application;
+        let step = |step: progress::Step| StepView {
+            union: step.union,
+            state: match step.state {
+                StepState::Done => StepStateView::Done,
+                StepState::Current => StepStateView::Current,
+                StepState::Ahead => StepStateView::Ahead,
+                StepState::Skipped => StepStateView::Skipped,
+                StepState::Rejected => StepStateView::Rejected,
+            },
+        };
+        ProgressView {
+            state: application.state.to_string(),
+            state_label: application.state.label().to_owned(),
+            since: moment(application.since),
+            number: application.number.clone(),
+            holds_place: application.state.holds_place(),
+            unit: progress.unit,
+            waiting_position: progress.waiting_position,
+            holder: progress.holder,
+            can_recall,
+            steps: progress.steps.into_iter().map(step).collect(),
+            timeline: progress.timeline.into_iter().map(EventView::from).collect(),
+            correction: progress.correction.map(CorrectionView::from),
+        }
+    }
+}
+
+/// Everything that submitting would refuse, at once.
+async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obstacle>> {
+    let (app, now) = (&caller.app, caller.app.now());
+    let worker = caller.worker().await?;
+    let intake = campaign::intake(app, &application.intake_id).await?;
+    let mut found = Vec::new();
+    let window = match application.state {
+        state if state.is_being_filled() => intake.may_apply(now),
+        State::Returned => intake.may_correct(now),
+        _ => Err(Refusal::NotEditable),
+    };
+    found.extend(window.err().map(|refusal| Obstacle::of(&refusal, None)));
+    if application.union_id.is_none() {
+        found.push(Obstacle::of(&Refusal::UnionMissing, None));
+    }
+    let against = Against {
+        now,
+        year: intake.year,
+        proven_phone: &worker.phone,
+    };
+    let typed = application.form(app)?;
+    let wrong = Form::check(&typed, &against).err().unwrap_or_default();
+    found.extend(
+        wrong
+            .0
+            .iter()
+            .map(|(field, refusal)| Obstacle::of(refusal, Some(field))),
+    );
+    let two = drafts::pending(app, application, &typed).await?;
+    found.extend(
+        two.iter()
+            .map(|two| Obstacle::of(&Refusal::TwoAnswers, Some(two.field))),
+    );
+    if application.checked_version == 0 {
+        found.push(Obstacle::of(&Refusal::ChecksNotTicked, None));
+    }
+    let standing = documents::of(app, &application.id).await?;
+    let missing = documents::missing(application, &standing, of_jinan(caller, application)?);
+    found.extend(missing.iter().map(|refusal| Obstacle::of(refusal, None)));
+    Ok(found)
+}
+
+#[OpenApi(tag = "Tag::Submission")]
+impl SubmissionApi {
+    /// 提交前核对
+    ///
+    /// 一次列出所有还不能提交的原因。
+    #[oai(
+        path = "/applications/:application_id/readiness",
+        method = "get",
+        operation_id = "readiness"
+    )]
+    async fn readiness(&self, me: Signed, application_id: Path<String>) -> Result<Json<Readiness>> {
+        let application = own(&me.0, &application_id).await?;
+        let obstacles = obstacles(&me.0, &application).await?;
+        let ready = obstacles.is_empty();
+        Ok(Json(Readiness { ready, obstacles }))
+    }
+
+    /// 提交申请
+    ///
+    /// 再次提交得到第一次的结果。名额已满时进入候补。
+    #[oai(
+        path = "/applications/:application_id/submission",
+        method = "post",
+        operation_id = "submit"
+    )]
+    async fn submit(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Response<Json<Submitted>>> {
+        let worker = me.0.worker().await?;
+        let (app, id) = (me.0.app.clone(), id(&application_id)?.to_owned());
+        let content = id.clone();
+        let act = async move {
+            let mut done = submit::submit(&app, &worker.id, &id, &worker.phone).await;
+            // Both taps at the same moment: the second look finds what the first one did.
+            if let Err(Error::Refused(Refusal::ChangedMeanwhile)) = done {
+                done = submit::submit(&app, &worker.id, &id, &worker.phone).await;
+            }
+            let done = done?;
+            Ok(Submitted {
+                number: done.number,
+                holds_place: done.holds_place,
+            })
+        };
+        once(&me.0, key.0.as_deref(), &[b"submit", content.as_bytes()], act).await
+    }
+
+    /// 补正后重新提交
+    ///
+    /// 退回补正的申请；名额保留。已重新提交的，返回当前状态。
+    #[oai(
+        path = "/applications/:application_id/resubmission",
+        method = "post",
+        operation_id = "resubmit"
+    )]
+    async fn resubmit(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Response<Json<StateView>>> {
+        let worker = me.0.worker().await?;
+        let application = own(&me.0, &application_id).await?;
+        let (app, content) = (me.0.app.clone(), application.id.clone());
+        let act = async move {
+            submit::resubmit(&app, &worker.id, &application.id, &worker.phone).await?;
+            let now = crate::application::own(&app, &worker.id, &application.id).await?;
+            Ok(StateView::from(&now))
+        };
+        once(&me.0, key.0.as_deref(), &[b"resubmit", content.as_bytes()], act).await
+    }
+
+    /// 取回修改
+    ///
+    /// 审核开始之前、申请时间之内可以取回；名额或候补位次保留，修改后须再次提交。
+    #[oai(
+        path = "/applications/:application_id/recall",
+        method = "post",
+        operation_id = "recall"
+    )]
+    async fn recall(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Response<Json<StateView>>> {
+        let application = own(&me.0, &application_id).await?;
+        let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
+        let content = application.id.clone();
+        let act = async move {
+            recall::recall(&app, &worker_id, &application.id).await?;
+            let now = crate::application::own(&app, &worker_id, &application.id).await?;
+            Ok(StateView::from(&now))
+        };
+        once(&me.0, key.0.as_deref(), &[b"recall", content.as_bytes()], act).await
+    }
+
+    /// 撤回申请
+    ///
+    /// 名额让给候补职工，不能恢复。
+    #[oai(
+        path = "/applications/:application_id/withdrawal",
+        method = "post",
+        operation_id = "withdraw"
+    )]
+    async fn withdraw(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
+    ) -> Result<Response<Json<StateView>>> {
+        let application = own(&me.0, &application_id).await?;
+        let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
+        let content = application.id.clone();
+        let act = async move {
+            // A second tap: it is done already.
+            if application.state != State::Withdrawn {
+                withdraw::withdraw(&app, &worker_id, &application.id).await?;
+            }
+            let now = crate::application::own(&app, &worker_id, &application.id).await?;
+            Ok(StateView::from(&now))
+        };
+        once(&me.0, key.0.as_deref(), &[b"withdraw", content.as_bytes()], act).await
+    }
+
+    /// 申请进度
+    ///
+    /// 状态、由谁审核、候补位次、办理记录、需要补正的内容。
+    #[oai(
+        path = "/applications/:application_id/progress",
+        method = "get",
+        operation_id = "progress"
+    )]
+    async fn progress(&self, me: Signed, application_id: Path<String>) -> Result<Json<ProgressView>> {
+        let application = own(&me.0, &application_id).await?;
+        let progress = progress::of(&me.0.app, application).await?;
+        let can_recall = recall::possible(&me.0.app, &progress.application, &progress.intake).await?;
+        Ok(Json(ProgressView::of(progress, can_recall)))
+    }
+}
