@@ -62,7 +62,12 @@ fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
     let path = req.original_uri().path();
     // A phone that uploads for a PC has no account to sign in to.
     if path.starts_with("/apply/handoff") {
-        return Error::Refused(Refusal::HandoffOver);
+        let stranger = ctx.is_stranger() && ctx.handoff().is_none();
+        return Error::Refused(if stranger {
+            Refusal::HandoffOver
+        } else {
+            Refusal::CsrfFailed
+        });
     }
     let door = match path.trim_start_matches('/').split('/').next() {
         _ if path.contains("/sign-") || path == "/apply/check" => None,
