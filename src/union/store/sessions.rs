@@ -23,14 +23,10 @@ pub async fn insert_session(
     Ok(())
 }
 
-/// Whose session it is and when it was last used, unless it ended or was not used since.
-pub async fn session(app: &App, id: &str, since: Time) -> sqlx::Result<Option<(String, Time)>> {
-    let sql = "SELECT officer_id, seen_at FROM officer_sessions WHERE id = $1 AND ended_at IS NULL AND seen_at > $2";
-    let row: Option<(String, i64)> = sqlx::query_as(sql)
-        .bind(id)
-        .bind(since.0)
-        .fetch_optional(app.db.read())
-        .await?;
+/// Whose session it is and when it was last used, unless it ended.
+pub async fn session(app: &App, id: &str) -> sqlx::Result<Option<(String, Time)>> {
+    let sql = "SELECT officer_id, seen_at FROM officer_sessions WHERE id = $1 AND ended_at IS NULL";
+    let row: Option<(String, i64)> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
     Ok(row.map(|(officer, seen)| (officer, Time(seen))))
 }
 

@@ -71,7 +71,7 @@ async fn filled(
 async fn named_destinations(ctx: &Ctx, officer: &Officer, union: &Union) -> Result<Vec<(String, String)>> {
     let mut all = changes::destinations(&ctx.app, officer, union).await?;
     // Streets and companies stand behind their unit: by the path's order.
-    all.sort_by_key(|union| (union.path.matches('/').count(), union.no));
+    all.sort_by_key(|to| (to.path.matches('/').count(), to.no));
     Ok(all.into_iter().map(|to| (to.id, to.name)).collect())
 }
 

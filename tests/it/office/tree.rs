@@ -84,6 +84,9 @@ async fn a_union_moves_with_its_open_work(test: &TestApp) {
         assert_eq!(progress.steps.len(), 4);
         assert_eq!(progress.steps[1].union, "文昌街道总工会");
     }
+    test.settle().await;
+    let told = test.sms("13900139017").await;
+    assert!(told.iter().any(|text| text.contains("工会组织调整")), "{told:?}");
     let late = pass(test, &street, &at_street, seen.version).await;
     assert!(
         matches!(late, Err(Error::NotFound)),
@@ -103,9 +106,6 @@ async fn a_union_moves_with_its_open_work(test: &TestApp) {
             .await
             .contains(&"application.follow_tree".to_owned())
     );
-    test.settle().await;
-    let told = test.sms("13900139017").await;
-    assert!(told.iter().any(|text| text.contains("工会组织调整")), "{told:?}");
 }
 
 on_both_stores! {
