@@ -35,6 +35,7 @@ struct Binding {
 
 /// What the phone's button gave.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct PhoneProven {
     /// The phone, its middle hidden.
     phone: String,

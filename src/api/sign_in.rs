@@ -98,6 +98,7 @@ struct SignUp {
 
 /// A session.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub struct Opened {
     /// For `Authorization: Bearer`; shown this once.
     pub token: String,

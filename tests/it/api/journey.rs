@@ -198,6 +198,15 @@ async fn a_worker_applies_in_the_mini_program(test: &TestApp) {
         .await;
     refused(&saved, 409, "changed_meanwhile");
 
+    for (path, begins) in [("form.pdf", "%PDF-"), ("receipt.pdf", "%PDF-")] {
+        let file = client.request(Method::GET, &at(path)).send().await.unwrap();
+        assert_eq!(file.headers()["content-type"], "application/pdf", "{path}");
+        assert!(
+            file.bytes().await.unwrap().starts_with(begins.as_bytes()),
+            "{path}"
+        );
+    }
+
     let officers = demo_officers(&test.app).await;
     decided(test, &officers[0], &id, Verdict::Return, &["receipt".to_owned()]).await;
     let (_, progress) = client.get(&at("progress")).await;
