@@ -13,7 +13,7 @@ use yuanmeng::application::FormText;
 use yuanmeng::application::form_code::FormCode;
 use yuanmeng::campaign::Season;
 use yuanmeng::kernel::{Sealer, Time};
-use yuanmeng::print::{Paper, form, form_pdf, form_picture};
+use yuanmeng::print::{Code, Paper, form, form_pdf, form_picture};
 
 /// The limits for one form.
 const MOST_KB: f64 = 150.0;
@@ -48,7 +48,7 @@ fn paper() -> Paper {
         season: Season::Autumn,
         number: code.number.clone(),
         version: code.version,
-        code: Some(code.text(&Sealer::new([7; 32], &[]))),
+        code: Code::Text(code.text(&Sealer::new([7; 32], &[]))),
         union: "崮云湖街道总工会".to_owned(),
         form: FormText::from_posted(form),
         reviewers: ["崮云湖街道总工会", "长清区总工会", "济南市职工文化事业发展中心"]

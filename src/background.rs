@@ -1,15 +1,20 @@
 //! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
 
+use crate::account::messages::{self, MESSAGE_JOB};
 use crate::app::App;
+use crate::application::documents::{self, ERASE_JOB};
+use crate::application::erasure;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
-use crate::chat::{self, LATE_JOB, OUTCOME_JOB};
+use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, react, remind};
+use crate::notice::{NOTICE_JOB, react, remind, unions};
 use crate::outbox::{self, Job};
+use crate::papers::{self, READ_JOB};
+use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 
@@ -101,11 +106,41 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             Attempt::Paused(until) => postpone(app, claimant, job, until).await,
         },
         LATE_JOB => {
-            chat::answer_late(app, &field(job, "message")?).await?;
+            chat::answer_late(app, &job.id, &field(job, "message")?).await?;
             finish(app, claimant, job).await
+        }
+        ANSWER_JOB => match chat::send_answer(app, &field(job, "answer")?).await? {
+            Some(until) => postpone(app, claimant, job, until).await,
+            None => finish(app, claimant, job).await,
+        },
+        READ_JOB => {
+            papers::examine::examine(app, &field(job, "document")?).await?;
+            finish(app, claimant, job).await
+        }
+        UNION_JOB => {
+            let (what, id) = (field(job, "what")?, field(job, "id")?);
+            let planned = unions::plan(app, &what, &id, &job.id).await?;
+            let mut tx = app.db.write().await?;
+            if outbox::done(&mut tx, &job.id, claimant).await? {
+                react::enqueue(app, &mut tx, &planned).await?;
+                tx.commit().await?;
+            }
+            Ok(())
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
+            finish(app, claimant, job).await
+        }
+        SUBSCRIBE_JOB => {
+            deliver::subscription_outcome(app, &field(job, "grant")?).await?;
+            finish(app, claimant, job).await
+        }
+        MESSAGE_JOB => {
+            messages::send(app, &field(job, "message")?).await?;
+            finish(app, claimant, job).await
+        }
+        ERASE_JOB => {
+            documents::erase(app, &field(job, "document")?).await?;
             finish(app, claimant, job).await
         }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
@@ -148,6 +183,11 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        match erasure::erase_due(&app).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "applications whose term is over were erased"),
+            Err(error) => tracing::error!(%error, "what has reached its term could not be erased"),
         }
         match remind::run(&app).await {
             Ok(0) => {}

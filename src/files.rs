@@ -49,6 +49,11 @@ impl Files {
         Ok(self.sealer.open_file(key, &sealed)?)
     }
 
+    /// Deletes a file; one that is not there is no error.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        self.store.delete(key).await.context("deleting a file")
+    }
+
     /// Whether the store can be written to, for `/readyz`.
     pub async fn check(&self) -> anyhow::Result<()> {
         Ok(self.store.check().await?)
@@ -72,5 +77,8 @@ mod tests {
         std::fs::copy(dir.path().join("documents/a"), dir.path().join("documents/b")).unwrap();
         assert!(files.get("documents/b").await.is_err());
         assert!(files.get("documents/none").await.is_err());
+        files.delete("documents/a").await.unwrap();
+        files.delete("documents/a").await.unwrap();
+        assert!(!dir.path().join("documents/a").exists());
     }
 }

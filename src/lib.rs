@@ -21,6 +21,7 @@ pub mod kernel;
 pub mod metrics;
 pub mod notice;
 pub mod outbox;
+pub mod papers;
 pub mod print;
 pub mod review;
 pub mod sms;

@@ -31,7 +31,7 @@ pub struct Metrics {
     pub refusals: IntCounterVec,
     /// WeChat's callbacks.
     pub callbacks: Callbacks,
-    /// Calls to WeChat by purpose and errcode.
+    /// Calls to WeChat by interface (its path) and errcode, or what went wrong without one.
     pub wechat_calls: IntCounterVec,
     /// Notices by channel and outcome.
     pub notices: IntCounterVec,
@@ -62,7 +62,7 @@ impl Metrics {
         let wechat_calls = counter(
             "yuanmeng_wechat_calls_total",
             "Calls to WeChat",
-            &["purpose", "errcode"],
+            &["api", "errcode"],
         )?;
         let notices = counter(
             "yuanmeng_notices_total",

@@ -441,7 +441,7 @@
     $('webview').hidden = opened === null || tab !== 'chat';
     if (tab === 'sms') { unread = 0; drawUnread(); closeBanner(); }
   }
-  for (const button of document.querySelectorAll('.tabs button')) {
+  for (const button of document.querySelectorAll('.tabs button[data-tab]')) {
     button.addEventListener('click', () => show(button.dataset.tab));
   }
 
@@ -474,6 +474,10 @@
     $('webview').hidden = true;
     $('webview-body').replaceChildren();
   }
+
+  // The owner's APP: its webview is a page like WeChat's, opened by a ticket.
+  $('app-open').addEventListener('click', () =>
+    openPage(`${location.origin}/phone/${encodeURIComponent(user)}/app?next=/apply`, '齐鲁工惠 APP'));
 
   $('webview-reload').addEventListener('click', loadPage);
   $('webview-back').addEventListener('click', () => history.back());

@@ -36,7 +36,7 @@ function signedOut(e) { return e.code === 'sign_in' || e.code === 'csrf_failed';
 
 // For form.js and live.js, which only their own pages load.
 var KEEP = 'unsaved';
-window.ym = { $: $, all: all, clock: clock, toast: toast, post: post, answer: answer, signedOut: signedOut, say: say, load: load, swap: swap, ENDED: ENDED, KEEP: KEEP };
+window.ym = { $: $, all: all, csrf: csrf, clock: clock, toast: toast, post: post, answer: answer, signedOut: signedOut, say: say, load: load, swap: swap, ENDED: ENDED, OFFLINE: OFFLINE, KEEP: KEEP };
 
 // ---- errors: the summary takes the focus, its links lead into the field
 function errors() {
@@ -125,18 +125,20 @@ function slider(el) {
 // ---- the SMS code's button: sends, counts down, asks for the slider again
 function smsButton(btn) {
   var form = btn.closest('form'), phone = $('[name=phone]', form), pass = $('[name=pass]', form), bar = $('[data-slider]', form);
-  var code = $('[name=code]', form), label = btn.textContent;
+  // An address of its own: the code goes to the account's phone, which is not typed.
+  var code = $('[name=code]', form), label = btn.textContent, url = btn.dataset.sms || '/sms/code';
   function count(s) {
     btn.disabled = s > 0;
     btn.textContent = s > 0 ? s + ' 秒后可重发' : label;
     if (s > 0) setTimeout(count, 1000, s - 1);
   }
   btn.addEventListener('click', function () {
-    say(phone, ''); say(code, '');
-    if (!phone.value.trim()) { say(phone, '请填写 11 位手机号码'); phone.focus(); return; }
+    if (phone) say(phone, '');
+    say(code, '');
+    if (phone && !phone.value.trim()) { say(phone, '请填写 11 位手机号码'); phone.focus(); return; }
     if (!pass.value) { bar.classList.add('failed'); $('.text', bar).textContent = '请先拖动滑块到最右边'; $('.knob', bar).focus(); return; }
     btn.disabled = true;
-    post('/sms/code', { phone: phone.value, pass: pass.value, purpose: btn.dataset.purpose }).then(function (b) {
+    post(url, { phone: phone ? phone.value : '', pass: pass.value, purpose: btn.dataset.purpose }).then(function (b) {
       label = '重新获取';
       count(b.wait_s || 60);
       bar.again();
@@ -146,7 +148,7 @@ function smsButton(btn) {
       btn.disabled = false;
       if (e.code === 'csrf_failed') { location.reload(); return; }
       if (/^slider/.test(e.code)) bar.again(e.message);
-      else { say(/^phone/.test(e.code) ? phone : code, e.message); bar.again(); }
+      else { say(phone && /^phone/.test(e.code) ? phone : code, e.message); bar.again(); }
       // "… 42 秒后再试": the button waits as long.
       if (e.code === 'sms_too_soon') count(+(/\d+/.exec(e.message) || [0])[0]);
     });
@@ -171,96 +173,6 @@ window.addEventListener('pageshow', function (e) {
   });
 });
 
-// ---- uploads: at once when chosen, with progress, retry and preview; a large photo is scaled down first
-var MAX = 3 * 1024 * 1024, EDGE = 2400;
-function scaled(file) {
-  var plain = /^image\/(jpeg|png|gif)$/.test(file.type);
-  if (!/^image\//.test(file.type) || file.type === 'image/gif' || (plain && file.size < MAX / 2)) return Promise.resolve(file);
-  return new Promise(function (resolve) {
-    var img = new Image(), url = URL.createObjectURL(file);
-    img.onerror = function () { URL.revokeObjectURL(url); resolve(file); };
-    img.onload = function () {
-      URL.revokeObjectURL(url);
-      var k = Math.min(1, EDGE / Math.max(img.naturalWidth, img.naturalHeight));
-      var c = document.createElement('canvas');
-      c.width = Math.round(img.naturalWidth * k); c.height = Math.round(img.naturalHeight * k);
-      var g = c.getContext('2d');
-      g.fillStyle = '#fff'; g.fillRect(0, 0, c.width, c.height); g.drawImage(img, 0, 0, c.width, c.height);
-      c.toBlob(function (b) { resolve(b && (!plain || b.size < file.size) ? b : file); }, 'image/jpeg', 0.86);
-    };
-    img.src = url;
-  });
-}
-function uploads(box) {
-  var last = Promise.resolve();
-  box.addEventListener('change', function (e) {
-    var input = e.target;
-    if (input.type !== 'file' || !input.files.length) return;
-    send(input.closest('.doc'), input.closest('form').action, input.files[0]);
-    input.value = '';
-  });
-  function send(doc, url, file) {
-    var state = $('.live', doc), thumb = $('.thumb', doc), before = thumb ? [].slice.call(thumb.childNodes) : [];
-    state.textContent = '';
-    var bar = document.createElement('progress'), words = document.createElement('span');
-    bar.max = 100; words.textContent = '正在上传…';
-    state.appendChild(words); state.appendChild(bar);
-    all('.up', doc).forEach(function (u) { u.setAttribute('aria-disabled', 'true'); });
-    if (thumb && /^image\//.test(file.type)) {
-      var img = document.createElement('img');
-      img.alt = '预览'; img.src = URL.createObjectURL(file); thumb.textContent = ''; thumb.appendChild(img);
-    }
-    // One after another: on a slow line the first is done sooner, and each sees the application as the last left it.
-    last = last.then(function () { return scaled(file); }).then(function (blob) {
-      return new Promise(function (done) { put(blob, done); });
-    });
-    words.textContent = '等待上传…';
-    function put(blob, done) {
-      var data = new FormData(), xhr = new XMLHttpRequest();
-      words.textContent = '正在上传…';
-      data.append('csrf', csrf()); data.append('file', blob, 'file');
-      xhr.open('POST', url);
-      xhr.timeout = 120000;
-      xhr.setRequestHeader('Accept', 'application/json');
-      xhr.setRequestHeader('X-CSRF-Token', csrf());
-      xhr.upload.onprogress = function (p) {
-        if (!p.lengthComputable) return;
-        bar.value = p.loaded * 100 / p.total;
-        words.textContent = p.loaded < p.total ? '正在上传 ' + Math.floor(bar.value) + '%' : '正在检查文件…';
-      };
-      xhr.onload = function () {
-        var body = {};
-        try { body = JSON.parse(xhr.responseText); } catch (_) {}
-        if (xhr.status < 300) { refresh(doc); return; }
-        var err = body.error || { message: '系统繁忙，请稍后再试' };
-        fail(signedOut(err) ? ENDED + '，再上传这一份' : err.message, !body.error);
-      };
-      xhr.onerror = xhr.ontimeout = function () { fail(OFFLINE, true); };
-      xhr.onloadend = done;
-      xhr.send(data);
-      function fail(text, again) {
-        state.textContent = '';
-        if (thumb) { thumb.textContent = ''; before.forEach(function (n) { thumb.appendChild(n); }); }
-        var s = document.createElement('span');
-        s.className = 'err'; s.setAttribute('role', 'alert'); s.textContent = text; state.appendChild(s);
-        if (again) {
-          var b = document.createElement('button');
-          b.type = 'button'; b.className = 'link'; b.textContent = '重试这一份';
-          b.onclick = function () { send(doc, url, file); };
-          state.appendChild(b);
-        }
-        all('.up', doc).forEach(function (u) { u.removeAttribute('aria-disabled'); });
-      }
-    }
-  }
-  // The server draws the truth: its own piece of the page replaces ours.
-  function refresh(doc) {
-    load(location.pathname).then(function (page) {
-      [doc.id, 'papers-left'].forEach(function (id) { swap(page, id); });
-      toast('已上传');
-    }, function () { location.reload(); });
-  }
-}
 function load(url) {
   return fetch(url, { credentials: 'same-origin', headers: { 'Accept': 'text/html' } }).then(function (r) {
     if (!r.ok || r.redirected) throw r;
@@ -270,6 +182,15 @@ function load(url) {
 function swap(page, id) {
   var a = document.getElementById(id), b = page.getElementById(id);
   if (a && b) a.replaceWith(document.adoptNode(b));
+}
+
+// ---- the PC's fields of the sign-up page: there where the window is wide
+function wide(box) {
+  if (!box.disabled) return;
+  var query = window.matchMedia('(min-width: 900px)');
+  function fit() { box.disabled = box.hidden = !query.matches; }
+  fit();
+  if (query.addEventListener) query.addEventListener('change', fit);
 }
 
 // ---- small things
@@ -284,11 +205,16 @@ function filter(input) {
   input.addEventListener('keydown', function (e) { if (e.key === 'Enter') e.preventDefault(); });
 }
 function printer(form) {
+  var now = null;
+  try { now = sessionStorage.getItem('print'); sessionStorage.removeItem('print'); } catch (_) {}
+  if (now && !$('.sheet.preview')) setTimeout(function () { window.print(); }, 0);
   form.addEventListener('submit', function (e) {
     e.preventDefault();
+    // A version that was not marked has no code yet: the page is loaded anew, with it, and then printed.
     var go = function () {
-      all('.sheet.preview').forEach(function (sheet) { sheet.classList.remove('preview'); });
-      window.print();
+      if (!$('.sheet.preview')) { window.print(); return; }
+      try { sessionStorage.setItem('print', '1'); } catch (_) {}
+      location.reload();
     };
     post(form.action, { seen: form.elements.seen.value }).then(go, function (err) { if (signedOut(err)) location.reload(); else toast(err.message); });
   });
@@ -298,8 +224,8 @@ document.addEventListener('DOMContentLoaded', function () {
   errors();
   all('[data-slider]').forEach(slider);
   all('[data-sms]').forEach(smsButton);
+  all('fieldset[data-wide]').forEach(wide);
   all('form[data-once]').forEach(once);
-  all('[data-uploads]').forEach(uploads);
   all('[data-filter]').forEach(filter);
   all('form[data-print]').forEach(printer);
   all('[data-back]').forEach(function (b) { b.addEventListener('click', function () { history.back(); }); });

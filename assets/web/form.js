@@ -104,7 +104,7 @@ function merge(form, sent, b) {
   });
   seen.value = now.join('.');
   if (told) toast('已合入您在另一台设备上填写的内容');
-  all('.two[data-here]', form).forEach(function (box) { box.remove(); });
+  all('.both[data-here]', form).forEach(function (box) { box.remove(); });
   b.conflicts.forEach(function (c) { two(form, c); });
   judge(form, b.errors);
   Object.keys(b.notes).forEach(function (name) {
@@ -116,7 +116,7 @@ function merge(form, sent, b) {
 // Both values, and the choice: the form is sent with it, so nothing else is lost.
 function two(form, c) {
   var field = $('#f-' + c.field, form).closest('.field'), key = c.field + ' ' + form.elements.editor.value;
-  var box = element('div', { 'class': 'two', 'data-here': '', 'data-testid': 'two-' + c.field, role: 'alert' });
+  var box = element('div', { 'class': 'both', 'data-here': '', 'data-testid': 'two-' + c.field, role: 'alert' });
   box.appendChild(element('p', {}, '您在另一台设备上填写的是“' + (c.theirs || '（空）') + '”，这里填写的是“' + (c.mine || '（空）') + '”。请选择：'));
   var row = element('p', { 'class': 'row' });
   row.appendChild(element('button', { 'class': 'btn plain mini', formaction: CHOOSE, name: 'use', value: key, 'data-testid': 'use-' + c.field }, '用“' + (c.mine || '（空）') + '”'));
@@ -146,7 +146,7 @@ function choices(input) {
     input.setAttribute(pair.split(':')[0], pair.split(':')[1]);
   });
   input.insertAdjacentElement('afterend', box);
-  function close() { box.hidden = true; at = -1; input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); }
+  function close() { box.hidden = true; box.textContent = ''; at = -1; input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); }
   function mark(i) {
     var rows = all('li', box);
     at = (i + rows.length) % rows.length;

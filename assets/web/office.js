@@ -230,7 +230,29 @@ function queue() {
   });
 }
 
+// ---- a link is copied by its button; what the browser forbids can still be copied by hand
+function copies(button) {
+  button.addEventListener('click', function () {
+    var field = $(button.getAttribute('data-copy'));
+    field.focus(); field.select();
+    var done = function () { button.textContent = '已复制'; };
+    if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(done, function () {});
+    else if (document.execCommand('copy')) done();
+  });
+}
+
+// ---- the scan at sign-in: the page goes on by itself
+function scan(link) {
+  setInterval(function () {
+    fetch(link.getAttribute('data-scan'), { credentials: 'same-origin' })
+      .then(function (r) { return r.json(); })
+      .then(function (b) { if (b.state !== 'waiting') location.href = link.href; }, function () {});
+  }, 1500);
+}
+
 document.addEventListener('DOMContentLoaded', function () {
+  all('[data-copy]').forEach(copies);
+  all('[data-scan]').forEach(scan);
   all('form[data-once]').forEach(once);
   drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);

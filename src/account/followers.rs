@@ -3,11 +3,19 @@
 use super::store;
 use crate::app::App;
 use crate::error::Result;
+use crate::kernel::Time;
 
-/// Notes that a WeChat user follows (with the QR code's scene that brought them), or does so no more.
-pub async fn set_following(app: &App, openid: &str, following: bool, scene: Option<&str>) -> Result<()> {
+/// Notes that a WeChat user follows (with the QR code's scene that brought them), or does so no more. `at` is the
+/// event's own time: what is older than the last that was noted came late and changes nothing.
+pub async fn set_following(
+    app: &App,
+    openid: &str,
+    following: bool,
+    scene: Option<&str>,
+    at: Time,
+) -> Result<()> {
     let mut tx = app.db.write().await?;
-    store::set_following(&mut tx, openid, following, scene, app.now()).await?;
+    store::set_following(&mut tx, openid, following, scene, at).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -48,10 +48,41 @@ pub const PASSWORDS_PER_ADDRESS: Limit = Limit {
     most: 50,
     window: Duration::from_secs(900),
 };
+/// A worker's password attempts for one phone in a quarter of an hour.
+pub const WORKER_PASSWORDS_PER_PHONE: Limit = Limit {
+    name: "worker-password-phone",
+    most: 5,
+    window: Duration::from_secs(900),
+};
+/// Workers' password attempts from one address in a quarter of an hour; a factory's workers may share one.
+pub const WORKER_PASSWORDS_PER_ADDRESS: Limit = Limit {
+    name: "worker-password-address",
+    most: 100,
+    window: Duration::from_secs(900),
+};
+/// Forms kept for who has to sign in again, from one address in ten minutes.
+pub const KEPT_PER_ADDRESS: Limit = Limit {
+    name: "kept-address",
+    most: 100,
+    window: Duration::from_secs(600),
+};
 /// Sliders tried from one address in a minute.
 pub const SLIDERS_PER_ADDRESS: Limit = Limit {
     name: "slider-address",
     most: 120,
+    window: MINUTE,
+};
+/// Files of one worker in ten minutes: every one of them is opened and looked at.
+pub const UPLOADS_PER_WORKER: Limit = Limit {
+    name: "uploads-worker",
+    most: 120,
+    window: Duration::from_secs(600),
+};
+
+/// Pages signed for the JS-SDK for one address in a minute; a factory's workers may share one.
+pub const PAGES_SIGNED_PER_ADDRESS: Limit = Limit {
+    name: "jssdk-address",
+    most: 300,
     window: MINUTE,
 };
 

@@ -1,12 +1,10 @@
 //! Workers: found by phone or by WeChat, one person one worker whichever door.
 
-use super::{sms_code, store};
+use super::messages::{self, Message};
+use super::{Profile, note, sms_code, store};
 use crate::app::App;
-use crate::audit::{self, Actor, Line};
-use crate::db::Tx;
 use crate::error::{Error, Result, is_deadlock, is_unique_violation};
-use crate::kernel::{FieldErrors, Phone, Refusal, text};
-use serde_json::json;
+use crate::kernel::{FieldErrors, Phone, Refusal, Time, text};
 
 /// A worker.
 #[derive(Debug, Clone)]
@@ -25,6 +23,36 @@ pub struct Worker {
     pub openid: Option<String>,
     /// 为我定制个性化的学习计划.
     pub study_plan: bool,
+    /// What registration on the PC asked, or the APP told.
+    pub profile: Profile,
+    /// Keyed hash of the profile's ID number.
+    pub id_index: Option<String>,
+    /// Whether the APP's user is linked.
+    pub app_linked: bool,
+    /// since when name and ID number are known to be true.
+    pub verified_at: Option<Time>,
+    /// Whether a password is set.
+    pub has_password: bool,
+}
+
+impl Worker {
+    /// A new one, nothing known but phone, name and employer.
+    pub(super) fn new(app: &App, phone: Phone, name: String, employer: String) -> Self {
+        Worker {
+            id: app.id(),
+            name,
+            employer,
+            phone_index: app.phone_index(&phone),
+            phone,
+            openid: None,
+            study_plan: false,
+            profile: Profile::default(),
+            id_index: None,
+            app_linked: false,
+            verified_at: None,
+            has_password: false,
+        }
+    }
 }
 
 /// What is typed at sign-up.
@@ -69,22 +97,13 @@ pub async fn join_proven(
     employer: String,
     study_plan: bool,
 ) -> Result<(Worker, bool)> {
-    let index = app.phone_index(phone);
-    if let Some(known) = store::worker_by_phone(app, &index).await? {
+    if let Some(known) = by_phone(app, phone).await? {
         return Ok((known, false));
     }
-    let worker = Worker {
-        id: app.id(),
-        name,
-        employer,
-        phone_index: index,
-        phone: phone.clone(),
-        openid: None,
-        study_plan,
-    };
-    let sealed = app.seal("workers.phone", worker.phone.digits());
+    let mut worker = Worker::new(app, phone.clone(), name, employer);
+    worker.study_plan = study_plan;
     let mut tx = app.db.write().await?;
-    match store::insert_worker(&mut tx, &worker, &sealed, app.now()).await {
+    match store::insert_worker(&mut tx, app, &worker).await {
         Err(error) if is_unique_violation(&error) => {
             return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
         }
@@ -115,27 +134,27 @@ pub async fn sign_in(app: &App, phone: &str, code: &str) -> Result<Worker> {
     }
 }
 
-fn at_field(field: &'static str, result: Result<()>) -> Result<()> {
+/// A refusal told beside the field that it is about.
+pub fn at_field<T>(field: &'static str, result: Result<T>) -> Result<T> {
     result.map_err(|error| match error {
         Error::Refused(refusal) => FieldErrors::one(field, refusal).into(),
         other => other,
     })
 }
 
-async fn note(app: &App, tx: &mut Tx, worker_id: &str, act: &str) -> sqlx::Result<()> {
-    let actor = Actor::Worker(worker_id.to_owned());
-    let line = Line {
-        actor: &actor,
-        act,
-        subject: ("worker", worker_id),
-        detail: json!({}),
-    };
-    audit::record(tx, &app.entropy, app.now(), line).await
-}
-
-/// A worker by id.
+/// A worker by id; [`Error::NotFound`] for one who left.
 pub async fn find(app: &App, id: &str) -> Result<Worker> {
     store::worker(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// The worker who has a phone.
+pub async fn by_phone(app: &App, phone: &Phone) -> Result<Option<Worker>> {
+    store::worker_by_phone(app, &app.phone_index(phone)).await
+}
+
+/// Whether a worker's account was closed: nobody is there to be told anything.
+pub async fn is_closed(app: &App, id: &str) -> Result<bool> {
+    Ok(store::is_closed(app, id).await?)
 }
 
 /// The worker bound to a WeChat user.
@@ -146,24 +165,61 @@ pub async fn by_openid(app: &App, openid: &str) -> Result<Option<Worker>> {
 /// How often a binding is tried when the same WeChat is bound elsewhere at the same moment.
 const BIND_TRIES: u32 = 5;
 
-/// Binds a WeChat user to the worker who has just proven the phone; an earlier binding of either gives way.
-pub async fn bind(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> Result<()> {
+/// Binds a WeChat user to the worker who has just proven the phone; an earlier binding of either gives way. The
+/// account that the WeChat was bound to is told by SMS; gives whether there was one.
+pub async fn bind(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> Result<bool> {
     for _ in 0..BIND_TRIES {
-        match bind_once(app, worker_id, openid, unionid).await {
+        let former = by_openid(app, openid)
+            .await?
+            .filter(|former| former.id != worker_id);
+        match bind_once(app, worker_id, openid, unionid, former.as_ref()).await {
             // PostgreSQL: bound elsewhere between two statements. Seen again, that binding gives way.
-            Err(error) if is_unique_violation(&error) || is_deadlock(&error) => {}
-            other => return Ok(other?),
+            Err(Bind::Sql(error)) if is_unique_violation(&error) || is_deadlock(&error) => {}
+            Err(Bind::Sql(error)) => return Err(error.into()),
+            Err(Bind::Other(error)) => return Err(error),
+            Ok(()) => return Ok(former.is_some()),
         }
     }
     Err(Refusal::ChangedMeanwhile.into())
 }
 
-async fn bind_once(app: &App, worker_id: &str, openid: &str, unionid: Option<&str>) -> sqlx::Result<()> {
+/// Why a binding did not come about: the database's word decides whether it is tried again.
+enum Bind {
+    Sql(sqlx::Error),
+    Other(Error),
+}
+
+impl From<sqlx::Error> for Bind {
+    fn from(error: sqlx::Error) -> Self {
+        Bind::Sql(error)
+    }
+}
+
+async fn bind_once(
+    app: &App,
+    worker_id: &str,
+    openid: &str,
+    unionid: Option<&str>,
+    former: Option<&Worker>,
+) -> Result<(), Bind> {
     let mut tx = app.db.write().await?;
     store::unbind_openid(&mut tx, openid).await?;
     store::bind_worker(&mut tx, worker_id, openid, unionid, app.now()).await?;
     note(app, &mut tx, worker_id, "worker.bind_wechat").await?;
-    tx.commit().await
+    if let Some(former) = former {
+        note(app, &mut tx, &former.id, "worker.lose_wechat").await?;
+        let told = messages::enqueue(app, &mut tx, &former.phone, Message::WechatMoved).await;
+        told.map_err(Bind::Other)?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Unbinds the worker's WeChat on their own wish; messages go by SMS from then on.
+pub async fn unbind(app: &App, worker: &Worker) -> Result<()> {
+    match &worker.openid {
+        Some(openid) => forget_openid(app, openid).await,
+        None => Ok(()),
+    }
 }
 
 /// Unbinds a WeChat user who took back the permission to use their data, or closed their account. The worker keeps

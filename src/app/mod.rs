@@ -1,12 +1,14 @@
 //! What a request, a loop or a command can reach. Cheap to clone.
 
+mod calls;
 mod tokens;
 
+pub use calls::Calls;
 pub use tokens::CachedTokens;
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Entropy};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::db::Db;
 use crate::files::Files;
 use crate::kernel::{Phone, Sealer, Time};
@@ -65,14 +67,20 @@ impl App {
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
         let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
         let sms = Sms::new(&config.sms)?;
-        let (id, secret) = (&config.wechat.app_id, &config.wechat.app_secret);
-        let wechat = client(&config, (id, secret), &cache, &clock, entropy)?;
+        let metrics = Metrics::new()?;
+        let link = Link {
+            config: &config.wechat,
+            cache: &cache,
+            clock: &clock,
+            entropy,
+            calls: &metrics.wechat_calls,
+        };
+        let wechat = link.client(&config.wechat.app_id, &config.wechat.app_secret)?;
         let mini = config.wechat.mini.as_ref();
         let mini = mini
-            .map(|mini| client(&config, (&mini.app_id, &mini.secret), &cache, &clock, entropy))
+            .map(|mini| link.client(&mini.app_id, &mini.secret))
             .transpose()?;
         let callback = callback(&config)?;
-        let metrics = Metrics::new()?;
         let stop = CancellationToken::new();
         let means = Means {
             config,
@@ -118,23 +126,30 @@ impl App {
     }
 }
 
-fn client(
-    config: &Config,
-    (app_id, secret): (&str, &str),
-    cache: &Cache,
-    clock: &Clock,
+/// What every client of WeChat is made of, whichever account it speaks for.
+struct Link<'a> {
+    config: &'a config::Wechat,
+    cache: &'a Cache,
+    clock: &'a Clock,
     entropy: Entropy,
-) -> anyhow::Result<Client> {
-    let account = ClientConfig {
-        api_base: config.wechat.api_base.clone(),
-        open_base: config.wechat.open_base.clone(),
-        app_id: app_id.to_owned(),
-        app_secret: secret.to_owned(),
-        instance: entropy.token(),
-    };
-    let clock = clock.clone();
-    let now = Arc::new(move || clock.now().0);
-    Client::new(account, Arc::new(CachedTokens(cache.clone())), now).context("setting up WeChat's client")
+    calls: &'a prometheus::IntCounterVec,
+}
+
+impl Link<'_> {
+    fn client(&self, app_id: &str, secret: &str) -> anyhow::Result<Client> {
+        let account = ClientConfig {
+            api_base: self.config.api_base.clone(),
+            open_base: self.config.open_base.clone(),
+            app_id: app_id.to_owned(),
+            app_secret: secret.to_owned(),
+            instance: self.entropy.token(),
+        };
+        let clock = self.clock.clone();
+        let now = Arc::new(move || clock.now().0);
+        let tokens = Arc::new(CachedTokens(self.cache.clone()));
+        let calls = Calls::new(self.cache.clone(), self.clock.clone(), self.calls.clone(), app_id);
+        Client::with_hook(account, tokens, now, Arc::new(calls)).context("setting up WeChat's client")
+    }
 }
 
 fn callback(config: &Config) -> anyhow::Result<Callback> {

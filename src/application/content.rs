@@ -1,15 +1,30 @@
-//! Is an uploaded file what it should be? Judged by its content, never by its name.
+//! Is an uploaded file what it should be, and what of it is kept? Judged by its content, never by its name.
+//!
+//! Pictures lose everything that is not the picture: place and camera (EXIF, XMP), comments, thumbnails, further
+//! frames, whatever follows the end. Their pixels stay as they are, so that QR codes and seals read as well as
+//! before; only one that lies on its side is turned and encoded anew (ADR 0015). PDFs are kept as they are or refused.
 
-use crate::kernel::Refusal;
-use image::{ImageFormat, ImageReader, Limits};
-use std::io::Cursor;
+mod foreign;
+mod gif;
+mod jpeg;
+pub mod pdf;
+mod picture;
+mod png;
+
+use crate::kernel::{Refusal, code};
+use image::metadata::Orientation;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The largest file.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-/// A picture that would need more memory than this to open is refused.
-const MAX_DECODED: u64 = 256 * 1024 * 1024;
-const MAX_SIDE: u32 = 16_000;
+/// All files that are looked at in this process at one moment may need so much memory together.
+const MEMORY_MIB: u32 = 1024;
+static MEMORY: Semaphore = Semaphore::const_new(MEMORY_MIB as usize);
+
+/// A good file is read in well under a second; what takes longer was made to.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 crate::text_enum! {
     /// The types that are accepted.
@@ -21,13 +36,70 @@ impl MediaType {
     pub fn is_picture(self) -> bool {
         self != MediaType::Pdf
     }
+
+    /// What a file of the type is called at its end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            MediaType::Jpeg => "jpg",
+            MediaType::Png => "png",
+            MediaType::Gif => "gif",
+            MediaType::Pdf => "pdf",
+        }
+    }
 }
 
-/// The type of a good file, or what is wrong with it. Decodes pictures: call it off the async threads.
+/// A good file as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clean {
+    /// Its type.
+    pub media: MediaType,
+    /// What is stored: at most [`MAX_BYTES`].
+    pub bytes: Vec<u8>,
+    /// SHA-256 of what was uploaded, lower-case hex: the same file in two applications is found by it, cleaned or not.
+    pub upload_sha256: String,
+}
+
+/// A picture without what is not the picture.
+struct Stripped {
+    kept: Vec<u8>,
+    /// What was left out, for a look at what it is.
+    dropped: Vec<u8>,
+    width: u32,
+    height: u32,
+    /// How it has to be turned to stand upright.
+    orientation: Orientation,
+}
+
+/// Cleans a file, off the async threads, as many at once as memory allows.
 ///
-/// Errors: [`Refusal::FileEmpty`], [`Refusal::FileTooLarge`], [`Refusal::FileWrongType`],
-/// [`Refusal::FileTruncated`], [`Refusal::FileLocked`], [`Refusal::FilePixels`].
-pub fn inspect(bytes: &[u8]) -> Result<MediaType, Refusal> {
+/// Errors: the `File…` refusals, each for its own fault. A library that panics on a hostile file counts as
+/// [`Refusal::FileTruncated`].
+pub async fn cleaned(bytes: Vec<u8>) -> Result<Clean, Refusal> {
+    let Ok(memory) = MEMORY.acquire_many(mebibytes(&bytes)).await else {
+        return Err(Refusal::FileTruncated); // the semaphore is never closed
+    };
+    let work = tokio::task::spawn_blocking(move || {
+        // Held by the work itself: one that is no longer waited for still needs its memory.
+        let _memory = memory;
+        clean(&bytes)
+    });
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => {
+            tracing::warn!("reading an uploaded file panicked");
+            Err(Refusal::FileTruncated)
+        }
+        Err(_) => {
+            tracing::warn!("reading an uploaded file took too long");
+            Err(Refusal::FileTruncated)
+        }
+    }
+}
+
+/// The cleaned file, or what is wrong with it. Takes its time: prefer [`cleaned`].
+///
+/// Errors: the `File…` refusals, each for its own fault.
+pub fn clean(bytes: &[u8]) -> Result<Clean, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::FileEmpty);
     }
@@ -36,14 +108,31 @@ pub fn inspect(bytes: &[u8]) -> Result<MediaType, Refusal> {
             bytes: bytes.len() as u64,
         });
     }
-    let media = sniff(bytes).ok_or(Refusal::FileWrongType)?;
-    match media {
-        MediaType::Pdf => pdf(bytes)?,
-        MediaType::Jpeg => jpeg_end(bytes).and_then(|()| picture(bytes, ImageFormat::Jpeg))?,
-        MediaType::Png => picture(bytes, ImageFormat::Png)?,
-        MediaType::Gif => picture(bytes, ImageFormat::Gif)?,
-    }
-    Ok(media)
+    let media = sniff(bytes).ok_or_else(|| foreign::wrong_type(bytes))?;
+    let stripped = match media {
+        MediaType::Pdf => {
+            pdf::check(bytes)?;
+            None
+        }
+        MediaType::Jpeg => Some(jpeg::strip(bytes)),
+        MediaType::Png => Some(png::strip(bytes)),
+        MediaType::Gif => Some(gif::strip(bytes)),
+    };
+    let (media, kept) = match stripped {
+        None => (media, bytes.to_vec()),
+        Some(stripped) => {
+            let stripped = stripped.ok_or(Refusal::FileTruncated)?;
+            if foreign::is_second_file(&stripped.dropped) || foreign::ends_as_zip(bytes) {
+                return Err(Refusal::FileMixed);
+            }
+            picture::upright(media, stripped)?
+        }
+    };
+    Ok(Clean {
+        media,
+        bytes: kept,
+        upload_sha256: code::sha256_hex(bytes),
+    })
 }
 
 fn sniff(bytes: &[u8]) -> Option<MediaType> {
@@ -56,143 +145,19 @@ fn sniff(bytes: &[u8]) -> Option<MediaType> {
     }
 }
 
-fn picture(bytes: &[u8], format: ImageFormat) -> Result<(), Refusal> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_DECODED);
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    reader.limits(limits);
-    match reader.decode() {
-        Ok(_) => Ok(()),
-        Err(image::ImageError::Limits(_)) => Err(Refusal::FilePixels),
-        Err(_) => Err(Refusal::FileTruncated),
-    }
-}
-
-/// Decoders fill the missing rest of a cut JPEG with grey and call it good: so the end marker of the main
-/// picture must be there. Thumbnails in the head have end markers of their own and are stepped over.
-fn jpeg_end(bytes: &[u8]) -> Result<(), Refusal> {
-    let mut at = 2;
-    loop {
-        let Some([0xFF, marker, high, low]) = bytes.get(at..at + 4) else {
-            return Err(Refusal::FileTruncated);
-        };
-        if *marker == 0xDA {
-            let scan = &bytes[at..];
-            return if scan.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
-                Ok(())
-            } else {
-                Err(Refusal::FileTruncated)
-            };
-        }
-        at += match marker {
-            0xFF => 1, // fill bytes may stand before a marker
-            _ => 2 + usize::from(u16::from_be_bytes([*high, *low])),
-        };
-    }
-}
-
-fn pdf(bytes: &[u8]) -> Result<(), Refusal> {
-    let tail = &bytes[bytes.len().saturating_sub(2048)..];
-    if !contains(tail, b"%%EOF") {
-        return Err(Refusal::FileTruncated);
-    }
-    if contains(bytes, b"/Encrypt") {
-        Err(Refusal::FileLocked)
-    } else {
-        Ok(())
-    }
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+/// What looking at the file may need: decoded, turned, and a progressive picture's coefficients.
+fn mebibytes(bytes: &[u8]) -> u32 {
+    let size = match sniff(bytes) {
+        Some(MediaType::Jpeg) => jpeg::size(bytes),
+        Some(MediaType::Png) => png::size(bytes),
+        Some(MediaType::Gif) => gif::size(bytes),
+        Some(MediaType::Pdf) => return 256,
+        None => None,
+    };
+    let pixels = size.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+    let pixels = pixels.min(picture::MAX_PIXELS);
+    u32::try_from(pixels * 12 / (1024 * 1024) + 8).map_or(MEMORY_MIB, |mib| mib.min(MEMORY_MIB))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use image::{DynamicImage, RgbImage};
-
-    fn picture_of(format: ImageFormat) -> Vec<u8> {
-        let image = RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 4) as u8, (y * 5) as u8, 99]));
-        let mut out = Cursor::new(Vec::new());
-        DynamicImage::ImageRgb8(image).write_to(&mut out, format).unwrap();
-        out.into_inner()
-    }
-
-    const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
-
-    /// jpg, png, gif and pdf by their content.
-    #[test]
-    fn good_files_are_known_by_content() {
-        assert_eq!(inspect(&picture_of(ImageFormat::Jpeg)), Ok(MediaType::Jpeg));
-        assert_eq!(inspect(&picture_of(ImageFormat::Png)), Ok(MediaType::Png));
-        assert_eq!(inspect(&picture_of(ImageFormat::Gif)), Ok(MediaType::Gif));
-        assert_eq!(inspect(PDF), Ok(MediaType::Pdf));
-    }
-
-    /// each bad file has its own message.
-    #[test]
-    fn bad_files_are_told_apart() {
-        assert_eq!(inspect(b""), Err(Refusal::FileEmpty));
-        assert_eq!(
-            inspect(&vec![0xFF; MAX_BYTES + 1]),
-            Err(Refusal::FileTooLarge {
-                bytes: MAX_BYTES as u64 + 1
-            })
-        );
-        assert_eq!(
-            inspect(b"<html><script>alert(1)</script></html>"),
-            Err(Refusal::FileWrongType)
-        );
-        assert_eq!(
-            inspect(b"PK\x03\x04 a docx named .jpg"),
-            Err(Refusal::FileWrongType)
-        );
-        let locked = [PDF, b"trailer<</Encrypt 2 0 R>>\n%%EOF"].concat();
-        assert_eq!(inspect(&locked), Err(Refusal::FileLocked));
-        assert_eq!(inspect(&PDF[..PDF.len() - 12]), Err(Refusal::FileTruncated));
-    }
-
-    /// a file of exactly 3 MB is not too large.
-    #[test]
-    fn three_megabytes_are_accepted() {
-        let mut pdf = PDF.to_vec();
-        pdf.splice(9..9, vec![b' '; MAX_BYTES - PDF.len()]);
-        assert_eq!(pdf.len(), MAX_BYTES);
-        assert_eq!(inspect(&pdf), Ok(MediaType::Pdf));
-    }
-
-    /// a picture cut anywhere is noticed.
-    #[test]
-    fn cut_pictures_are_noticed() {
-        for format in [ImageFormat::Jpeg, ImageFormat::Png] {
-            let whole = picture_of(format);
-            for part in [2, 3, 4, 8] {
-                let cut = &whole[..whole.len() - whole.len() / part];
-                assert_eq!(inspect(cut), Err(Refusal::FileTruncated), "{format:?} 1/{part}");
-            }
-        }
-    }
-
-    /// A picture of a few bytes that unpacks to gigabytes is refused before it is unpacked.
-    #[test]
-    fn a_picture_bomb_is_refused() {
-        let mut png = picture_of(ImageFormat::Png);
-        png[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]); // 65,536 x 65,536 in IHDR
-        let mut crc = 0xFFFF_FFFF_u32;
-        for byte in &png[12..29] {
-            crc ^= u32::from(*byte);
-            for _ in 0..8 {
-                crc = if crc & 1 == 1 {
-                    (crc >> 1) ^ 0xEDB8_8320
-                } else {
-                    crc >> 1
-                };
-            }
-        }
-        png[29..33].copy_from_slice(&(!crc).to_be_bytes());
-        assert_eq!(inspect(&png), Err(Refusal::FilePixels));
-    }
-}
+mod tests;

@@ -25,6 +25,7 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
         Some(before) => first.merged(&before.form(app)?, |field| field != "phone"),
         None => first.clone(),
     };
+    let (union_id, unit_id) = carried_over(app, before.as_ref()).await?;
     let draft = store::NewDraft {
         id: app.id(),
         // It stands on the printed form already, and submitting keeps it (R-14, R-18, ADR 0014).
@@ -32,8 +33,8 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
         worker_id,
         intake_id: &current.intake.id,
         campaign_id: &current.campaign_id,
-        union_id: before.as_ref().and_then(|before| before.union_id.as_deref()),
-        unit_id: before.as_ref().and_then(|before| before.unit_id.as_deref()),
+        union_id: union_id.as_deref(),
+        unit_id: unit_id.as_deref(),
         applicant: form.get("name"),
         level: form.get("level"),
         institution: form.get("institution"),
@@ -54,6 +55,18 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
     store::open_of(app, worker_id, &current.intake.id)
         .await?
         .ok_or(Error::NotFound)
+}
+
+/// The union of an earlier application, with the unit that it is under now: the tree may have changed since.
+async fn carried_over(app: &App, before: Option<&Application>) -> Result<(Option<String>, Option<String>)> {
+    let Some(union_id) = before.and_then(|before| before.union_id.as_deref()) else {
+        return Ok((None, None));
+    };
+    let Ok(union) = tree::chosen(app, union_id).await else {
+        return Ok((None, None));
+    };
+    let unit = tree::unit_of(app, &union).await?;
+    Ok((Some(union.id), Some(unit.id)))
 }
 
 async fn note(

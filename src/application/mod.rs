@@ -8,14 +8,19 @@ pub mod documents;
 pub mod drafts;
 pub mod early;
 pub mod eligibility;
+pub mod erasure;
 pub mod form;
 pub mod form_code;
+pub mod handoff;
+pub mod joining;
+pub mod leaving;
 pub mod merge;
 pub mod moves;
 pub mod progress;
 pub mod recall;
 pub mod reminders;
 pub mod removal;
+pub mod reorganise;
 pub mod safety;
 pub mod states;
 mod store;
@@ -110,6 +115,11 @@ impl DocumentKind {
 /// An application by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// The keyed hash that finds the applications with a card.
+pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
+    app.sealer.index("card", card.digits())
 }
 
 /// The worker's own application, or [`Error::NotFound`].

@@ -128,6 +128,8 @@ async fn claim(app: &App, tx: &mut Tx, application: &Application, form: &Form, y
         }
         .into());
     }
+    // Not unique like the claims: the same card in two applications is found by the checks, and decided by people.
+    store::put_card(tx, &application.id, &super::card_index(app, &form.card)).await?;
     Ok(())
 }
 

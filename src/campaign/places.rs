@@ -55,6 +55,11 @@ pub async fn lock_in_line<'a>(
     Ok((locked(app, campaign_id, unit_id, places), seq))
 }
 
+/// Locks a unit's places in every campaign: nothing is submitted to it or leaves it until the transaction ends.
+pub async fn lock_unit(tx: &mut Tx, unit_id: &str) -> Result<()> {
+    Ok(store::lock_quotas_of(tx, unit_id).await?)
+}
+
 fn locked<'a>(app: &'a App, campaign_id: &str, unit_id: &str, places: Places) -> Locked<'a> {
     Locked {
         app,

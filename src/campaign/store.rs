@@ -119,6 +119,15 @@ pub async fn lock_quota(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> sqlx::
     Ok(row.map(|(total, taken)| Places { total, taken }))
 }
 
+/// The same lock for every campaign of a unit.
+pub async fn lock_quotas_of(tx: &mut Tx, unit_id: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE quotas SET taken = taken WHERE unit_id = $1")
+        .bind(unit_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// The same lock, and the next number in the unit's order of submission.
 pub async fn lock_quota_in_line(
     tx: &mut Tx,

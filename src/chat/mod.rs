@@ -1,15 +1,18 @@
 //! What the official account answers in its chat, and what WeChat's events change.
 
 mod late;
+mod status;
 
-pub use late::{LATE_JOB, OUTCOME_JOB, answer_late, defer};
+pub use late::{ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer, send_answer};
 
-use crate::account::{followers, workers};
+use crate::account::{followers, grants, workers};
 use crate::app::App;
-use crate::application::{self, progress};
 use crate::error::Result;
+use crate::kernel::Time;
 use crate::kernel::refusal::HOTLINE;
 use crate::union::binding::{self, Scanned};
+use crate::union::invitations::{self, Invitation};
+use crate::wechat::reply::Article;
 use crate::wechat::{Inbound, Kind, Reply};
 
 /// Does what a message or event asks for and gives the answer. Each of its changes is a transaction of its own: it
@@ -25,7 +28,7 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !content.contains("进度") => Some(Reply::text(welcome(app))),
+        Kind::Text { content } if !status::is_asked(content) => Some(Reply::text(welcome(app))),
         Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
         Kind::Click { .. }
         | Kind::Image { .. }
@@ -40,17 +43,18 @@ fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
 
 async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
+    let at = Time(message.create_time.saturating_mul(1000));
     match &message.kind {
-        Kind::Text { .. } => progress_of(app, openid).await,
+        Kind::Text { .. } => status::answer(app, openid).await,
         Kind::Subscribe { scene, .. } => {
-            followers::set_following(app, openid, true, scene.as_deref()).await?;
+            followers::set_following(app, openid, true, scene.as_deref(), at).await?;
             match scene {
                 Some(scene) => scanned(app, openid, scene).await,
                 None => Ok(Reply::text(welcome(app))),
             }
         }
         Kind::Unsubscribe => {
-            followers::set_following(app, openid, false, None).await?;
+            followers::set_following(app, openid, false, None, at).await?;
             Ok(Reply::Success)
         }
         Kind::Scan { scene, .. } => scanned(app, openid, scene).await,
@@ -58,56 +62,82 @@ async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
             late::note_outcome(app, msg_id, status).await?;
             Ok(Reply::Success)
         }
+        Kind::SubscribePopup { grants } | Kind::SubscribeChange { grants } => {
+            let cause = message.dedup_key(app.wechat.app_id());
+            if matches!(message.kind, Kind::SubscribePopup { .. }) {
+                grants::answered(app, openid, &cause, at, grants).await?;
+            } else {
+                grants::changed(app, openid, &cause, at, grants).await?;
+            }
+            Ok(Reply::Success)
+        }
+        Kind::SubscribeSent { results } => {
+            late::note_subscriptions(app, openid, results).await?;
+            Ok(Reply::Success)
+        }
         Kind::AuthorizationRevoked { of, .. } | Kind::AuthorizationCancelled { of } => {
             binding::forget(app, &of.openid).await?;
             workers::forget_openid(app, &of.openid).await?;
             followers::forget(app, &of.openid).await?;
+            grants::forget(app, &of.openid).await?;
             Ok(Reply::Success)
         }
         _ => Ok(Reply::Success),
     }
 }
 
-/// "进度": the state of the sender's application, or the way to bind.
-async fn progress_of(app: &App, openid: &str) -> Result<Reply> {
-    let link = entrance(app, "/progress");
-    let Some(worker) = workers::by_openid(app, openid).await? else {
-        return Ok(Reply::text(format!(
-            "您还没有绑定账号，<a href=\"{link}\">点这里登录后查看进度</a>。\n咨询热线 {HOTLINE}"
-        )));
-    };
-    let Some(application) = application::latest_of(app, &worker.id).await? else {
-        let apply = entrance(app, "/apply");
-        return Ok(Reply::text(format!(
-            "您还没有申请。<a href=\"{apply}\">职工补助申请</a>"
-        )));
-    };
-    let progress = progress::of(app, application).await?;
-    let mut line = format!("您的申请：{}", progress.application.state.label());
-    if let Some(holder) = &progress.holder {
-        line.push_str(&format!(
-            "\n现在由{holder}办理，自{}起",
-            progress.application.since.short_text()
-        ));
-    }
-    if let Some(position) = progress.waiting_position {
-        line.push_str(&format!("\n候补第 {position} 位"));
-    }
-    Ok(Reply::text(format!("{line}\n<a href=\"{link}\">查看详情</a>")))
-}
-
-/// A QR code was scanned: an officer's binds their WeChat, any other only greets.
+/// A QR code was scanned: a union's invitation leads to its registration, an officer's binds their WeChat or lets
+/// them in, any other only greets.
 async fn scanned(app: &App, openid: &str, scene: &str) -> Result<Reply> {
+    match invitations::scanned(app, scene, openid).await? {
+        invitations::Scanned::Other => {}
+        invitations::Scanned::Open(invitation, path) => return Ok(invited(app, &invitation, &path)),
+        invitations::Scanned::Closed(invitation, refusal) => {
+            let union = &invitation.union.name;
+            return Ok(Reply::text(format!(
+                "{}。请联系{union}的{}重新邀请。\n咨询热线 {HOTLINE}",
+                refusal.text(),
+                invitation.by
+            )));
+        }
+    }
     Ok(Reply::text(match binding::scanned(app, scene, openid).await? {
         Scanned::Other => welcome(app),
-        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新“我的账号”页面后重新扫描。".to_owned(),
+        Scanned::Stale => "二维码已过期或已使用，请在电脑上刷新页面后重新扫描。".to_owned(),
         Scanned::Bound(officer) => {
             format!(
                 "{}（{}），微信已绑定。有新的待审核申请时会在这里通知您。",
                 officer.name, officer.union.name
             )
         }
+        Scanned::Taken => {
+            "这个微信正用于另一个管理员账号的登录验证，没有绑定。请先在那个账号里关闭微信验证。".to_owned()
+        }
+        Scanned::Entered(officer) => {
+            format!(
+                "{}（{}），验证通过，请回到电脑继续。",
+                officer.name, officer.union.name
+            )
+        }
+        Scanned::NotTheirs => "这不是该账号绑定的微信，不能登录。如不是您本人操作，请不要再扫。".to_owned(),
     }))
+}
+
+fn invited(app: &App, invitation: &Invitation, path: &str) -> Reply {
+    let article = Article {
+        title: "工会入网注册".to_owned(),
+        description: format!(
+            "{}邀请您的工会入网（{}）。点这里填写注册信息，{} 前有效。链接只供您本人使用。",
+            invitation.union.name,
+            invitation.kind.label(),
+            invitation.expires_at.minute_text()
+        ),
+        pic_url: String::new(),
+        url: app.link(path),
+    };
+    Reply::News {
+        articles: vec![article],
+    }
 }
 
 fn entrance(app: &App, path: &str) -> String {

@@ -3,9 +3,12 @@
 use super::{menu, seed, serve, told};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, DEMO_AES_KEY, Purpose, process_env};
+use crate::config::{
+    Config, DEMO_AES_KEY, DEMO_APP_TICKET_AUDIENCE, DEMO_APP_TICKET_ISSUER, DEMO_APP_TICKET_KEY, Purpose,
+    process_env,
+};
 use crate::notice::catalogue;
-use crate::sim::{Sim, SimConfig, SimTemplate, openid_of};
+use crate::sim::{Sim, SimApp, SimConfig, SimTemplate, openid_of};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
@@ -34,6 +37,7 @@ pub async fn run() -> anyhow::Result<()> {
 /// The simulated WeChat with our official account and our mini-program in it.
 pub fn simulator(app: &App) -> Sim {
     let sim = Sim::new(sim_config(app));
+    sim.set_app(sim_app(app));
     if let Some(mini) = &app.config.wechat.mini {
         sim.set_mini(&mini.app_id, &mini.secret);
     }
@@ -54,19 +58,33 @@ pub fn sim_config(app: &App) -> SimConfig {
     }
 }
 
+/// The 齐鲁工惠 APP of the simulated phones: it signs with the demo's secret.
+pub fn sim_app(app: &App) -> SimApp {
+    SimApp {
+        enter_url: app.link("/app/enter"),
+        key: DEMO_APP_TICKET_KEY.to_owned(),
+        issuer: DEMO_APP_TICKET_ISSUER.to_owned(),
+        audience: DEMO_APP_TICKET_AUDIENCE.to_owned(),
+    }
+}
+
 fn templates(app: &App) -> Vec<SimTemplate> {
-    let known = catalogue::TEMPLATES.iter().filter_map(|(name, title, fields)| {
-        let id = app.config.wechat.templates.get(*name)?;
-        let fields = fields
-            .iter()
-            .map(|(keyword, label)| (keyword.to_string(), label.to_string()))
-            .collect();
-        Some(SimTemplate {
-            id: id.clone(),
-            title: title.to_string(),
-            fields,
-        })
-    });
+    let wechat = &app.config.wechat;
+    let known = [&wechat.templates, &wechat.subscribe_templates]
+        .into_iter()
+        .flat_map(|ids| {
+            catalogue::TEMPLATES.iter().filter_map(|(name, title, fields)| {
+                let fields = fields
+                    .iter()
+                    .map(|(keyword, label)| (keyword.to_string(), label.to_string()))
+                    .collect();
+                Some(SimTemplate {
+                    id: ids.get(*name)?.clone(),
+                    title: title.to_string(),
+                    fields,
+                })
+            })
+        });
     known.collect()
 }
 
@@ -78,6 +96,7 @@ fn banner(app: &App) -> String {
          \x20 1. 打开模拟手机        http://{sim}\n\
          \x20    关注“泉城工会” → 工会服务 → 职工补助申请；短信验证码会出现在手机上（王小梅 13800138001）。\n\
          \x20    选择工会时选 {unit_name} → {street_name}，这样三级审核员都在演示中。\n\
+         \x20    或点手机上方的“齐鲁工惠”，用 APP 的实名信息直接进入。\n\
          \x20 2. 工会审核员登录      {public}/office   密码 {password}\n{a}{b}{c}\
          \x20 职工网页（电脑）       {public}\n\
          \x20 停止：Ctrl+C    数据目录：{data}\n\n",

@@ -1,6 +1,7 @@
 //! Settings from the environment, read and checked once at start. A wrong one stops the start with its name,
 //! what is wrong and an example; `.env.example` explains each.
 
+mod app_ticket;
 mod wechat;
 
 #[cfg(test)]
@@ -10,6 +11,7 @@ use base64::Engine as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use app_ticket::{AppTicket, DEMO_APP_TICKET_AUDIENCE, DEMO_APP_TICKET_ISSUER, DEMO_APP_TICKET_KEY};
 pub use wechat::{DEMO_AES_KEY, Mini, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
@@ -44,6 +46,8 @@ pub struct Config {
     pub secret_keys: Vec<[u8; 32]>,
     /// The official account.
     pub wechat: Wechat,
+    /// The 齐鲁工惠 APP's ticket; none: its door is closed.
+    pub app_ticket: Option<AppTicket>,
     /// Text messages.
     pub sms: Sms,
     /// Phone segments that are refused.
@@ -105,6 +109,7 @@ impl Config {
         Ok(Config {
             http: Http::read(env, purpose, listen)?,
             wechat: Wechat::read(env, purpose, sim_listen)?,
+            app_ticket: AppTicket::read(env, purpose)?,
             sms: Sms::read(env, purpose, sim_listen)?,
             virtual_segments: virtual_segments(env)?,
             stores,

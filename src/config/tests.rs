@@ -48,6 +48,32 @@ fn serve_names_each_missing_secret() {
     assert_eq!(config.http.public_url, "https://zgjy.example.org.cn");
 }
 
+/// The APP's door is closed until it is configured, and then as a whole, with a key of its algorithm.
+#[test]
+fn the_app_ticket_is_all_or_nothing() {
+    assert!(read(Purpose::Serve, &production()).unwrap().app_ticket.is_none());
+    assert!(read(Purpose::Demo, &[]).unwrap().app_ticket.is_some());
+    let all = [
+        ("APP_TICKET_ALGORITHM", "HS256"),
+        ("APP_TICKET_KEY", DEMO_APP_TICKET_KEY),
+        ("APP_TICKET_ISSUER", "app"),
+        ("APP_TICKET_AUDIENCE", "us"),
+    ];
+    let with = |set: &[(&'static str, &'static str)]| {
+        let set: Vec<_> = production().into_iter().chain(set.iter().copied()).collect();
+        read(Purpose::Serve, &set)
+    };
+    assert!(with(&all).unwrap().app_ticket.is_some());
+    for missing in all {
+        let rest: Vec<_> = all.into_iter().filter(|one| *one != missing).collect();
+        assert_eq!(with(&rest).err().map(|e| e.name), Some(missing.0));
+    }
+    // A secret is no public key: the algorithm cannot be swapped beneath it.
+    let mut rsa = all;
+    rsa[0] = ("APP_TICKET_ALGORITHM", "RS256");
+    assert_eq!(with(&rsa).err().map(|e| e.name), Some("APP_TICKET_KEY"));
+}
+
 #[test]
 fn a_wrong_value_is_named_with_an_example_and_not_shown() {
     for (name, bad) in [
@@ -70,6 +96,11 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
         ("WECHAT_MINI_APP_SECRET", ""),
         ("WECHAT_TEMPLATES", "progress"),
         ("WECHAT_TEMPLATES", "nonsense=1"),
+        ("WECHAT_SUBSCRIBE_TEMPLATES", "nonsense=1"),
+        ("WECHAT_JS_DOMAINS", "https://a.example.cn"),
+        ("WECHAT_JS_DOMAINS", "a b"),
+        ("APP_TICKET_ALGORITHM", "none"),
+        ("APP_TICKET_KEY", "short"),
         ("SMS_PROVIDER", "pigeon"),
         ("PHONE_VIRTUAL_SEGMENTS", "1"),
     ] {
@@ -97,7 +128,11 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
 #[test]
 fn the_example_file_names_every_setting() {
     let example = include_str!("../../.env.example");
-    let source = concat!(include_str!("mod.rs"), include_str!("wechat.rs"));
+    let source = concat!(
+        include_str!("mod.rs"),
+        include_str!("wechat.rs"),
+        include_str!("app_ticket.rs")
+    );
     for name in source
         .split('"')
         .filter(|s| s.len() > 6 && s.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && s.contains('_'))

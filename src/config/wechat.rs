@@ -26,6 +26,10 @@ pub struct Wechat {
     pub open_base: String,
     /// Our template names to WeChat's template ids.
     pub templates: BTreeMap<String, String>,
+    /// The same names to the ids of 订阅通知 templates.
+    pub subscribe_templates: BTreeMap<String, String>,
+    /// Hosts whose pages may use the JS-SDK, besides that of the public address: `host` or `host:port`.
+    pub js_domains: Vec<String>,
     /// The mini-program of the same owner, if there is one.
     pub mini: Option<Mini>,
 }
@@ -69,7 +73,7 @@ impl Mini {
 }
 
 /// The template messages that `notice` sends; each needs an id in `WECHAT_TEMPLATES`.
-pub const TEMPLATE_NAMES: &[&str] = &["progress", "work"];
+pub const TEMPLATE_NAMES: &[&str] = &["progress", "work", "union"];
 
 /// The demo's official account: only the simulator knows it.
 pub const DEMO_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -129,21 +133,31 @@ impl Wechat {
             tolerance_s,
             api_base: web_url("WECHAT_API_BASE", &api_base, "https://api.weixin.qq.com")?,
             open_base: web_url("WECHAT_OPEN_BASE", &open_base, "https://open.weixin.qq.com")?,
-            templates: templates(env, demo)?,
+            templates: templates(env, "WECHAT_TEMPLATES", demo.then_some("demo"))?,
+            subscribe_templates: templates(
+                env,
+                "WECHAT_SUBSCRIBE_TEMPLATES",
+                demo.then_some("demo-subscribe"),
+            )?,
+            js_domains: js_domains(env)?,
             mini: Mini::read(env, demo)?,
         })
     }
 }
 
 /// `name=id, name=id`; the demo's ids are the names with a prefix, as its simulator is told.
-fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigError> {
-    const NAME: &str = "WECHAT_TEMPLATES";
-    let Some(text) = env(NAME) else {
-        let names: &[&str] = if demo { TEMPLATE_NAMES } else { &[] };
-        return Ok(names
-            .iter()
-            .map(|name| (name.to_string(), format!("demo-{name}")))
-            .collect());
+fn templates(
+    env: Env,
+    setting: &'static str,
+    demo: Option<&str>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let Some(text) = env(setting) else {
+        let ids = demo.into_iter().flat_map(|prefix| {
+            TEMPLATE_NAMES
+                .iter()
+                .map(move |name| (name.to_string(), format!("{prefix}-{name}")))
+        });
+        return Ok(ids.collect());
     };
     let mut templates = BTreeMap::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
@@ -153,7 +167,7 @@ fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigErr
             .filter(|(_, id)| !id.is_empty())
         else {
             return Err(error(
-                NAME,
+                setting,
                 "must be name=id pairs with commas",
                 "progress=ngqIpbwh8bUfcSsECmog, work=tm4Xb02",
             ));
@@ -161,7 +175,7 @@ fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigErr
         if !TEMPLATE_NAMES.contains(&name) {
             let known = TEMPLATE_NAMES.join(", ");
             return Err(error(
-                NAME,
+                setting,
                 format!("knows no template {name:?}; the names are {known}"),
                 "progress=ngqIpbwh8bUfcSsECmog",
             ));
@@ -169,6 +183,25 @@ fn templates(env: Env, demo: bool) -> Result<BTreeMap<String, String>, ConfigErr
         templates.insert(name.to_owned(), id.to_owned());
     }
     Ok(templates)
+}
+
+/// Hosts with commas, as the console's JS 接口安全域名 has them.
+fn js_domains(env: Env) -> Result<Vec<String>, ConfigError> {
+    const NAME: &str = "WECHAT_JS_DOMAINS";
+    let text = env(NAME).unwrap_or_default();
+    let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    hosts
+        .map(|host| match url::Url::parse(&format!("https://{host}/")) {
+            Ok(url) if !host.contains(['/', '@', '?', '#', '\\']) && url.host_str().is_some() => {
+                Ok(host.to_ascii_lowercase())
+            }
+            _ => Err(error(
+                NAME,
+                "must be hosts with commas, without https://",
+                "zgjy.example.org.cn",
+            )),
+        })
+        .collect()
 }
 
 fn aes_key(name: &'static str, text: &str) -> Result<AesKey, ConfigError> {

@@ -32,6 +32,23 @@ pub enum Refusal {
     SmsCodeNone,
     SignInTooMany,
     PasswordWrong,
+    // Accounts
+    PasswordWeak,
+    PasswordsDiffer,
+    EmailMalformed,
+    PhoneIsYours,
+    PhoneOfAnother,
+    PhoneNotOfAccount,
+    ProveFirst,
+    AppDoorClosed,
+    AppTicketInvalid,
+    AppTicketExpired,
+    AppTicketUsed,
+    OtherPerson,
+    JoinBothApplied,
+    JoinItself,
+    LeaveWithdrawFirst,
+    LeaveNotAgreed,
     // Identity and card
     IdNumberMalformed,
     IdNumberChecksum,
@@ -72,6 +89,17 @@ pub enum Refusal {
     FileTruncated,
     FileLocked,
     FilePixels,
+    FileWebPage,
+    FileHeic,
+    FileOffice,
+    FileMixed,
+    FileScripts,
+    FileNoPages,
+    FilePages { most: usize },
+    FileTooMany,
+    // From PC to phone and back
+    HandoffOver,
+    HandoffTaken,
     // Review (R-21 … R-24)
     NotYourStep,
     AlreadyDecided { by: String },
@@ -81,12 +109,42 @@ pub enum Refusal {
     RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
+    // Unions and officers
+    InvitationUnknown,
+    InvitationExpired,
+    InvitationRevoked,
+    InvitationUsedUp,
+    UnionNameTaken,
+    RegistrationWaits { by: String },
+    RegistrationRejected { by: String, reason: String },
+    RegistrationDecided { by: String },
+    OfficerPhoneTaken,
+    OfficerPhoneWaits,
+    OfficerPhoneUnknown,
+    PasswordSimple,
+    PasswordIsPhone,
+    PasswordsDiffer,
+    PasswordNotOld,
+    RolesMissing,
+    LastAdministrator,
+    ByUpperUnionOnly,
+    UnionHasChildren { count: i64 },
+    UnionHasOpenWork { count: i64 },
+    UnionHasRegistrations { count: i64 },
+    UnitStays,
+    MoveIntoItself,
+    MoveNowhere,
+    NotConfirmed,
+    WechatNotBound,
+    SecondFactorOn,
     // Doors
     CsrfFailed,
     SignInAgain,
     OauthState,
     OauthCode,
     OauthVirtual,
+    PageNotOurs,
+    TooManyRequests,
     NotAllowed,
     MalformedRequest,
     // Mini-program and JSON API
@@ -127,6 +185,22 @@ impl Refusal {
             SmsCodeNone => "sms_code_none",
             SignInTooMany => "sign_in_too_many",
             PasswordWrong => "password_wrong",
+            PasswordWeak => "password_weak",
+            PasswordsDiffer => "passwords_differ",
+            EmailMalformed => "email_malformed",
+            PhoneIsYours => "phone_is_yours",
+            PhoneOfAnother => "phone_of_another",
+            PhoneNotOfAccount => "phone_not_of_account",
+            ProveFirst => "prove_first",
+            AppDoorClosed => "app_door_closed",
+            AppTicketInvalid => "app_ticket_invalid",
+            AppTicketExpired => "app_ticket_expired",
+            AppTicketUsed => "app_ticket_used",
+            OtherPerson => "other_person",
+            JoinBothApplied => "join_both_applied",
+            JoinItself => "join_itself",
+            LeaveWithdrawFirst => "leave_withdraw_first",
+            LeaveNotAgreed => "leave_not_agreed",
             IdNumberMalformed => "id_number_malformed",
             IdNumberChecksum => "id_number_checksum",
             IdNumberBirthDate => "id_number_birth_date",
@@ -162,6 +236,16 @@ impl Refusal {
             FileTruncated => "file_truncated",
             FileLocked => "file_locked",
             FilePixels => "file_pixels",
+            FileWebPage => "file_web_page",
+            FileHeic => "file_heic",
+            FileOffice => "file_office",
+            FileMixed => "file_mixed",
+            FileScripts => "file_scripts",
+            FileNoPages => "file_no_pages",
+            FilePages { .. } => "file_pages",
+            FileTooMany => "file_too_many",
+            HandoffOver => "handoff_over",
+            HandoffTaken => "handoff_taken",
             NotYourStep => "not_your_step",
             AlreadyDecided { .. } => "already_decided",
             ReasonMissing => "reason_missing",
@@ -170,11 +254,40 @@ impl Refusal {
             RejectNotConfirmed => "reject_not_confirmed",
             ChangedMeanwhile => "changed_meanwhile",
             OwnApplication => "own_application",
+            InvitationUnknown => "invitation_unknown",
+            InvitationExpired => "invitation_expired",
+            InvitationRevoked => "invitation_revoked",
+            InvitationUsedUp => "invitation_used_up",
+            UnionNameTaken => "union_name_taken",
+            RegistrationWaits { .. } => "registration_waits",
+            RegistrationRejected { .. } => "registration_rejected",
+            RegistrationDecided { .. } => "registration_decided",
+            OfficerPhoneTaken => "officer_phone_taken",
+            OfficerPhoneWaits => "officer_phone_waits",
+            OfficerPhoneUnknown => "officer_phone_unknown",
+            PasswordSimple => "password_simple",
+            PasswordIsPhone => "password_is_phone",
+            PasswordsDiffer => "passwords_differ",
+            PasswordNotOld => "password_not_old",
+            RolesMissing => "roles_missing",
+            LastAdministrator => "last_administrator",
+            ByUpperUnionOnly => "by_upper_union_only",
+            UnionHasChildren { .. } => "union_has_children",
+            UnionHasOpenWork { .. } => "union_has_open_work",
+            UnionHasRegistrations { .. } => "union_has_registrations",
+            UnitStays => "unit_stays",
+            MoveIntoItself => "move_into_itself",
+            MoveNowhere => "move_nowhere",
+            NotConfirmed => "not_confirmed",
+            WechatNotBound => "wechat_not_bound",
+            SecondFactorOn => "second_factor_on",
             CsrfFailed => "csrf_failed",
             SignInAgain => "sign_in_again",
             OauthState => "oauth_state",
             OauthCode => "oauth_code",
             OauthVirtual => "oauth_virtual",
+            PageNotOurs => "page_not_ours",
+            TooManyRequests => "too_many_requests",
             NotAllowed => "not_allowed",
             MalformedRequest => "malformed_request",
             MiniMissing => "mini_missing",
@@ -234,9 +347,55 @@ impl Refusal {
                     *bytes as f64 / 1_048_576.0
                 );
             }
+            FilePages { most } => {
+                return format!("这个 PDF 超过了 {most} 页，请只保留需要的页面后再上传");
+            }
             AlreadyDecided { by } => {
                 return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
             }
+            RegistrationWaits { by } => {
+                return format!("您的入网注册正在等待“{by}”审核，通过后才能登录。请联系该工会的管理员");
+            }
+            RegistrationRejected { by, reason } => {
+                return format!(
+                    "您的入网注册没有通过“{by}”的审核：{reason}。请联系该工会的管理员，修改后重新注册"
+                );
+            }
+            RegistrationDecided { by } => {
+                return format!("这份注册已由 {by} 办理，您的操作没有生效。请查看最新状态");
+            }
+            UnionHasChildren { count } => {
+                return format!("还有 {count} 个下级工会，请先把它们移走或撤销，再撤销这个工会");
+            }
+            UnionHasOpenWork { count } => {
+                return format!(
+                    "还有 {count} 份申请没有办结，它们占用或等候的是原单位的名额，不能带到另一个单位。请办结后再移动"
+                );
+            }
+            UnionHasRegistrations { count } => {
+                return format!("还有 {count} 份下级工会的入网注册没有审核，请先通过或退回，再撤销这个工会");
+            }
+            InvitationUnknown => "这个链接无效，请核对是否完整，或请上级工会重新发送",
+            InvitationExpired => "这个邀请已过期",
+            InvitationRevoked => "这个邀请已被撤回",
+            InvitationUsedUp => "这个邀请的注册名额已用完",
+            UnionNameTaken => "同一上级工会下已有这个名称的工会或注册，请核对名称，或联系上级工会",
+            OfficerPhoneTaken => "这个手机号已经是工会管理员账号，请直接登录，或换一个手机号",
+            OfficerPhoneWaits => "这个手机号已提交过入网注册，正在等待审核，不用重复提交",
+            OfficerPhoneUnknown => "这个手机号不是工会管理员账号，请核对，或联系本工会管理员",
+            PasswordSimple => "密码太简单，请同时使用字母和数字（或符号），不要用连续或重复的字符",
+            PasswordIsPhone => "密码不能包含手机号",
+            PasswordsDiffer => "两次输入的密码不一致，请重新输入",
+            PasswordNotOld => "现在的密码不正确",
+            RolesMissing => "请至少选择一项权限",
+            LastAdministrator => "这是本工会最后一位管理员，只有上级工会可以撤去。请先增加一位管理员",
+            ByUpperUnionOnly => "这件事只能由上级工会的管理员办理",
+            UnitStays => "有名额的单位由名额分配表设立，不能在这里移动或撤销",
+            MoveIntoItself => "不能移到自己或自己的下级工会下面",
+            MoveNowhere => "它已经在这个上级工会下面了，请选择另一个",
+            NotConfirmed => "请勾选确认后再办理",
+            WechatNotBound => "请先绑定微信，再打开微信验证",
+            SecondFactorOn => "登录时要用这个微信验证，请先关闭微信验证，再解除绑定",
             Empty => "请填写此项",
             NotAChoice => "请从列表中选择一项",
             PhoneMalformed => "请填写 11 位手机号码，例如 13800138000",
@@ -255,6 +414,38 @@ impl Refusal {
             SmsCodeNone => "验证码已过期或已使用，请重新获取",
             SignInTooMany => "尝试次数太多，请 15 分钟后再试",
             PasswordWrong => "手机号或密码不正确",
+            PasswordWeak => "这个密码太容易被猜到，请不要使用连续或重复的字符、常见单词和手机号",
+            PasswordsDiffer => "两次输入的密码不一致，请重新输入",
+            EmailMalformed => "请填写正确的邮箱地址，例如 name@example.com；没有可以不填",
+            PhoneIsYours => "这就是您现在的手机号，请填写新的手机号",
+            PhoneOfAnother => {
+                "这个手机号已有另一个账户。如果也是您的，请在“我的”中用“合并账户”合成一个；如果不是，请拨打 4000123318 转 0"
+            }
+            PhoneNotOfAccount => {
+                "请填写您原来登记的手机号。如果那个号码已经不用了，请拨打 4000123318 转 0，由工作人员核实后处理"
+            }
+            ProveFirst => "为了账户安全，请先验证是您本人",
+            AppDoorClosed => {
+                "从齐鲁工惠 APP 进入的功能还没有开通，请用手机号登录，或从“泉城工会”微信公众号菜单进入"
+            }
+            AppTicketInvalid => {
+                "从齐鲁工惠 APP 登录没有成功。请返回 APP，重新点“求学圆梦”进入；仍然不行，请用手机号登录，或拨打 4000123318 转 0"
+            }
+            AppTicketExpired => "从齐鲁工惠 APP 登录已超时。请返回 APP，重新点“求学圆梦”进入，或用手机号登录",
+            AppTicketUsed => {
+                "这个登录链接已经用过了。请返回齐鲁工惠 APP，重新点“求学圆梦”进入，或用手机号登录"
+            }
+            OtherPerson => {
+                "两个账户实名认证的身份证号不同，不能关联在一起。如有疑问，请拨打 4000123318 转 0，由工作人员核实后处理"
+            }
+            JoinBothApplied => {
+                "两个账户都有补助申请，不能自动合并。请拨打 4000123318 转 0，由工作人员核实后处理；或者注销其中不用的一个"
+            }
+            JoinItself => "这就是您现在登录的账户，请填写另一个账户的手机号",
+            LeaveWithdrawFirst => {
+                "您有正在办理的申请。注销会撤回申请并释放名额，请勾选同意撤回，或等办理结束后再注销"
+            }
+            LeaveNotAgreed => "请勾选确认，注销后不能恢复",
             IdNumberMalformed => "身份证号应为 18 位，最后一位可以是 X",
             IdNumberChecksum => "身份证号校验不通过，请对照身份证逐位核对",
             IdNumberBirthDate => "身份证号中的出生日期不正确，请对照身份证核对",
@@ -283,8 +474,25 @@ impl Refusal {
             FileEmpty => "文件是空的，请重新选择",
             FileWrongType => "只能上传 jpg、jpeg、png、gif 图片或 pdf 文件，请更换文件",
             FileTruncated => "文件不完整或已损坏，打不开，请重新拍摄或导出后上传",
-            FileLocked => "这个 PDF 设置了密码，请取消密码后再上传",
+            FileLocked => "这个 PDF 设置了密码或加密保护，请取消密码，或截图后上传图片",
             FilePixels => "图片尺寸过大，请用手机相机的普通模式重新拍摄",
+            FileWebPage => "这是一个网页文件，不是图片或 PDF。请上传材料的照片、截图或 PDF",
+            FileHeic => {
+                "这是 HEIC 格式的照片。请在手机“设置—相机—格式”中选“兼容性最佳”后重新拍摄，或上传截图"
+            }
+            FileOffice => "这是 Word、WPS 或压缩文件。请导出为 PDF，或拍照后上传图片",
+            FileMixed => "文件里夹带了别的文件，不能接收。请重新拍照或截图后上传",
+            FileScripts => {
+                "这个 PDF 里带有脚本、附件或自动操作，不能接收。请打印成新的 PDF，或截图后上传图片"
+            }
+            FileNoPages => "这个 PDF 里没有页面，请重新导出后上传",
+            FileTooMany => "上传太频繁了，请 10 分钟后再试。已上传的材料不受影响",
+            HandoffOver => {
+                "这个手机上传二维码已失效（超过 10 分钟、已结束或已提交）。请在电脑的“上传材料”页面点“用手机拍照上传”，重新扫码"
+            }
+            HandoffTaken => {
+                "这个二维码已在另一部手机或浏览器上打开，只能用那一部上传。如需换手机，请在电脑上重新生成二维码"
+            }
             NotYourStep => "这份申请现在不在您的审核环节",
             ReasonMissing => "请写明理由，职工会看到这段话",
             NothingToCorrect => "请勾选需要职工补正的内容",
@@ -297,6 +505,8 @@ impl Refusal {
             OauthState => "微信登录已失效，请重新从公众号菜单进入",
             OauthCode => "微信登录没有完成，请重新进入",
             OauthVirtual => "您正以“快照页”浏览，请点击页面底部的“使用完整服务”后再登录",
+            PageNotOurs => "这个页面不属于本系统，不能使用微信功能",
+            TooManyRequests => "操作太频繁，请稍后再试",
             NotAllowed => "您没有办理此事的权限",
             MalformedRequest => "提交的内容不完整，请返回重试",
             MiniMissing => "小程序暂未开通，请使用公众号或网页办理",

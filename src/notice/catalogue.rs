@@ -38,6 +38,16 @@ pub const TEMPLATES: &[Template] = &[
             ("time4", "审核截止"),
         ],
     ),
+    (
+        "union",
+        "工会入网通知",
+        &[
+            ("thing1", "通知事项"),
+            ("thing2", "工会名称"),
+            ("thing3", "说明"),
+            ("time4", "时间"),
+        ],
+    ),
 ];
 
 /// A message, ready for either channel. No personal data: it is kept as it is.
@@ -181,6 +191,22 @@ pub fn to_officer(union: &str, waiting: i64, intake: &Intake) -> Content {
     }
 }
 
+/// A message about a union: what it is about and a note, the union's name, the page that it opens, and the same as a
+/// text message.
+pub fn about_union(about: (&str, &str), union: &str, path: &str, at: Time, sms: String) -> Content {
+    Content {
+        template: "union".to_owned(),
+        fields: fields([
+            ("thing1", about.0.to_owned()),
+            ("thing2", union.to_owned()),
+            ("thing3", about.1.to_owned()),
+            ("time4", at.minute_text()),
+        ]),
+        path: path.to_owned(),
+        sms,
+    }
+}
+
 fn fields<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
     pairs
         .into_iter()
@@ -279,7 +305,14 @@ mod tests {
             waiting_position: None,
             at: Time(0),
         };
-        for content in [officer, to_worker(&moved)] {
+        let union = about_union(
+            ("工会入网已通过", "现在可以登录"),
+            "文昌街道总工会",
+            "/office",
+            Time(0),
+            String::new(),
+        );
+        for content in [officer, union, to_worker(&moved)] {
             let (_, _, fields) = TEMPLATES
                 .iter()
                 .find(|(name, _, _)| *name == content.template)
@@ -287,6 +320,22 @@ mod tests {
             let filled: Vec<_> = content.fields.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(filled, fields.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         }
+    }
+
+    /// facts: Also (timezone): times are Beijing's, whatever zone the server is in.
+    #[test]
+    fn times_are_beijings() {
+        let half_past_four_utc = chrono::DateTime::parse_from_rfc3339("2021-11-09T16:30:00Z").unwrap();
+        let content = to_worker(&Moved {
+            event: Event::Passed,
+            state: State::InReview,
+            number: "N",
+            intake: &intake(),
+            holder: None,
+            waiting_position: None,
+            at: Time(half_past_four_utc.timestamp_millis()),
+        });
+        assert_eq!(content.fields[4].1, "2021年11月10日 00:30");
     }
 
     /// the waiting worker is told the position; R-9: the returned one the deadline.

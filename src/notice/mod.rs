@@ -5,6 +5,7 @@ pub mod deliver;
 pub mod react;
 pub mod remind;
 mod store;
+pub mod unions;
 
 pub use catalogue::Content;
 
@@ -26,7 +27,7 @@ crate::text_enum! {
 
 crate::text_enum! {
     /// The way a message goes.
-    pub enum Channel { Wechat = "wechat", Sms = "sms" }
+    pub enum Channel { Wechat = "wechat", Subscribe = "subscribe", Sms = "sms" }
 }
 
 /// The outbox job that sends one notice; its payload is `{"notice": notices.id}`.

@@ -32,6 +32,8 @@ pub enum Recipient {
     Worker(String),
     /// An officer, by id.
     Officer(String),
+    /// Who registered a union, by the registration's id.
+    Registration(String),
 }
 
 impl Recipient {
@@ -40,6 +42,7 @@ impl Recipient {
         match self {
             Recipient::Worker(id) => ("worker", id),
             Recipient::Officer(id) => ("officer", id),
+            Recipient::Registration(id) => ("registration", id),
         }
     }
 
@@ -48,6 +51,7 @@ impl Recipient {
         match kind {
             "worker" => Some(Recipient::Worker(id.to_owned())),
             "officer" => Some(Recipient::Officer(id.to_owned())),
+            "registration" => Some(Recipient::Registration(id.to_owned())),
             _ => None,
         }
     }

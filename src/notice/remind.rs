@@ -65,6 +65,11 @@ fn plan(due: &Due, reminder: &Reminder, intake: &Intake) -> Planned {
         event: event.to_owned(),
         recipient: Recipient::Worker(due.worker_id.clone()),
         application_id: due.id.clone(),
-        content: catalogue::reminder(reminder, due.number.as_deref(), intake),
+        // A draft's number stands on its paper already, but means nothing to anybody else yet.
+        content: catalogue::reminder(
+            reminder,
+            due.number.as_deref().filter(|_| due.state != State::Draft),
+            intake,
+        ),
     }
 }

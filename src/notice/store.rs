@@ -28,7 +28,8 @@ pub async fn insert(tx: &mut Tx, new: &NewNotice<'_>) -> sqlx::Result<bool> {
     .bind(new.event)
     .bind(new.recipient.0)
     .bind(new.recipient.1)
-    .bind(new.application_id)
+    // What is not about an application has none.
+    .bind(Some(new.application_id).filter(|id| !id.is_empty()))
     .bind(new.dedup)
     .bind(&new.content)
     .bind(new.now.0);
@@ -113,5 +114,23 @@ pub async fn outcome(tx: &mut Tx, msgid: &str, state: Delivery, note: &str, now:
         .bind(note)
         .bind(now.0)
         .bind(msgid);
+    Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
+}
+
+/// Whether a notice still counts as sent by 订阅通知, which this was the outcome of.
+pub async fn subscription_outcome(
+    tx: &mut Tx,
+    id: &str,
+    state: Delivery,
+    note: &str,
+    now: Time,
+) -> sqlx::Result<bool> {
+    let sql =
+        "UPDATE notices SET state = $1, error = $2, updated_at = $3 WHERE id = $4 AND channel = 'subscribe'";
+    let query = sqlx::query(sql)
+        .bind(state.as_str())
+        .bind(note)
+        .bind(now.0)
+        .bind(id);
     Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
 }

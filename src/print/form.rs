@@ -1,6 +1,8 @@
 //! 申请表: one A4 page as the source's form (附件 4, R-14): what was filled in, the photo, the signatures and
 //! seals of applicant, employer and each reviewing union.
 
+use super::face::Face;
+use super::fit::POINT;
 use super::sheet::{Area, INSIDE, Sheet, Style};
 use crate::application::FormText;
 use crate::campaign::Season;
@@ -18,8 +20,8 @@ pub struct Paper {
     pub number: String,
     /// The form's version.
     pub version: i64,
-    /// The QR code's text ([`crate::application::form_code`]); none on an officer's copy, which is nothing to stamp.
-    pub code: Option<String>,
+    /// What stands in the upper right corner.
+    pub code: Code,
     /// The worker's union.
     pub union: String,
     /// What was filled in.
@@ -28,6 +30,17 @@ pub struct Paper {
     pub reviewers: Vec<String>,
     /// When it is printed.
     pub at: Time,
+}
+
+/// The corner of the QR code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// The code with this text ([`crate::application::form_code`]): a form to be stamped.
+    Text(String),
+    /// None yet: this version was not marked as printed.
+    Preview,
+    /// None at all: an officer's copy, which is nothing to stamp.
+    Copy,
 }
 
 const THICK: f32 = 0.4;
@@ -62,8 +75,15 @@ pub fn draw(paper: &Paper) -> anyhow::Result<Sheet> {
 
 fn head(sheet: &mut Sheet, paper: &Paper) -> anyhow::Result<()> {
     const CODE: f32 = 22.0;
-    if let Some(code) = &paper.code {
-        sheet.qr(Area::new(RIGHT - CODE - 1.0, INSIDE.y + 1.0, CODE, CODE), code)?;
+    let corner = Area::new(RIGHT - CODE - 1.0, INSIDE.y + 1.0, CODE, CODE);
+    match &paper.code {
+        Code::Text(text) => sheet.qr(corner, text)?,
+        Code::Preview => {
+            sheet.frame(corner, THIN);
+            let words = corner.inner(2.0, 6.0);
+            sheet.label(words, "打印时生成二维码", Style::of(10.0).centre().grey());
+        }
+        Code::Copy => {}
     }
     // As wide on the left as the code is on the right: the title stands in the middle of the page.
     let title = |line: f32, height: f32| {
@@ -77,10 +97,12 @@ fn head(sheet: &mut Sheet, paper: &Paper) -> anyhow::Result<()> {
         "学历提升补助申请表",
         Style::of(17.0).centre().bold(),
     );
-    let season = match &paper.code {
-        Some(_) => format!("（{}批次）", paper.season.label()),
-        None => format!("（{}批次·工会查阅件）", paper.season.label()),
+    let mark = match &paper.code {
+        Code::Text(_) => "",
+        Code::Preview => "·预览",
+        Code::Copy => "·工会查阅件",
     };
+    let season = format!("（{}批次{mark}）", paper.season.label());
     sheet.label(title(20.0, 4.8), &season, Style::of(10.5).centre());
     let line = |x: f32, width: f32| Area::new(x, TOP - 6.5, width, 5.5);
     let number = format!("申请编号：{}　第 {} 版", paper.number, paper.version);
@@ -289,8 +311,16 @@ fn reviews(sheet: &mut Sheet, paper: &Paper, y: f32) {
 fn review(sheet: &mut Sheet, cell: Area, union: &str) {
     let inside = cell.inner(2.0, 0.6);
     let line = (inside.height / 3.0).min(6.0);
-    let name = Area::new(inside.x, inside.y, inside.width, line);
-    sheet.text("审核工会", name, &format!("{union}审核意见："), Style::of(10.0));
+    let opinion = format!("{union}审核意见：");
+    // A long name takes two lines before it becomes small.
+    let long = Face::get().width(&opinion) * 10.0 * POINT > inside.width;
+    let high = if long {
+        (inside.height - 2.0 * line).clamp(line, 9.5)
+    } else {
+        line
+    };
+    let name = Area::new(inside.x, inside.y, inside.width, high);
+    sheet.text("审核工会", name, &opinion, Style::of(10.0));
     let bottom = |n: f32| inside.y + inside.height - n * line;
     let signer = Area::new(inside.x, bottom(2.0), inside.width, line);
     sheet.label(signer, "审核人签名：", Style::of(9.5));

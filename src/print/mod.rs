@@ -11,7 +11,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-pub use form::Paper;
+pub use form::{Code, Paper};
 pub use sheet::{Missing, Sheet};
 
 use crate::app::App;
@@ -36,7 +36,7 @@ pub struct Pdf {
 /// For whom a form is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
-    /// The worker, who has it stamped: with the code.
+    /// The worker, who has it stamped: with the code, once this version was marked as printed (ADR 0014).
     Stamp,
     /// An officer who looks: without one, so that it is not taken for the paper itself.
     Office,
@@ -58,13 +58,22 @@ pub async fn paper(app: &App, application: &Application, text: FormText, whom: F
         year: intake.year,
         season: intake.season,
         version: application.form_version,
-        code: (whom == For::Stamp).then(|| code.text(&app.sealer)),
+        code: match whom {
+            For::Stamp if is_marked(application) => Code::Text(code.text(&app.sealer)),
+            For::Stamp => Code::Preview,
+            For::Office => Code::Copy,
+        },
         union: tree::find(app, union_id).await?.name,
         form: text,
         reviewers: chain.into_iter().map(|union| union.name).collect(),
         at: app.now(),
         number,
     })
+}
+
+/// Whether this version of the form was marked as printed: only such a one is made with its code.
+pub fn is_marked(application: &Application) -> bool {
+    application.printed_version == application.form_version
 }
 
 /// Every application has one (ADR 0014).

@@ -90,6 +90,7 @@ fn now(progress: &Progress) -> String {
 /// What happens next and by when, as it stands at the time of printing.
 fn next(progress: &Progress) -> Vec<String> {
     let by = progress.intake.review.until.deadline_text();
+    let until = progress.intake.apply.until.deadline_text();
     let unions: Vec<&str> = progress.steps.iter().map(|step| step.union.as_str()).collect();
     let told = "每一步有变化时会发消息通知您；也可随时在“申请进度”查看，请保持手机畅通。";
     let review = format!("逐级审核：{}，于 {by} 前审完。", unions.join(" → "));
@@ -112,7 +113,7 @@ fn next(progress: &Progress) -> Vec<String> {
             paid.to_owned(),
         ],
         State::Recalled | State::RecalledWaiting => vec![
-            "您已取回修改，改好后请在“申请进度”页重新提交；不重新提交，审核不会开始。".to_owned(),
+            format!("您已取回修改，改好后请在 {until} 前重新提交，名额或候补位置为您保留。"),
             review,
             told.to_owned(),
             paid.to_owned(),

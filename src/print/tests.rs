@@ -3,7 +3,7 @@
 use super::form::{self, Paper};
 use super::receipt::{self, Receipt};
 use super::sheet::{Area, INSIDE, Item, Sheet};
-use super::{For, Pdf, form_pdf, form_picture, pdf};
+use super::{Code, Pdf, form_pdf, form_picture, pdf};
 use crate::application::form::{FIELDS, tests::good};
 use crate::application::form_code::FormCode;
 use crate::campaign::Season;
@@ -25,7 +25,7 @@ pub(super) fn paper() -> Paper {
         season: Season::Autumn,
         number: code.number.clone(),
         version: code.version,
-        code: Some(code.text(&Sealer::new([7; 32], &[]))),
+        code: Code::Text(code.text(&Sealer::new([7; 32], &[]))),
         union: "崮云湖街道总工会".to_owned(),
         form,
         reviewers: ["崮云湖街道总工会", "长清区总工会", "济南市职工文化事业发展中心"]
@@ -130,19 +130,17 @@ fn a_character_without_a_glyph_is_told() {
     assert_eq!(form_picture(&self::paper()).unwrap().1, []);
 }
 
-/// An officer's copy says that it is one and has no code to be stamped.
+/// A preview and an officer's copy say what they are and have no code to be stamped.
 #[test]
-fn an_officers_copy_is_nothing_to_stamp() {
+fn only_a_marked_form_has_a_code() {
     let squares = |sheet: &Sheet| sheet.items.iter().any(|item| matches!(item, Item::Squares(_)));
     assert!(squares(&form::draw(&paper()).unwrap()));
-    let copy = Paper {
-        code: None,
-        ..paper()
-    };
-    let sheet = form::draw(&copy).unwrap();
-    assert!(!squares(&sheet));
-    assert!(sheet.placed.iter().any(|p| p.what.contains("工会查阅件")));
-    assert_ne!(For::Stamp, For::Office);
+    for (code, words) in [(Code::Copy, "工会查阅件"), (Code::Preview, "预览")] {
+        let sheet = form::draw(&Paper { code, ..paper() }).unwrap();
+        assert!(!squares(&sheet));
+        assert!(sheet.placed.iter().any(|p| p.what.contains(words)));
+        inside(&sheet);
+    }
 }
 
 fn a_receipt() -> Receipt {
@@ -226,7 +224,8 @@ proptest! {
         }
         paper.form.set("migrant", if migrant { "yes" } else { "no" });
         paper.version = version;
-        paper.code = Some(FormCode { number: paper.number.clone(), version }.text(&Sealer::new([7; 32], &[])));
+        let code = FormCode { number: paper.number.clone(), version };
+        paper.code = Code::Text(code.text(&Sealer::new([7; 32], &[])));
         paper.union = unions[0].clone();
         paper.reviewers = unions;
         let sheet = form::draw(&paper).unwrap();

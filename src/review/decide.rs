@@ -11,7 +11,8 @@ use crate::campaign;
 use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::{FieldErrors, Refusal, text};
-use crate::union::{Officer, Role, Union, tree};
+use crate::union::rights::{self, Act};
+use crate::union::{Officer, Union, tree};
 
 /// The longest reason, in characters.
 pub const REASON_MAX: usize = 300;
@@ -69,9 +70,7 @@ pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Re
 
 /// Whether this officer may decide this application now.
 pub async fn may_decide(app: &App, officer: &Officer, application: &Application) -> Result<()> {
-    if !officer.may(Role::Reviewer) {
-        return Err(Refusal::NotAllowed.into());
-    }
+    rights::check(officer, Act::Decide)?;
     let at_their_step =
         application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
     if !at_their_step {

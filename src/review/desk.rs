@@ -1,6 +1,5 @@
 //! One application as an officer sees it: form and papers side by side, what was decided before.
 
-use super::checks::{self, Check};
 use super::{Verdict, decide, store};
 use crate::app::App;
 use crate::application::documents::{self, Document};
@@ -10,6 +9,7 @@ use crate::audit::{self, Line};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
+use crate::papers::{self, Check, Viewer};
 use crate::print::{self, For, Pdf};
 use crate::union::{Officer, tree};
 use serde_json::json;
@@ -37,7 +37,7 @@ pub struct Desk {
     pub form: FormText,
     /// The papers that stand.
     pub documents: Vec<Document>,
-    /// What a machine could check.
+    /// What a machine could check ([`papers`]).
     pub checks: Vec<Check>,
     /// What was decided, oldest first.
     pub decisions: Vec<DecisionLine>,
@@ -69,7 +69,8 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     let mut form = application.form(app)?;
     let documents = documents::of(app, id).await?;
     let intake = campaign::intake(app, &application.intake_id).await?;
-    let checks = checks::run(&application, &form, &documents, &intake, app.now());
+    let viewer = Viewer::Officer(officer);
+    let checks = papers::of(app, &application, &form, &documents, &intake, viewer).await?;
     if obstacle.is_some() {
         mask(&mut form);
     }

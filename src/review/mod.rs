@@ -1,6 +1,5 @@
 //! Level-by-level review: the officer's inbox, the desk with form and papers, the decision (R-21 … R-24).
 
-pub mod checks;
 pub mod decide;
 pub mod desk;
 pub mod inbox;

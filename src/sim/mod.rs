@@ -51,6 +51,7 @@
 //! | `POST /sim/oauth` | `{user,snapshot}`, `{unionid}` | a snapshot's virtual openid; whether there are unionids |
 //! | `POST /sim/jssdk` | what a page gives `wx.config`, and `url` | `{"ok",error}` |
 //! | `POST /sim/mini/login`, `/sim/mini/phone` | `{user,blocked?}` | `{"code"}` of `wx.login`, of the phone-number button |
+//! | `POST /sim/app/ticket` | `{user,…claims}`, `null` drops one | `{"ticket"}` of the owner's APP, after [`Sim::set_app`] |
 //! | `POST /sim/mini/sec_check` | `{risky:[word],review:[word]}` | the words by which texts are judged (赌博, 刷单) |
 //! | `GET /sim/inbox?user=&after=` | | `{"items":[{seq,at,kind,…}],"last":seq}`; `?phone=` instead of `user` for SMS to a number |
 //! | `POST /sim/faults` | `{path, times?, errcode?, errmsg?, http_status?, delay_ms?, drop?, job_status?}` | `{"ok":true}` |
@@ -85,6 +86,7 @@
 //! | id | what |
 //! |--|--|
 //! | `phone` | the phone; `data-user`, `data-following` |
+//! | `app-open` | 齐鲁工惠 APP: opens the account's pages with a fresh ticket |
 //! | `tab-chat`, `tab-sms`, `tab-scan` | the three screens; `sms-unread` the unread mark |
 //! | `follow-button`, `unfollow-button`, `account-menu` | following |
 //! | `message-list`, `message` | the chat; each with `data-seq`, `data-kind` (`said` `sent` `text` `image` `voice` `video` `music` `news` `mini` `msgmenu` `template` `subscribe` `trouble` `notice`) |
@@ -109,6 +111,7 @@
 mod account;
 mod acts;
 mod api;
+mod app;
 mod callback;
 mod chaos;
 mod conditional;
@@ -152,6 +155,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::wechat::callback::Mode;
 
+pub use app::SimApp;
 pub use delivery::TROUBLE;
 pub use state::{mini_openid_of, openid_of, unionid_of};
 
@@ -208,6 +212,7 @@ struct MiniApp {
 struct Inner {
     cfg: SimConfig,
     mini: Mutex<Option<MiniApp>>,
+    app: Mutex<Option<SimApp>>,
     callback_url: Mutex<String>,
     callback_timeout: Mutex<Duration>,
     state: Mutex<State>,
@@ -232,6 +237,7 @@ impl Sim {
                 callback_url: Mutex::new(cfg.callback_url.clone()),
                 callback_timeout: Mutex::new(CALLBACK_TIMEOUT),
                 mini: Mutex::new(None),
+                app: Mutex::new(None),
                 state: Mutex::new(State::fresh(0)),
                 http,
                 stop: CancellationToken::new(),

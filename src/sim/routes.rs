@@ -4,8 +4,8 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Route, delete, get, post};
 
 use super::{
-    Sim, account, acts, chaos, conditional, control, custom, faults, media, menu, mini, oauth, phone, qrcode,
-    quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
+    Sim, account, acts, app, chaos, conditional, control, custom, faults, media, menu, mini, oauth, phone,
+    qrcode, quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
 };
 
 pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {
@@ -14,6 +14,8 @@ pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {
         .at("/phone/:user", get(phone::phone))
         .at("/phone/:user/open", get(phone::open))
         .at("/phone/:user/state", get(phone::poll))
+        .at("/phone/:user/app", get(app::open))
+        .at("/sim/app/ticket", post(app::give_ticket))
         .at("/assets/:file", get(phone::asset));
     let layer_sim = sim.clone();
     route

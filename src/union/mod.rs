@@ -1,10 +1,20 @@
-//! The union tree and its officers: who reviews, who is above whom, who may see what.
+//! The union tree and its officers: who reviews, who is above whom, who may see what, and how unions
+//! join.
 
 mod store;
 
+pub mod approval;
 pub mod binding;
+pub mod changes;
+pub mod invitations;
 pub mod officers;
+pub mod overview;
+pub mod passwords;
+pub mod registrations;
+pub mod rights;
+pub mod sessions;
 pub mod sign_in;
+pub mod staff;
 pub mod tree;
 
 pub use officers::Officer;
@@ -23,6 +33,29 @@ crate::text_enum! {
         Street = "street",
         /// A company's own union.
         Enterprise = "enterprise",
+    }
+}
+
+impl Kind {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Kind::City => "市总工会",
+            Kind::Centre => "市总工会事业单位",
+            Kind::Unit => "区县（产业、直属、企业集团）工会",
+            Kind::Street => "乡镇（街道）工会",
+            Kind::Enterprise => "企业（单位）工会",
+        }
+    }
+
+    /// What may join or be moved under a union of this kind: the source's 工会入网 and 企业/单位入网.
+    pub fn below(self) -> &'static [Kind] {
+        match self {
+            Kind::City => &[Kind::Unit],
+            Kind::Centre => &[],
+            Kind::Unit => &[Kind::Street, Kind::Enterprise],
+            Kind::Street | Kind::Enterprise => &[Kind::Enterprise],
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Officers: persons who sign in for one union with roles.
 
-use super::{Role, Union, store, tree};
+use super::registrations::State;
+use super::{Role, Union, passwords, store, tree};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
@@ -23,6 +24,8 @@ pub struct Officer {
     pub roles: Vec<Role>,
     /// Their WeChat, once bound.
     pub openid: Option<String>,
+    /// Whether signing in needs a scan with the bound WeChat, too.
+    pub second_factor: bool,
     /// Keyed hash of their phone, to notice an officer's own application.
     pub phone_index: String,
 }
@@ -55,42 +58,57 @@ pub struct NewOfficer<'a> {
     pub openid: Option<&'a str>,
 }
 
-/// The shortest password that is accepted for an officer.
-pub const PASSWORD_MIN: usize = 8;
+pub use passwords::MIN as PASSWORD_MIN;
 
 /// Adds an officer within the caller's transaction.
 ///
-/// Errors: a password of fewer than [`PASSWORD_MIN`] characters, a phone that has an officer already.
+/// Errors: at `password` those of [`passwords::check`], at `phone` one that has an officer already.
 pub async fn add(app: &App, tx: &mut Tx, by: &Actor, new: NewOfficer<'_>) -> Result<String> {
     let mut errors = FieldErrors::default();
     let name = errors.take("name", text::line(new.name, 1, 30));
-    if new.password.chars().count() < PASSWORD_MIN {
-        errors
-            .0
-            .push(("password", Refusal::TooShort { min: PASSWORD_MIN }));
-    }
+    errors.take("password", passwords::check(new.password, Some(new.phone)));
     let (Some(name), true) = (name, errors.is_empty()) else {
         return Err(errors.into());
     };
+    let entered = Entered {
+        union_id: new.union_id,
+        name: &name,
+        phone: new.phone,
+        password_hash: &hash(new.password, app.entropy.bytes())?,
+        roles: new.roles,
+        openid: new.openid,
+    };
+    enter(app, tx, by, entered).await
+}
+
+/// An officer whose fields are checked and whose password, if there is one yet, is hashed.
+pub(super) struct Entered<'a> {
+    pub union_id: &'a str,
+    pub name: &'a str,
+    pub phone: &'a Phone,
+    /// Empty until they set one by SMS code.
+    pub password_hash: &'a str,
+    pub roles: &'a [Role],
+    pub openid: Option<&'a str>,
+}
+
+/// Writes the officer and the trail's line; [`Refusal::OfficerPhoneTaken`] at `phone`.
+pub(super) async fn enter(app: &App, tx: &mut Tx, by: &Actor, new: Entered<'_>) -> Result<String> {
     let id = app.id();
     let row = store::OfficerRow {
         id: id.clone(),
         union_id: new.union_id.to_owned(),
-        name,
+        name: new.name.to_owned(),
         phone_index: app.phone_index(new.phone),
-        password_hash: hash(new.password, app.entropy.bytes())?,
-        roles: new
-            .roles
-            .iter()
-            .map(|role| role.as_str())
-            .collect::<Vec<_>>()
-            .join(","),
+        password_hash: new.password_hash.to_owned(),
+        roles: joined(new.roles),
         openid: new.openid.map(str::to_owned),
+        second_factor: 0,
     };
     let sealed = app.seal("officers.phone", new.phone.digits());
     match store::insert_officer(tx, &row, &sealed, app.now()).await {
         Err(error) if is_unique_violation(&error) => {
-            return Err(FieldErrors::one("phone", Refusal::PhoneTaken).into());
+            return Err(FieldErrors::one("phone", Refusal::OfficerPhoneTaken).into());
         }
         other => other?,
     }
@@ -105,11 +123,25 @@ pub async fn add(app: &App, tx: &mut Tx, by: &Actor, new: NewOfficer<'_>) -> Res
     Ok(id)
 }
 
+/// Roles as they are stored.
+pub(super) fn joined(roles: &[Role]) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    names.join(",")
+}
+
 fn hash(password: &str, salt: [u8; 16]) -> Result<String> {
     let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
     Ok(hash
         .map_err(|e| anyhow::anyhow!("hashing a password: {e}"))?
         .to_string())
+}
+
+/// The hash of a password, made beside the requests: it takes its time by design.
+pub(super) async fn hashed(app: &App, password: &str) -> Result<String> {
+    let (password, salt) = (password.to_owned(), app.entropy.bytes());
+    tokio::task::spawn_blocking(move || hash(&password, salt))
+        .await
+        .map_err(anyhow::Error::from)?
 }
 
 /// An active officer by id, or [`Error::NotFound`].
@@ -127,18 +159,38 @@ async fn with_union(app: &App, row: store::OfficerRow) -> Result<Officer> {
         union,
         roles,
         openid: row.openid,
+        second_factor: row.second_factor == 1,
         phone_index: row.phone_index,
     })
 }
 
-/// Checks phone and password. Wrong phone and wrong password are not told apart, in words or in time.
+/// The active officer with this phone.
+pub(super) async fn by_phone(app: &App, phone: &Phone) -> Result<Option<Officer>> {
+    match store::officer_by_phone(app, &app.phone_index(phone)).await? {
+        Some(row) => Ok(Some(with_union(app, row).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Checks phone and password. Wrong phone and wrong password are not told apart, in words or in time. Who registered a
+/// union and gives the right password is told that it waits, or was rejected.
 ///
-/// Errors: [`Refusal::PasswordWrong`].
+/// Errors: [`Refusal::PasswordWrong`], [`Refusal::RegistrationWaits`], [`Refusal::RegistrationRejected`].
 pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<Officer> {
-    let row = store::officer_by_phone(app, &app.phone_index(phone)).await?;
-    let stored = row
-        .as_ref()
-        .map_or_else(|| decoy_hash().to_owned(), |row| row.password_hash.clone());
+    let index = app.phone_index(phone);
+    let row = store::officer_by_phone(app, &index).await?;
+    let registration = store::registration_of_phone(app, &index).await?;
+    let stored = match (&row, &registration) {
+        (Some(row), _) => row.password_hash.clone(),
+        (None, Some(registration)) => registration.password_hash.clone(),
+        (None, None) => String::new(),
+    };
+    // Who was added by phone and has no password yet costs as much time as anybody.
+    let stored = if stored.is_empty() {
+        decoy_hash().to_owned()
+    } else {
+        stored
+    };
     let password = password.to_owned();
     let verify = move || {
         Argon2::default()
@@ -148,8 +200,15 @@ pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<
     let holds = tokio::task::spawn_blocking(verify)
         .await
         .map_err(anyhow::Error::from)?;
-    match row {
-        Some(row) if holds => with_union(app, row).await,
+    match (row, registration) {
+        (Some(row), _) if holds => with_union(app, row).await,
+        (None, Some(registration)) if holds => {
+            let (by, reason) = (registration.parent, registration.reason);
+            Err(match registration.state {
+                State::Rejected => Refusal::RegistrationRejected { by, reason }.into(),
+                _ => Refusal::RegistrationWaits { by }.into(),
+            })
+        }
         _ => Err(Refusal::PasswordWrong.into()),
     }
 }
@@ -177,9 +236,17 @@ pub async fn phone(app: &App, id: &str) -> Result<Phone> {
     Ok(Phone::stored(app.sealer.open_text("officers.phone", &sealed)?))
 }
 
-/// Binds an officer's WeChat.
-pub async fn bind(app: &App, id: &str, openid: Option<&str>) -> Result<()> {
+/// Binds an officer's WeChat, or unbinds it. An officer's own earlier binding and another officer's with the same WeChat
+/// give way; whether it could be bound: not when another officer signs in with it.
+pub async fn bind(app: &App, id: &str, openid: Option<&str>) -> Result<bool> {
     let mut tx = app.db.write().await?;
+    // Two scans of one WeChat at the same moment, come one after the other.
+    tree::lock(&mut tx).await?;
+    if let Some(openid) = openid
+        && !store::free_openid(&mut tx, openid, id).await?
+    {
+        return Ok(false);
+    }
     store::bind_officer(&mut tx, id, openid).await?;
     let actor = Actor::Officer(id.to_owned());
     let act = if openid.is_some() {
@@ -195,5 +262,5 @@ pub async fn bind(app: &App, id: &str, openid: Option<&str>) -> Result<()> {
     };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(true)
 }

@@ -67,7 +67,7 @@ pub async fn add(tx: &mut Tx, id: String, now: Time, new: NewUnion<'_>) -> Resul
 
 /// An active union, or [`Error::NotFound`].
 pub async fn find(app: &App, id: &str) -> Result<Union> {
-    store::union(app, id).await?.ok_or(Error::NotFound)
+    store::union(app.db.read(), id).await?.ok_or(Error::NotFound)
 }
 
 /// The city's root union, once data is there.
@@ -93,7 +93,7 @@ pub async fn choices(app: &App, parent: Option<&str>) -> Result<Vec<Union>> {
 
 /// A union that a worker may choose: any but the city and its centre.
 pub async fn chosen(app: &App, id: &str) -> Result<Union> {
-    match store::union(app, id).await? {
+    match store::union(app.db.read(), id).await? {
         Some(union) if !matches!(union.kind, Kind::City | Kind::Centre) => Ok(union),
         _ => Err(Refusal::UnionUnknown.into()),
     }
@@ -101,7 +101,7 @@ pub async fn chosen(app: &App, id: &str) -> Result<Union> {
 
 /// The union and all above it, from itself up to the city; [`Error::NotFound`] when one of them is not active.
 pub async fn lineage(app: &App, id: &str) -> Result<Vec<Union>> {
-    let lineage = store::lineage(app, id).await?;
+    let lineage = store::lineage(app.db.read(), id).await?;
     match lineage.last() {
         Some(top) if top.parent_id.is_none() => Ok(lineage),
         _ => Err(Error::NotFound),
@@ -122,7 +122,7 @@ pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
 pub async fn review_chain(app: &App, id: &str) -> Result<Vec<Union>> {
     let mut chain = lineage(app, id).await?;
     let root = chain.pop().ok_or(Error::NotFound)?;
-    let centre = store::centre(app, &root.id).await?;
+    let centre = store::centre(app.db.read(), &root.id).await?;
     chain.push(centre.unwrap_or(root));
     Ok(chain)
 }
@@ -131,11 +131,50 @@ pub async fn review_chain(app: &App, id: &str) -> Result<Vec<Union>> {
 /// application for ever, so its step is passed over; the last step never is. `None` when there is no step left.
 pub async fn next_step(app: &App, chain: &[Union], from: usize) -> Result<Option<usize>> {
     for (step, union) in chain.iter().enumerate().skip(from) {
-        if step + 1 == chain.len() || store::has_reviewer(app, &union.id).await? {
+        if step + 1 == chain.len() || store::has_reviewer(app.db.read(), &union.id).await? {
             return Ok(Some(step));
         }
     }
     Ok(None)
+}
+
+/// [`next_step`] as the caller's transaction sees the officers.
+pub async fn next_step_in(tx: &mut Tx, chain: &[Union], from: usize) -> Result<Option<usize>> {
+    for (step, union) in chain.iter().enumerate().skip(from) {
+        if step + 1 == chain.len() || store::has_reviewer(&mut **tx, &union.id).await? {
+            return Ok(Some(step));
+        }
+    }
+    Ok(None)
+}
+
+/// [`review_chain`] as the caller's transaction sees the tree.
+pub async fn review_chain_in(tx: &mut Tx, id: &str) -> Result<Vec<Union>> {
+    let mut chain = store::lineage(&mut **tx, id).await?;
+    let root = chain
+        .pop()
+        .filter(|top| top.parent_id.is_none())
+        .ok_or(Error::NotFound)?;
+    let centre = store::centre(&mut **tx, &root.id).await?;
+    chain.push(centre.unwrap_or(root));
+    Ok(chain)
+}
+
+/// The unit of a union as the caller's transaction sees the tree; none for the city and its centre.
+pub async fn unit_in(tx: &mut Tx, id: &str) -> Result<Option<Union>> {
+    let lineage = store::lineage(&mut **tx, id).await?;
+    Ok(lineage.into_iter().find(|union| union.kind == Kind::Unit))
+}
+
+/// Whoever changes the tree or who administers it takes this lock first: changes come one after the other, so that each
+/// sees what the one before made (paths, names, the last administrator). On SQLite a writing transaction is alone anyway.
+pub async fn lock(tx: &mut Tx) -> Result<()> {
+    Ok(store::lock_tree(tx).await?)
+}
+
+/// An active union as the caller's transaction sees it, or [`Error::NotFound`].
+pub async fn find_in(tx: &mut Tx, id: &str) -> Result<Union> {
+    store::union(&mut **tx, id).await?.ok_or(Error::NotFound)
 }
 
 #[cfg(test)]

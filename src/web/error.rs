@@ -45,14 +45,19 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | NotYourStep | OwnApplication | MiniOnly => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid | AppTicketUsed
+        | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => StatusCode::FORBIDDEN,
         AlreadyDecided { .. }
         | ChangedMeanwhile
         | AlreadyThisYear { .. }
+        | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
         | KeyBusy => StatusCode::CONFLICT,
-        SmsTooSoon { .. } | SmsTooMany | SignInTooMany => StatusCode::TOO_MANY_REQUESTS,
+        SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        HandoffOver => StatusCode::GONE,
         FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -65,6 +70,8 @@ pub async fn into_page<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poe
     let here = Here::of(&req);
     match next.call(req).await {
         Ok(response) => Ok(response.into_response()),
+        // A way elsewhere, decided before the handler ran.
+        Err(error) if error.is_from_response() => Ok(error.into_response()),
         Err(error) => Ok(answer(app.as_ref(), &here, error)),
     }
 }
@@ -83,7 +90,9 @@ impl Here {
         let accepts = req.header(header::ACCEPT).unwrap_or_default();
         let referer = req.header(header::REFERER).and_then(|r| url::Url::parse(r).ok());
         Here {
-            json: path.starts_with("/api/") || accepts.starts_with("application/json"),
+            json: path.starts_with("/api/")
+                || path.starts_with(super::jssdk::PATH)
+                || accepts.starts_with("application/json"),
             get: req.method() == Method::GET,
             referer_path: referer.map(|url| url.path().to_owned()),
             path,

@@ -2,6 +2,8 @@
 //! its input through them cannot forget the check; a test posts to every route without one.
 
 use super::ctx::Ctx;
+use super::kept;
+use super::page::see_other;
 use crate::error::{Door, Error};
 use crate::kernel::Refusal;
 use poem::web::{Form, Multipart};
@@ -29,15 +31,24 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let ctx = Ctx::from_request(req, body).await?;
         let header = req.header("x-csrf-token").map(str::to_owned);
-        let Form(posted) = Form::<WithToken<T>>::from_request(req, body)
+        let bytes = body.take()?.into_vec().await;
+        let bytes = bytes.map_err(|_| Error::Refused(Refusal::MalformedRequest))?;
+        let mut body = RequestBody::new(bytes.clone().into());
+        let Form(posted) = Form::<WithToken<T>>::from_request(req, &mut body)
             .await
             .map_err(|error| {
                 tracing::info!(%error, "a form could not be read");
                 Error::Refused(Refusal::MalformedRequest)
             })?;
         if !ctx.csrf_holds(header.as_deref().unwrap_or(&posted.csrf)) {
+            // A script keeps what it sends by itself; a form sent by the browser would be lost.
+            if header.is_none() && kept::keep(&ctx, req, &posted.csrf, &bytes).await? {
+                ctx.worker()?;
+                return Err(poem::Error::from_response(see_other(kept::PATH)));
+            }
             return Err(forged_or_ended(&ctx, req).into());
         }
+        kept::passed(&ctx, req).await?;
         Ok(Posted {
             ctx,
             form: posted.form,
@@ -49,8 +60,13 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
 /// is led to sign in and come back; a page that asks for no sign-in is only to be opened anew.
 fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
     let path = req.original_uri().path();
+    // A phone that uploads for a PC has no account to sign in to.
+    if path.starts_with("/apply/handoff") {
+        return Error::Refused(Refusal::HandoffOver);
+    }
     let door = match path.trim_start_matches('/').split('/').next() {
         _ if path.contains("/sign-") || path == "/apply/check" => None,
+        _ if path.starts_with("/office/join/") || path == "/office/reset" => None,
         Some("office") => Some(Door::Officer),
         Some("apply" | "progress" | "me") => Some(Door::Worker),
         _ => None,

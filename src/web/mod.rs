@@ -2,13 +2,17 @@
 
 pub mod assets;
 pub mod ctx;
+mod device;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod jssdk;
+pub mod kept;
 pub mod oauth;
 pub mod observe;
 pub mod office;
 pub mod page;
+pub mod paper;
 pub mod session;
 pub mod wechat;
 pub mod worker;
@@ -35,6 +39,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
     let pages = worker::routes()
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
+        .at(jssdk::PATH, get(jssdk::config))
         .nest("/office", office::routes());
     let pages = pages
         .around(error::into_page)

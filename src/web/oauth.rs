@@ -5,7 +5,9 @@
 //! account. A code is exchanged once and the browser sent on to a clean address, so back and reload do no harm.
 
 use super::ctx::Ctx;
+use super::kept;
 use super::page::{local_path, see_other};
+use crate::account::sign_ins::Way;
 use crate::account::workers;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
@@ -110,9 +112,9 @@ async fn arrive(ctx: &Ctx, login: &Login, next: &str) -> Result<Response> {
         return Err(Refusal::OauthVirtual.into()); // a virtual openid is never bound
     }
     match workers::by_openid(&ctx.app, &login.openid).await? {
-        Some(worker) => ctx.sign_in_worker(&worker.id),
-        None => ctx.leave_worker(),
+        Some(worker) => ctx.sign_in_worker(&worker.id, Way::Wechat).await?,
+        None => ctx.leave_worker().await?,
     }
     ctx.set_openid(&login.openid);
-    Ok(see_other(next))
+    Ok(see_other(kept::onward(ctx, next)))
 }

@@ -77,5 +77,10 @@ mod tests {
         assert_eq!(area_of("/"), "home");
         assert_eq!(area_of("/apply/form"), "apply");
         assert_eq!(area_of("/13800138001"), "other");
+        assert_eq!(
+            area_of("/apply/handoff/t0k3n"),
+            "apply",
+            "a hand-off's token is in no log"
+        );
     }
 }

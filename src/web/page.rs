@@ -181,7 +181,9 @@ pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request)
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("same-origin"));
     Ok(response)
 }
 

@@ -174,11 +174,15 @@ fn recalled(text: &str) -> Reply {
 
 /// The answer if it is there in time; else the message is kept and answered later, in its own message (facts row 4).
 async fn in_time(app: &App, message: &Inbound) -> Result<Reply> {
-    let mut handling = std::pin::pin!(chat::handle(app, message));
-    // Most answers are there at once: only one that has to wait for something gets a timer.
-    let handled = match poll_fn(|context| Poll::Ready(handling.as_mut().poll(context))).await {
-        Poll::Ready(result) => Ok(result),
-        Poll::Pending => tokio::time::timeout(IN_TIME, handling).await,
+    let handled = {
+        let mut handling = std::pin::pin!(chat::handle(app, message));
+        // Most answers are there at once: only one that has to wait for something gets a timer.
+        match poll_fn(|context| Poll::Ready(handling.as_mut().poll(context))).await {
+            Poll::Ready(result) => Ok(result),
+            Poll::Pending => tokio::time::timeout(IN_TIME, handling).await,
+        }
+        // Given up here, not at the end of the function: it may stand in line for the very connection that keeping the
+        // message needs, and would be handed it without ever using it.
     };
     match handled {
         Ok(Ok(reply)) => return Ok(reply),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::error::{ApiError, CallError, ErrorClass};
+use super::hook::{CallHook, NoHook};
 use super::jssdk::TicketFetch;
 use super::token::{Clock, Fetched, TokenFetch, TokenManager, TokenOptions, TokenStore};
 
@@ -18,6 +19,7 @@ use super::token::{Clock, Fetched, TokenFetch, TokenManager, TokenOptions, Token
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(8);
+const TOKEN_PATH: &str = "/cgi-bin/stable_token";
 const TICKET_LOCK: Duration = Duration::from_secs(45);
 
 /// Where WeChat is and who calls.
@@ -65,6 +67,7 @@ pub(super) struct Api {
     base: String,
     app_id: String,
     app_secret: Zeroizing<String>,
+    hook: Arc<dyn CallHook>,
 }
 
 impl std::fmt::Debug for Client {
@@ -81,12 +84,23 @@ impl Client {
     /// `wechat:jsapi:<app_id>`. `clock` gives Unix milliseconds.
     /// Errors: TLS cannot be set up.
     pub fn new(config: ClientConfig, store: Arc<dyn TokenStore>, clock: Clock) -> Result<Self, CallError> {
+        Self::with_hook(config, store, clock, Arc::new(NoHook))
+    }
+
+    /// [`Client::new`] with a hook around every request, the token's own included.
+    pub fn with_hook(
+        config: ClientConfig,
+        store: Arc<dyn TokenStore>,
+        clock: Clock,
+        hook: Arc<dyn CallHook>,
+    ) -> Result<Self, CallError> {
         let base = config.api_base.trim_end_matches('/').to_owned();
         let api = Arc::new(Api {
             http: http_client(&base)?,
             base,
             app_id: config.app_id,
             app_secret: Zeroizing::new(config.app_secret),
+            hook,
         });
         let key = format!("wechat:token:{}", api.app_id);
         let options = TokenOptions::new(config.instance);
@@ -138,7 +152,7 @@ impl Client {
         body: &(impl Serialize + Sync + ?Sized),
     ) -> Result<T, CallError> {
         self.link
-            .call(|api, token| {
+            .call(path, |api, token| {
                 api.request(Method::POST, path)
                     .query(&[("access_token", token)])
                     .json(body)
@@ -161,16 +175,9 @@ impl Client {
             ("appid", self.link.api.app_id.as_str()),
             ("secret", self.link.api.app_secret.as_str()),
         ];
-        decode(
-            self.link
-                .api
-                .request(Method::GET, path)
-                .query(&own)
-                .query(query)
-                .send()
-                .await?,
-        )
-        .await
+        let api = &self.link.api;
+        let request = api.request(Method::GET, path).query(&own).query(query);
+        api.send(path, request, decode).await
     }
 
     /// GET with a token of its own (that of a login), which nobody here can renew.
@@ -179,15 +186,9 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
-        decode(
-            self.link
-                .api
-                .request(Method::GET, path)
-                .query(query)
-                .send()
-                .await?,
-        )
-        .await
+        let api = &self.link.api;
+        let request = api.request(Method::GET, path).query(query);
+        api.send(path, request, decode).await
     }
 }
 
@@ -198,7 +199,7 @@ impl Link {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
-        self.call(|api, token| {
+        self.call(path, |api, token| {
             api.request(Method::GET, path)
                 .query(&[("access_token", token)])
                 .query(query)
@@ -206,26 +207,29 @@ impl Link {
         .await
     }
 
-    /// Sends what `build` makes of the token; once more with another token if WeChat refuses this one.
+    /// Sends what `build` makes of the token to the interface `path`; once more with another token if WeChat refuses
+    /// this one.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
+        path: &str,
         build: impl Fn(&Api, &str) -> RequestBuilder,
     ) -> Result<T, CallError> {
-        self.call_with(build, decode).await
+        self.call_with(path, build, decode).await
     }
 
     /// [`Link::call`] for answers that `read` understands.
     pub(super) async fn call_with<T, F: Future<Output = Result<T, CallError>>>(
         &self,
+        path: &str,
         build: impl Fn(&Api, &str) -> RequestBuilder,
         read: impl Fn(Response) -> F,
     ) -> Result<T, CallError> {
         let token = self.tokens.token().await?;
-        match read(build(&self.api, &token).send().await?).await {
+        match self.api.send(path, build(&self.api, &token), &read).await {
             Err(CallError::Api(error)) if error.class() == ErrorClass::RefreshToken => {
                 self.tokens.invalidate(&token).await;
                 let token = self.tokens.token().await?;
-                read(build(&self.api, &token).send().await?).await
+                self.api.send(path, build(&self.api, &token), &read).await
             }
             other => other,
         }
@@ -257,6 +261,24 @@ impl Api {
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
+
+    /// Every request of every interface goes through here, and so past the hook.
+    async fn send<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        path: &str,
+        request: RequestBuilder,
+        read: impl FnOnce(Response) -> F,
+    ) -> Result<T, CallError> {
+        let result = match self.hook.held_until(path).await {
+            Some(until_ms) => Err(CallError::Held { until_ms }),
+            None => match request.send().await {
+                Ok(response) => read(response).await,
+                Err(error) => Err(error.into()),
+            },
+        };
+        self.hook.done(path, result.as_ref().map(|_| ())).await;
+        result
+    }
 }
 
 #[derive(Serialize)]
@@ -284,12 +306,9 @@ impl TokenFetch for Api {
             // Forced renewal is limited to 20 a day; an expired token is replaced without it.
             force_refresh: false,
         };
-        let sent = self
-            .request(Method::POST, "/cgi-bin/stable_token")
-            .json(&body)
-            .send()
-            .await?;
-        let answer: TokenAnswer = decode(sent).await.map_err(|error| match error {
+        let request = self.request(Method::POST, TOKEN_PATH).json(&body);
+        let sent = self.send(TOKEN_PATH, request, decode).await;
+        let answer: TokenAnswer = sent.map_err(|error| match error {
             CallError::Api(error) => CallError::Token(error),
             other => other,
         })?;

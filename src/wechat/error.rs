@@ -128,6 +128,13 @@ pub enum CallError {
     /// The call was not made, because WeChat would refuse it; the text says why, in Chinese.
     #[error("参数不符合微信要求: {0}")]
     Invalid(String),
+    /// Not sent: the interface's quota is used up until then (Unix milliseconds), as the application's
+    /// [`CallHook`](super::hook::CallHook) says.
+    #[error("该接口今日调用次数已用完，暂停调用")]
+    Held {
+        /// When it is open again.
+        until_ms: i64,
+    },
     /// The store of tokens failed, and there was no other way.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -144,6 +151,7 @@ impl CallError {
                 other => other,
             },
             CallError::Status(400..=499) | CallError::Invalid(_) => Configuration,
+            CallError::Held { .. } => StopUntilReset,
             CallError::Decode(_) => Unknown,
             CallError::TokenBusy
             | CallError::Timeout
@@ -161,10 +169,44 @@ impl CallError {
         }
     }
 
+    /// Whether the call may have taken effect all the same: no answer came, or none that says no.
+    pub fn is_outcome_unknown(&self) -> bool {
+        match self {
+            CallError::Timeout
+            | CallError::Transport(_)
+            | CallError::Status(500..)
+            | CallError::Decode(_) => true,
+            CallError::Api(_)
+            | CallError::Token(_)
+            | CallError::TokenBusy
+            | CallError::Status(_)
+            | CallError::Invalid(_)
+            | CallError::Held { .. }
+            | CallError::Store(_) => false,
+        }
+    }
+
+    /// Short name for metrics: WeChat's errcode, or what went wrong without one.
+    pub fn label(&self) -> String {
+        let name = match self {
+            CallError::Api(error) | CallError::Token(error) => return error.code.to_string(),
+            CallError::Status(status) => return format!("http_{status}"),
+            CallError::TokenBusy => "token_busy",
+            CallError::Timeout => "timeout",
+            CallError::Transport(_) => "transport",
+            CallError::Decode(_) => "decode",
+            CallError::Invalid(_) => "invalid",
+            CallError::Held { .. } => "held",
+            CallError::Store(_) => "store",
+        };
+        name.to_owned()
+    }
+
     /// What the operator should do, in Chinese.
     pub fn advice(&self) -> &'static str {
         match self {
             CallError::Api(error) | CallError::Token(error) => error.advice(),
+            CallError::Held { .. } => "次日 0 时自动恢复；常出现请申请提高额度。",
             CallError::Invalid(_) => "请按提示修改后再试。",
             CallError::Status(400..=499) => "请核对所配置的微信接口地址。",
             CallError::Store(_) => "请检查保存凭证的存储（如 Redis）是否正常。",

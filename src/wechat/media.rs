@@ -14,6 +14,8 @@ use super::client::{Client, decode_bytes, read};
 use super::error::CallError;
 
 /// A file takes longer than a call.
+const UPLOAD_PATH: &str = "/cgi-bin/media/upload";
+const DOWNLOAD_PATH: &str = "/cgi-bin/media/get";
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// What is no file is JSON of at most this size, in bytes.
 const MAX_JSON: usize = 64 * 1024;
@@ -204,14 +206,14 @@ impl Client {
         let name = format!("media.{}", file_name.rsplit('.').next().unwrap_or_default());
         let uploaded: Uploaded = self
             .link()
-            .call(|api, token| {
+            .call(UPLOAD_PATH, |api, token| {
                 let file =
                     Part::stream_with_length(content.clone(), content.len() as u64).file_name(name.clone());
                 // The content types above are all well-formed.
                 let file = file
                     .mime_str(content_type)
                     .unwrap_or_else(|_| Part::bytes(content.to_vec()));
-                api.request(Method::POST, "/cgi-bin/media/upload")
+                api.request(Method::POST, UPLOAD_PATH)
                     .query(&[("access_token", token), ("type", kind.as_str())])
                     .timeout(TIMEOUT)
                     .multipart(Form::new().part("media", file))
@@ -225,8 +227,9 @@ impl Client {
     pub async fn download_media(&self, media_id: &str, limit: u64) -> Result<Media, CallError> {
         self.link()
             .call_with(
+                DOWNLOAD_PATH,
                 |api, token| {
-                    api.request(Method::GET, "/cgi-bin/media/get")
+                    api.request(Method::GET, DOWNLOAD_PATH)
                         .query(&[("access_token", token), ("media_id", media_id)])
                         .timeout(TIMEOUT)
                 },

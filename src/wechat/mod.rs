@@ -8,6 +8,7 @@ pub mod client;
 pub mod custom;
 pub mod envelope;
 pub mod error;
+pub mod hook;
 pub mod json;
 pub mod jssdk;
 pub mod media;
@@ -29,6 +30,7 @@ pub use callback::{Callback, CallbackConfig, CallbackQuery, Forbidden, Malformed
 pub use client::{Client, ClientConfig};
 pub use envelope::AesKey;
 pub use error::{ApiError, CallError, ErrorClass};
+pub use hook::{CallHook, NoHook};
 pub use json::Format;
 pub use message::{Inbound, Kind};
 pub use reply::{Article, Music, Reply};

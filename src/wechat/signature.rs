@@ -73,6 +73,7 @@ mod tests {
     use super::*;
     use crate::wechat::testing::vectors;
 
+    /// facts: Signature of plain mode and of GET: sorted token, timestamp, nonce.
     #[test]
     fn official_plain_signature() {
         let v = &vectors()["plain_signature"][0];
@@ -85,6 +86,7 @@ mod tests {
         assert!(computed.matches(v["signature"].as_str().unwrap()));
     }
 
+    /// facts: Signature, msg_signature adds Encrypt.
     #[test]
     fn official_message_signature() {
         let v = &vectors()["encrypted_inbound"][0];
@@ -95,6 +97,7 @@ mod tests {
         );
     }
 
+    /// facts: Signature: nothing but the whole of it matches, in lower case.
     #[test]
     fn anything_else_does_not_match() {
         let good = Signature::plain("t", "1", "2");

@@ -84,6 +84,13 @@ impl SubscribeMessage {
         self
     }
 
+    /// Takes these fields instead of what it has.
+    #[must_use]
+    pub fn data(mut self, data: Data) -> Self {
+        self.data = data;
+        self
+    }
+
     /// Adds a field, [`shorten`](super::template::shorten)ed. Errors: [`FieldProblem`].
     pub fn field(mut self, name: impl Into<String>, value: &str) -> Result<Self, FieldProblem> {
         self.data.add(name.into(), value)?;

@@ -208,12 +208,28 @@ pub struct MiniProgramPage {
     pub pagepath: String,
 }
 
-/// The fields of a message, each made to fit.
+/// The fields of a message, each made to fit; the same for a template message and a 订阅通知 with the same keywords.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(super) struct Data(Map<String, Value>);
+pub struct Data(Map<String, Value>);
+
+/// Contents are personal.
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Data").field(&self.names()).finish()
+    }
+}
 
 impl Data {
+    /// Name and value of each field, [`shorten`]ed. Errors: the first [`FieldProblem`].
+    pub fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, FieldProblem> {
+        let mut data = Data::default();
+        for (name, value) in fields {
+            data.add(name.to_owned(), value)?;
+        }
+        Ok(data)
+    }
+
     pub(super) fn add(&mut self, name: String, value: &str) -> Result<(), FieldProblem> {
         let value = shorten(&name, value)?.into_owned();
         self.0.insert(
@@ -284,6 +300,13 @@ impl TemplateMessage {
     #[must_use]
     pub fn client_msg_id(mut self, id: impl Into<String>) -> Self {
         self.client_msg_id = Some(id.into());
+        self
+    }
+
+    /// Takes these fields instead of what it has.
+    #[must_use]
+    pub fn data(mut self, data: Data) -> Self {
+        self.data = data;
         self
     }
 

@@ -245,7 +245,7 @@ fn is_clean(s: &str) -> bool {
     let any = |found: &dyn Fn(&[u8]) -> bool| s.as_bytes().chunks(64).any(found);
     // 0xEF starts the only illegal ones beside controls, and full-width punctuation: look closer.
     let nonchar = any(&starts_ef) && s.contains(['\u{FFFE}', '\u{FFFF}']);
-    !nonchar && !any(&controls)
+    !(nonchar || any(&controls))
 }
 
 /// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.

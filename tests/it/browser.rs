@@ -228,6 +228,11 @@ impl Browser {
         .await
     }
 
+    /// Makes the PC's window another size.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.client.set_window_size(width, height).await?)
+    }
+
     /// All further helpers work inside this `<iframe>`, until `leave_frame`.
     pub async fn enter_frame(&self, css: &str) -> Result<()> {
         self.until(&format!("enter frame {css}"), async || {
@@ -430,7 +435,7 @@ fn drag<P: InputSource<Action = PointerAction>>(pointer: P, handle: Element, dis
 }
 
 /// Writes a file of this run under `target/test-output/<folder>/`.
-fn keep(folder: &str, name: &str, content: &[u8]) -> Result<PathBuf> {
+pub fn keep(folder: &str, name: &str, content: &[u8]) -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .context("cargo's tmp is inside its target folder")?;

@@ -4,12 +4,13 @@ use crate::app::TestApp;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::io::Cursor;
 use std::time::Duration;
+use yuanmeng::account::sign_ins::{self, Way};
 use yuanmeng::account::{Worker, slider, sms_code, workers};
 use yuanmeng::app::App;
 use yuanmeng::application::{DocumentKind, FormText, documents, drafts, submit};
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::{Phone, code, id_number};
-use yuanmeng::union::{Officer, Union, officers, tree};
+use yuanmeng::union::{Officer, Union, officers, sessions, tree};
 
 /// A drag to the right end.
 pub fn drag() -> Vec<slider::Point> {
@@ -176,7 +177,15 @@ pub const CSRF: &str = "token-of-the-test";
 /// A signed-in session, as the `Cookie` header's value. `who` is `worker` or `officer`.
 pub async fn session(app: &App, who: &str, id: &str) -> String {
     let secret = app.entropy.token();
-    let entries = serde_json::json!({ who: id, "csrf": CSRF });
+    let mut entries = serde_json::json!({ who: id, "csrf": CSRF });
+    if who == "worker" {
+        let sign_in = sign_ins::begin(app, id, Way::Sms, "浏览器", None).await.unwrap();
+        entries["sign_in"] = sign_in.into();
+    }
+    if who == "officer" {
+        let officer = officers::find(app, id).await.unwrap();
+        entries["officer_session"] = sessions::begin(app, &officer, "测试").await.unwrap().into();
+    }
     let key = format!("session:{}", code::sha256_hex(secret.as_bytes()));
     app.cache
         .set(&key, &entries.to_string(), Duration::from_secs(3600))

@@ -143,7 +143,7 @@ async fn forgeries_of_sealed_messages(mode: &str) {
     test.stop().await;
 }
 
-/// "Body over 64 KB, DOCTYPE, malformed XML → 400" in every mode, also inside the envelope.
+/// facts row 7: "Body over 64 KB, DOCTYPE, malformed XML → 400" in every mode, also inside the envelope.
 #[tokio::test]
 async fn malformed_bodies_are_refused() {
     let long = says(STRANGER, &"长".repeat(30_000), 1);

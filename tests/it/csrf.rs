@@ -5,13 +5,12 @@ use crate::builders;
 
 /// The paths of `.at("…", …post(…))` in a table of routes.
 fn posts(table: &str, under: &str) -> Vec<String> {
-    let routes = table.split(".at(\"").skip(1);
+    let routes = table.split(".at(").skip(1);
     let posts = routes.filter_map(|route| {
-        let (path, rest) = route.split_once('"')?;
-        rest.lines()
-            .next()?
-            .contains("post(")
-            .then(|| format!("{under}{path}"))
+        // A long route stands on several lines; the last one ends with its function.
+        let (path, rest) = route.trim_start().strip_prefix('"')?.split_once('"')?;
+        let handler = rest.split("\n}").next()?;
+        handler.contains("post(").then(|| format!("{under}{path}"))
     });
     posts
         .map(|path| {
@@ -26,8 +25,12 @@ fn posts(table: &str, under: &str) -> Vec<String> {
 #[test]
 fn the_table_is_read() {
     let table = r#".at("/a", get(x)) .at("/b", post(x))
-        .at("/c/:id", get(x).post(y))"#;
-    assert_eq!(posts(table, "/o"), ["/o/b", "/o/c/1"]);
+        .at("/c/:id", get(x).post(y))
+        .at(
+            "/d",
+            post(x),
+        )"#;
+    assert_eq!(posts(table, "/o"), ["/o/b", "/o/c/1", "/o/d"]);
 }
 
 /// Issue 2 and architecture.md: "CSRF … nothing is enforced unless each handler verifies".

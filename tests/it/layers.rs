@@ -7,12 +7,13 @@ use std::path::Path;
 use crate::source::{Import, Kind, Token, imports, starts, test_files, tokens, without_tests};
 
 /// Each capability may use those before it.
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "account",
     "union",
     "campaign",
     "enrolment",
     "application",
+    "papers",
     "print",
     "review",
     "payout",

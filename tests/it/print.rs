@@ -14,7 +14,7 @@ use yuanmeng::application::{self, Application, FormText, documents, drafts, subm
 use yuanmeng::campaign::Season;
 use yuanmeng::error::Error;
 use yuanmeng::kernel::{Refusal, Sealer, Time};
-use yuanmeng::print::{self, Paper};
+use yuanmeng::print::{self, Code, Paper};
 
 /// Where pictures of this run are kept: `target/test-output/print/`.
 fn kept(name: &str) -> PathBuf {
@@ -105,7 +105,10 @@ async fn the_form_is_downloaded_and_its_code_read(test: &TestApp) {
     // A GET changes nothing: what was not marked is not there to be had.
     me.get("/apply/print.pdf").await.leads("/apply/print");
     let page = me.get("/apply/print").await;
-    page.shows(&number).shows("第 1 版").shows("sheet preview");
+    page.shows(&number)
+        .shows("第 1 版")
+        .shows("sheet preview")
+        .shows("秋季批次·预览");
     assert_eq!(
         application::find(app, &draft.id).await.unwrap().printed_version,
         0
@@ -384,7 +387,7 @@ async fn the_fullest_form_is_still_one_page() {
         season: Season::Autumn,
         number: code.number.clone(),
         version: code.version,
-        code: Some(code.text(&sealer)),
+        code: Code::Text(code.text(&sealer)),
         union: long(40),
         form: form.clone(),
         reviewers: (1..=5).map(|n| format!("{}第{n}工会", long(30))).collect(),
@@ -426,19 +429,8 @@ async fn the_page_prints_on_one_a4_page() {
         !text_of(&preview).contains("申请人签名"),
         "a preview is not for the printer"
     );
-    pc.script(
-        "window.print = function () { document.title = 'printing'; }",
-        vec![],
-    )
-    .await
-    .unwrap();
     pc.click("[data-testid=\"print\"]").await.unwrap();
-    for _ in 0..100 {
-        if pc.script("return document.title", vec![]).await.unwrap() == "printing" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    pc.wait_for(".sheet:not(.preview)").await.unwrap();
     let bytes = pc.printed().await.unwrap();
     let pages = rasterised(&bytes, "online");
     assert_eq!(pages.len(), 1);

@@ -7,6 +7,7 @@ use crate::builders::{self, demo_officers, street, submitted, worker};
 use anyhow::Result;
 use serde_json::json;
 use yuanmeng::account::Worker;
+use yuanmeng::account::sign_ins::{self, Way};
 use yuanmeng::application::{self, drafts};
 use yuanmeng::kernel::code;
 use yuanmeng::review::Verdict;
@@ -62,7 +63,10 @@ async fn nothing_typed_is_lost() -> Result<()> {
     // Signed in again, here with the same cookie.
     let secret = cookie.split_once('=').unwrap().1;
     let key = format!("session:{}", code::sha256_hex(secret.as_bytes()));
-    let entries = json!({ "worker": who.id, "csrf": "again" }).to_string();
+    let sign_in = sign_ins::begin(&test.app, &who.id, Way::Sms, "浏览器", None)
+        .await
+        .unwrap();
+    let entries = json!({ "worker": who.id, "sign_in": sign_in, "csrf": "again" }).to_string();
     let hour = std::time::Duration::from_secs(3600);
     test.app.cache.set(&key, &entries, hour).await.unwrap();
     phone.goto(&page).await?;

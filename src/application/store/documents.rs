@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::application::DocumentKind;
 use crate::application::content::MediaType;
-use crate::application::documents::Document;
+use crate::application::documents::{Document, Twin};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
@@ -34,28 +34,88 @@ impl DocumentRow {
     }
 }
 
-pub async fn replace_document(tx: &mut Tx, document: &Document, sha256: &str) -> sqlx::Result<()> {
-    let sql = "UPDATE documents SET current = 0 WHERE application_id = $1 AND kind = $2 AND current = 1";
-    sqlx::query(sql)
+/// SHA-256 of what is stored and of what was uploaded, lower-case hex.
+pub struct Hashes<'a> {
+    pub stored: &'a str,
+    pub uploaded: &'a str,
+}
+
+/// A document that another one has taken the place of.
+#[derive(sqlx::FromRow)]
+pub struct Replaced {
+    pub id: String,
+    pub uploaded_at: i64,
+}
+
+/// The document becomes the one that stands; gives those that stood before.
+pub async fn replace_document(
+    tx: &mut Tx,
+    document: &Document,
+    hashes: &Hashes<'_>,
+) -> sqlx::Result<Vec<Replaced>> {
+    let sql = "UPDATE documents SET current = 0 WHERE application_id = $1 AND kind = $2 AND current = 1 \
+               RETURNING id, uploaded_at";
+    let replaced = sqlx::query_as(sql)
         .bind(&document.application_id)
         .bind(document.kind.as_str())
-        .execute(&mut **tx)
+        .fetch_all(&mut **tx)
         .await?;
     sqlx::query(
-        "INSERT INTO documents (id, application_id, kind, media_type, bytes, sha256, form_version, current, uploaded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+        "INSERT INTO documents (id, application_id, kind, media_type, bytes, sha256, upload_sha256, form_version, \
+         current, uploaded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)",
     )
     .bind(&document.id)
     .bind(&document.application_id)
     .bind(document.kind.as_str())
     .bind(document.media.as_str())
     .bind(document.bytes as i64)
-    .bind(sha256)
+    .bind(hashes.stored)
+    .bind(hashes.uploaded)
     .bind(document.form_version)
     .bind(document.uploaded_at.0)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(replaced)
+}
+
+/// Notes that a replaced document's bytes go; whether it is a replaced one.
+pub async fn mark_erased(tx: &mut Tx, id: &str, now: Time) -> sqlx::Result<bool> {
+    let sql = "UPDATE documents SET erased_at = COALESCE(erased_at, $1) WHERE id = $2 AND current = 0";
+    let query = sqlx::query(sql).bind(now.0).bind(id);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub async fn erased(app: &App, id: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM documents WHERE id = $1 AND erased_at IS NOT NULL";
+    let erased: i64 = sqlx::query_scalar(sql).bind(id).fetch_one(app.db.read()).await?;
+    Ok(erased > 0)
+}
+
+#[derive(sqlx::FromRow)]
+struct TwinRow {
+    application_id: String,
+    kind: String,
+}
+
+pub async fn twins(app: &App, id: &str) -> Result<Vec<Twin>> {
+    // Each hash by its own index: an OR over two columns would read the table.
+    let sql = "SELECT d.application_id, d.kind FROM documents mine \
+               JOIN applications own ON own.id = mine.application_id \
+               JOIN documents d ON d.id IN (\
+                   SELECT id FROM documents WHERE sha256 = mine.sha256 \
+                   UNION SELECT id FROM documents WHERE upload_sha256 = mine.upload_sha256 AND upload_sha256 <> '') \
+               JOIN applications a ON a.id = d.application_id \
+               WHERE mine.id = $1 AND d.current = 1 AND a.worker_id <> own.worker_id AND a.state <> 'draft' \
+               ORDER BY d.id LIMIT 20";
+    let rows: Vec<TwinRow> = sqlx::query_as(sql).bind(id).fetch_all(app.db.read()).await?;
+    let twin = |row: TwinRow| {
+        let kind = DocumentKind::parse(&row.kind);
+        Ok(Twin {
+            kind: kind.ok_or_else(|| anyhow::anyhow!("a document is of an unknown kind"))?,
+            application_id: row.application_id,
+        })
+    };
+    rows.into_iter().map(twin).collect()
 }
 
 pub async fn documents(app: &App, application_id: &str) -> Result<Vec<Document>> {

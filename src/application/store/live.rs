@@ -35,7 +35,7 @@ pub struct Due {
     pub id: String,
     /// Whose it is.
     pub worker_id: String,
-    /// Its number, once submitted.
+    /// Its number; a draft has one too.
     pub number: Option<String>,
     /// Where it stands.
     pub state: State,

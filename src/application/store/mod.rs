@@ -2,13 +2,17 @@
 
 mod conflicts;
 mod documents;
+mod erasure;
 mod events;
 mod live;
+mod reorganise;
 
 pub use conflicts::*;
 pub use documents::*;
+pub use erasure::*;
 pub use events::*;
 pub use live::*;
+pub use reorganise::*;
 
 use super::Level;
 use super::moves::{Application, Move};
@@ -55,6 +59,8 @@ macro_rules! select_application {
         )
     };
 }
+
+use select_application;
 
 impl Row {
     fn into_application(self) -> Result<Application> {
@@ -298,7 +304,7 @@ pub async fn note_wait(
     seq: i64,
 ) -> sqlx::Result<()> {
     let sql = "UPDATE applications SET waited_as = (SELECT COUNT(*) FROM applications w WHERE w.campaign_id = $1 \
-               AND w.unit_id = $2 AND w.state = 'waitlisted' AND w.seq <= $3) WHERE id = $4";
+               AND w.unit_id = $2 AND w.state IN ('waitlisted', 'recalled_waiting') AND w.seq <= $3) WHERE id = $4";
     sqlx::query(sql)
         .bind(campaign_id)
         .bind(unit_id)
@@ -322,6 +328,18 @@ pub async fn tick_checks(tx: &mut Tx, seen: &Application) -> sqlx::Result<()> {
     sqlx::query(sql)
         .bind(seen.form_version)
         .bind(&seen.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The card that a submitted application names, by its keyed hash.
+pub async fn put_card(tx: &mut Tx, application_id: &str, card_index: &str) -> sqlx::Result<()> {
+    let sql = "INSERT INTO application_cards (application_id, card_index) VALUES ($1, $2) \
+               ON CONFLICT (application_id) DO UPDATE SET card_index = excluded.card_index";
+    sqlx::query(sql)
+        .bind(application_id)
+        .bind(card_index)
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -5,7 +5,7 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, Errors, page, page_again, page_with, see_other};
 use super::Who;
-use super::view::{self, CheckLine, Group, PHRASES, Paper, Phrase, Tag};
+use super::view::{self, CheckLines, Group, PHRASES, Paper, Phrase, Tag};
 use crate::application::form::FIELDS;
 use crate::application::progress::{Progress, StepState};
 use crate::application::{DocumentKind, State, form};
@@ -29,7 +29,7 @@ pub struct DeskPage {
     pub base: Base,
     pub who: Option<Who>,
     pub head: Head,
-    pub checks: Vec<CheckLine>,
+    pub checks: CheckLines,
     pub groups: Vec<Group>,
     pub papers: Vec<Paper>,
     pub events: Vec<EventLine>,
@@ -277,7 +277,7 @@ fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Error
         who: Who::of(officer, ""),
         checks: view::checks(&desk.checks),
         groups: view::groups(&desk.form),
-        papers: view::papers(application, &desk.form, &desk.documents),
+        papers: view::papers(application, &desk.form, &desk.documents, &desk.checks),
         events: events(&desk.progress),
         opinions: opinions(&desk),
         obstacle: desk.obstacle.as_ref().map(obstacle_words),

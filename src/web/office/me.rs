@@ -1,43 +1,73 @@
-//! `/office/me`: who one is here, and the WeChat that new work is told to.
+//! `/office/me`: who one is here, the WeChat that new work is told to, password, second factor and sessions.
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, page, see_other};
+use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::Who;
 use super::sign_in::Nothing;
-use crate::error::Result;
-use crate::union::{binding, officers};
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use crate::union::passwords::{self, Change};
+use crate::union::{Officer, binding, officers, sessions};
 use crate::wechat::qrcode::Scene;
 use anyhow::Context as _;
 use askama::Template;
-use poem::http::header;
 use poem::{Response, handler};
+use serde::Deserialize;
 
-#[derive(Template)]
+#[derive(Template, Default)]
 #[template(path = "office/me.html")]
 pub struct MePage {
     pub base: Base,
     pub who: Option<Who>,
+    pub errors: Errors,
     pub name: String,
     pub union: String,
     pub roles: String,
     pub phone: String,
     pub bound: bool,
+    pub second_factor: bool,
+    pub sessions: Vec<SessionLine>,
+}
+
+/// A place where one is signed in.
+pub struct SessionLine {
+    pub id: String,
+    pub device: String,
+    pub since: String,
+    pub seen: String,
+    pub here: bool,
+}
+
+async fn filled(ctx: &Ctx, officer: &Officer) -> Result<MePage> {
+    let here = ctx.officer_session()?;
+    let line = |session: sessions::Session| SessionLine {
+        here: session.id == here,
+        id: session.id,
+        device: session.device,
+        since: session.created_at.minute_text(),
+        seen: session.seen_at.minute_text(),
+    };
+    let all = sessions::list(&ctx.app, officer).await?;
+    Ok(MePage {
+        base: ctx.base("我的账号"),
+        who: Who::of(officer, "me"),
+        errors: Errors::default(),
+        name: officer.name.clone(),
+        union: officer.union.name.clone(),
+        roles: super::view::roles(officer),
+        phone: officers::phone(&ctx.app, &officer.id).await?.masked(),
+        bound: officer.openid.is_some(),
+        second_factor: officer.second_factor,
+        sessions: all.into_iter().map(line).collect(),
+    })
 }
 
 /// `GET /office/me`
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
-    page(&MePage {
-        base: ctx.base("我的账号"),
-        who: Who::of(&officer, "me"),
-        name: officer.name.clone(),
-        union: officer.union.name.clone(),
-        roles: super::view::roles(&officer),
-        phone: officers::phone(&ctx.app, &officer.id).await?.masked(),
-        bound: officer.openid.is_some(),
-    })
+    page(&filled(&ctx, &officer).await?)
 }
 
 /// `GET /office/me/wechat-qr`: WeChat's code for this officer, drawn here. Every look makes a new one-time code.
@@ -50,16 +80,23 @@ pub async fn wechat_qr(ctx: Ctx) -> Result<Response> {
         .wechat
         .temporary_qr(&scene, binding::VALID.as_secs() as u32)
         .await;
-    let code = code.context("asking WeChat for a QR code")?;
-    let svg = qrcode::QrCode::new(code.url.as_bytes()).context("drawing a QR code")?;
-    let svg = svg
-        .render::<qrcode::render::svg::Color>()
-        .min_dimensions(220, 220)
-        .build();
-    Ok(Response::builder()
-        .header(header::CONTENT_TYPE, "image/svg+xml")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(svg))
+    super::qr_svg(&code.context("asking WeChat for a QR code")?.url)
+}
+
+/// The page again with what went wrong, or on to the page with a word of success.
+async fn answer(ctx: &Ctx, officer: &Officer, result: Result<()>, done: &str) -> Result<Response> {
+    match result {
+        Ok(()) => {
+            ctx.flash(done);
+            Ok(see_other("/office/me"))
+        }
+        Err(error) => {
+            let errors = super::wrong(error)?;
+            let mut again = filled(ctx, officer).await?;
+            again.errors = errors;
+            page_again(&again)
+        }
+    }
 }
 
 /// `POST /office/me/unbind`
@@ -67,7 +104,80 @@ pub async fn wechat_qr(ctx: Ctx) -> Result<Response> {
 pub async fn unbind(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
     let officer = super::signed_in(&ctx).await?;
-    officers::bind(&ctx.app, &officer.id, None).await?;
-    ctx.flash("已解除微信绑定，新的待办不再发到您的微信");
-    Ok(see_other("/office/me"))
+    let result = binding::give_up(&ctx.app, &officer).await;
+    answer(&ctx, &officer, result, "已解除微信绑定，新的待办不再发到您的微信").await
+}
+
+/// `on` or `off`.
+#[derive(Deserialize)]
+pub struct Switch {
+    #[serde(default)]
+    factor: String,
+}
+
+/// `POST /office/me/second-factor`
+#[handler]
+pub async fn second_factor(posted: Posted<Switch>) -> Result<Response> {
+    let Posted { ctx, form } = posted;
+    let officer = super::signed_in(&ctx).await?;
+    let on = match form.factor.as_str() {
+        "on" => true,
+        "off" => false,
+        _ => return Err(Refusal::MalformedRequest.into()),
+    };
+    let result = binding::set_second_factor(&ctx.app, &officer, on).await;
+    let done = if on {
+        "已打开微信验证，下次登录时要用您的微信扫码"
+    } else {
+        "已关闭微信验证"
+    };
+    answer(&ctx, &officer, result, done).await
+}
+
+/// What is typed to change the password.
+#[derive(Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    old: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+/// `POST /office/me/password`
+#[handler]
+pub async fn password(posted: Posted<Typed>) -> Result<Response> {
+    let Posted { ctx, form } = posted;
+    let officer = super::signed_in(&ctx).await?;
+    let typed = Change {
+        old: &form.old,
+        password: &form.password,
+        again: &form.again,
+    };
+    let result = passwords::change(&ctx.app, &officer, &ctx.officer_session()?, &typed).await;
+    answer(&ctx, &officer, result, "密码已更改，其他设备需要重新登录").await
+}
+
+/// Which session: an id, or `others`.
+#[derive(Deserialize)]
+pub struct Which {
+    #[serde(default)]
+    session: String,
+}
+
+/// `POST /office/me/sessions`
+#[handler]
+pub async fn end_session(posted: Posted<Which>) -> Result<Response> {
+    let Posted { ctx, form } = posted;
+    let officer = super::signed_in(&ctx).await?;
+    let result = match form.session.as_str() {
+        "others" => sessions::sign_out_others(&ctx.app, &officer, &ctx.officer_session()?).await,
+        // Ended meanwhile: what was wanted is so.
+        id => match sessions::end(&ctx.app, &officer, id).await {
+            Err(Error::NotFound) => Ok(()),
+            other => other,
+        },
+    };
+    answer(&ctx, &officer, result, "已退出").await
 }

@@ -12,27 +12,61 @@
 //!   (with 不予通过), `decide`; `obstacle` in place of the form when this officer cannot decide.
 //!   It posts `version`, `verdict`, `reason`, `fix-<name>=on`, `confirm=on` to the same address.
 //! - what could not be done (409 and others): `refused`, `typed-reason`, `current`.
-//! - `/office/me`: `bound` or `not-bound`, `wechat-qr`, `unbind`.
+//! - `/office/me`: `bound` or `not-bound`, `wechat-qr`, `unbind`; `factor-on`, `factor-off`; `f-old`, `f-password`,
+//!   `f-again`, `change-password`; one `session` a line, `end-session`, `end-others`.
+//! - `/office/sign-in/wechat`: `scan-qr`, `scanned`. `/office/reset`: `f-phone`, `slider`, `f-code`, `f-password`,
+//!   `f-again`, `submit`.
+//! - every page of an officer: `tab-unions`; of an administrator there: `tab-invitations`, `tab-registrations`.
+//! - `/office/unions?at=&words=`: `f-words`, `search`, one `union` a line with `open` and `below`; `crumb`, `empty`.
+//! - `/office/unions/:id`: `union-name`, `rename`, `move`, `close`, `add-officer`, one `officer` a line with `open-officer`.
+//!   `/rename`: `f-name`; `/move`: `f-to`, `f-confirm`; `/close`: `f-confirm`; `/officers`: `f-name`, `f-phone`,
+//!   `f-role_<role>`; each with `submit`.
+//! - `/office/officers/:id`: `f-role_<role>`, `save-roles`, `f-confirm`, `leave`, `unbind-officer`.
+//! - `/office/invitations`: `f-kind`, `f-uses`, `f-days`, `invite`; one `invitation` a line with `open`, `empty`.
+//!   `/office/invitations/:id`: `link`, `copy`, `invitation-qr`, `revoke`, `invitation-state`.
+//! - `/office/registrations?state=`: one `registration` a line with `open`, `empty`; `/office/registrations/:id`: `approve`,
+//!   `f-reason`, `reject`, `registration-state`.
+//! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
+//!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
 mod desk;
+mod join;
+mod join_invitations;
+mod join_registrations;
 mod me;
 mod papers;
 mod queue;
 mod sign_in;
+mod sign_in_reset;
+mod sign_in_wechat;
 #[cfg(test)]
 mod tests;
+mod union_change;
+mod union_list;
+mod union_officers;
+mod union_page;
+#[cfg(test)]
+mod union_tests;
 mod view;
 
 use super::ctx::Ctx;
+use super::page::{ErrorLine, Errors};
 use crate::error::{Door, Error, Result};
-use crate::union::{Officer, officers};
-use poem::{Route, get, post};
+use crate::kernel::{FieldErrors, Refusal};
+use crate::union::rights::Act;
+use crate::union::{Officer, sessions};
+use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
+    joining(pages())
+}
+
+/// Work, doors and the officer's own account.
+fn pages() -> Route {
     Route::new()
         .at("/", get(queue::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
@@ -43,14 +77,135 @@ pub fn routes() -> Route {
         .at("/me", get(me::show))
         .at("/me/wechat-qr", get(me::wechat_qr))
         .at("/me/unbind", post(me::unbind))
+        .at("/sign-in/wechat", get(sign_in_wechat::show))
+        .at("/sign-in/wechat.json", get(sign_in_wechat::state))
+        .at("/sign-in/wechat-qr", get(sign_in_wechat::qr))
+        .at("/reset", get(sign_in_reset::show).post(sign_in_reset::enter))
+        .at("/me/second-factor", post(me::second_factor))
+        .at("/me/password", post(me::password))
+        .at("/me/sessions", post(me::end_session))
 }
 
-/// The signed-in officer; one who is no longer active has to sign in again.
+/// Unions: joining, the tree, officers.
+fn joining(routes: Route) -> Route {
+    routes
+        .at("/join/:token", get(join::show).post(join::file))
+        .at(
+            "/invitations",
+            get(join_invitations::list).post(join_invitations::create),
+        )
+        .at("/invitations/:id", get(join_invitations::show))
+        .at("/invitations/:id/qr", get(join_invitations::qr))
+        .at("/invitations/:id/revoke", post(join_invitations::revoke))
+        .at("/registrations", get(join_registrations::list))
+        .at(
+            "/registrations/:id",
+            get(join_registrations::show).post(join_registrations::decide),
+        )
+        .at("/unions", get(union_list::show))
+        .at("/unions/:id", get(union_page::show))
+        .at(
+            "/unions/:id/rename",
+            get(union_change::ask_rename).post(union_change::rename),
+        )
+        .at(
+            "/unions/:id/move",
+            get(union_change::ask_move).post(union_change::go),
+        )
+        .at(
+            "/unions/:id/close",
+            get(union_change::ask_close).post(union_change::close),
+        )
+        .at(
+            "/unions/:id/officers",
+            get(union_officers::ask).post(union_officers::add),
+        )
+        .at(
+            "/officers/:id",
+            get(union_officers::show).post(union_officers::set_roles),
+        )
+        .at("/officers/:id/leave", post(union_officers::deactivate))
+        .at("/officers/:id/unbind", post(union_officers::unbind))
+}
+
+/// The signed-in officer; whose session was ended, or who is no longer active, has to sign in again.
 async fn signed_in(ctx: &Ctx) -> Result<Officer> {
-    match officers::find(&ctx.app, &ctx.officer()?).await {
+    match sessions::officer(&ctx.app, &ctx.officer_session()?).await {
         Err(Error::NotFound) => Err(Error::SignIn(Door::Officer)),
         other => other,
     }
+}
+
+/// Begins the officer's session and signs this browser in.
+async fn let_in(ctx: &Ctx, officer: &Officer) -> Result<()> {
+    let session = sessions::begin(&ctx.app, officer, &view::device(ctx.user_agent())).await?;
+    ctx.sign_in_officer(&officer.id, &session);
+    Ok(())
+}
+
+/// What a form shows again: the fields' errors, each naming its field, or a rule's "no" above them (`#f-form`). Who may
+/// not do it at all gets the page that says so.
+fn wrong(error: Error) -> Result<Errors> {
+    match error {
+        Error::Invalid(fields) => Ok(named(&fields)),
+        Error::Refused(Refusal::NotAllowed | Refusal::ByUpperUnionOnly) => Err(error),
+        Error::Refused(refusal) => Ok(Errors(vec![ErrorLine {
+            field: "form",
+            text: refusal.text(),
+        }])),
+        other => Err(other),
+    }
+}
+
+fn named(fields: &FieldErrors) -> Errors {
+    let line = |(field, refusal): &(&'static str, Refusal)| ErrorLine {
+        field,
+        text: match (label(field), refusal) {
+            (
+                Some(name),
+                Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice,
+            ) => format!("{name}：{}", refusal.text()),
+            _ => refusal.text(),
+        },
+    };
+    Errors(fields.0.iter().map(line).collect())
+}
+
+/// What the pages call the field.
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "name" => "名称",
+        "contact" => "联系人",
+        "address" => "地址",
+        "office_phone" => "联系电话",
+        "officer_name" => "管理员姓名",
+        "phone" => "手机号",
+        "code" => "短信验证码",
+        "password" => "新密码",
+        "again" => "再次输入密码",
+        "old" => "现在的密码",
+        "reason" => "理由",
+        "kind" => "工会类型",
+        "uses" => "可注册的工会数（1 至 200）",
+        "days" => "有效天数（1 至 30）",
+        "to" => "新的上级工会",
+        "roles" => "权限",
+        _ => return None,
+    })
+}
+
+/// A QR code as a picture; never cached by the browser.
+fn qr_svg(content: &str) -> Result<Response> {
+    use anyhow::Context as _;
+    let svg = qrcode::QrCode::new(content.as_bytes()).context("drawing a QR code")?;
+    let svg = svg
+        .render::<qrcode::render::svg::Color>()
+        .min_dimensions(220, 220)
+        .build();
+    Ok(Response::builder()
+        .header(poem::http::header::CONTENT_TYPE, "image/svg+xml")
+        .header(poem::http::header::CACHE_CONTROL, "no-store")
+        .body(svg))
 }
 
 /// Who is signed in, for the top of the page.
@@ -62,6 +217,8 @@ pub struct Who {
     pub union: String,
     /// Roles in words.
     pub roles: String,
+    /// Whether they manage unions below theirs.
+    pub manages: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -72,6 +229,7 @@ impl Who {
             name: officer.name.clone(),
             union: officer.union.name.clone(),
             roles: view::roles(officer),
+            manages: officer.can(Act::ManageUnions),
             at,
         })
     }

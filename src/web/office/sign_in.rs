@@ -6,7 +6,8 @@ use super::super::page::{Base, ErrorLine, Errors, local_path, page, page_again, 
 use super::Who;
 use crate::error::{Door, Error, Result};
 use crate::kernel::Refusal;
-use crate::union::sign_in::{SignIn, sign_in};
+use crate::union::sign_in::{Opened, SignIn, sign_in};
+use crate::union::{binding, sessions};
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::Query;
@@ -31,7 +32,7 @@ pub struct Next {
 }
 
 /// A page of the officers' side, or its first one.
-fn office_path(next: &str) -> &str {
+pub fn office_path(next: &str) -> &str {
     let path = local_path(next);
     let ours = path == "/office" || path.starts_with("/office/") || path.starts_with("/office?");
     if ours && !path.starts_with("/office/sign-") {
@@ -79,9 +80,15 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
         password: &form.password,
     };
     let error = match sign_in(&ctx.app, &typed, ctx.address()).await {
-        Ok(officer) => {
-            ctx.sign_in_officer(&officer.id);
+        Ok(Opened::In(officer)) => {
+            super::let_in(&ctx, &officer).await?;
             return Ok(see_other(office_path(&form.next)));
+        }
+        Ok(Opened::Scan(officer)) => {
+            ctx.set_officer_scan(&binding::ask_scan(&ctx.app, &officer).await?);
+            let next: String =
+                url::form_urlencoded::byte_serialize(office_path(&form.next).as_bytes()).collect();
+            return Ok(see_other(&format!("/office/sign-in/wechat?next={next}")));
         }
         Err(error) => error,
     };
@@ -89,7 +96,12 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
     again.phone = form.phone;
     match error {
         Error::Invalid(fields) => again.errors = Errors::from(&fields),
-        Error::Refused(refusal @ (Refusal::PasswordWrong | Refusal::SignInTooMany)) => {
+        Error::Refused(
+            refusal @ (Refusal::PasswordWrong
+            | Refusal::SignInTooMany
+            | Refusal::RegistrationWaits { .. }
+            | Refusal::RegistrationRejected { .. }),
+        ) => {
             again.errors = Errors(vec![ErrorLine {
                 field: "phone",
                 text: refusal.text(),
@@ -110,6 +122,9 @@ pub struct Nothing {}
 /// `POST /office/sign-out`
 #[handler]
 pub async fn leave(posted: Posted<Nothing>) -> Result<Response> {
+    if let (Ok(officer), Ok(session)) = (super::signed_in(&posted.ctx).await, posted.ctx.officer_session()) {
+        sessions::end(&posted.ctx.app, &officer, &session).await?;
+    }
     posted.ctx.sign_out(Door::Officer);
     posted.ctx.flash("您已退出登录");
     Ok(see_other("/office/sign-in"))

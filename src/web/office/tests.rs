@@ -2,20 +2,20 @@
 
 use super::Who;
 use super::desk::{DecideForm, DeskPage, EventLine, Head, Opinion, RefusedPage, StepLine, Tick};
-use super::me::MePage;
+use super::me::{MePage, SessionLine};
 use super::queue::{Chip, Line, Pager, QueuePage, WindowLine};
 use super::sign_in::SignInPage;
 use super::view::{self, PHRASES, Paper, Tag};
 use crate::application::form::FIELDS;
 use crate::application::{DocumentKind, FormText};
-use crate::review::checks::{Check, Outcome};
+use crate::papers::{Check, How, Kind, Other, Outcome, Reason};
 use crate::web::page::{Base, ErrorLine, Errors};
 use askama::Template;
 
 /// What a person could type to break a page.
-const HOSTILE: &str = "<script>alert('王')</script>\"&";
+pub(super) const HOSTILE: &str = "<script>alert('王')</script>\"&";
 
-fn base() -> Base {
+pub(super) fn base() -> Base {
     Base {
         title: "题".to_owned(),
         csrf: "t0k3n".to_owned(),
@@ -26,11 +26,12 @@ fn base() -> Base {
     }
 }
 
-fn who() -> Option<Who> {
+pub(super) fn who() -> Option<Who> {
     Some(Who {
         name: "张敏".to_owned(),
         union: "崮云湖街道总工会".to_owned(),
         roles: "审核员、管理员".to_owned(),
+        manages: true,
         at: "mine",
     })
 }
@@ -44,7 +45,7 @@ fn tag(text: &str) -> Tag {
 
 /// Renders, and checks what holds for every page: the CSP, escaping, the hotline (R-37), ids that are there once,
 /// a token in every form that is posted, links within the page that lead somewhere.
-fn render(name: &str, template: &impl Template) -> String {
+pub(super) fn render(name: &str, template: &impl Template) -> String {
     let html = template.render().unwrap();
     assert!(html.contains("4000123318"), "{name}: R-37 the hotline");
     for forbidden in [
@@ -136,7 +137,29 @@ fn paper(kind: DocumentKind, picture: bool) -> Paper {
         about: "1.2 MB · 11月6日 09:32 上传".to_owned(),
         out_of_date: !picture,
         compare: view::groups(&FormText::default()).remove(0).rows,
+        checks: view::checks(&found()).0,
+        worst: "bad",
     }
+}
+
+fn found() -> [Check; 3] {
+    let check = |kind, paper, outcome| Check { kind, paper, outcome };
+    let other = Other {
+        seen: Some(("7K3M-9PXW".to_owned(), "a2".to_owned())),
+    };
+    [
+        check(Kind::Sex, None, Outcome::Passed),
+        check(
+            Kind::ReportName,
+            Some(DocumentKind::ChsiReport),
+            Outcome::Unclear(Reason::Similar(HOSTILE.to_owned())),
+        ),
+        check(
+            Kind::Elsewhere,
+            Some(DocumentKind::Receipt),
+            Outcome::Failed(Reason::Used(How::Picture, other)),
+        ),
+    ]
 }
 
 fn decide_form() -> DecideForm {
@@ -173,17 +196,11 @@ fn decide_form() -> DecideForm {
 }
 
 fn desk(form: Option<DecideForm>) -> DeskPage {
-    let check = |label, outcome| Check { label, outcome };
-    let checks = [
-        check("材料齐全", Outcome::Passed),
-        check("学籍报告有效期", Outcome::Unknown("请看报告")),
-        check("性别与身份证号一致", Outcome::Failed("性别不一致".to_owned())),
-    ];
     DeskPage {
         base: base(),
         who: who(),
         head: head(),
-        checks: view::checks(&checks),
+        checks: view::checks(&found()),
         groups: view::groups(&FormText::from_posted([("name", HOSTILE), ("migrant", "yes")])),
         papers: vec![
             paper(DocumentKind::IdFront, true),
@@ -209,8 +226,12 @@ fn the_desk_keeps_what_was_typed_and_says_what_is_wrong() {
     for field in ["verdict", "corrections", "reason", "confirm"] {
         assert_eq!(html.matches(&format!("{field} 有误")).count(), 2, "{field}");
     }
-    let (failed, passed) = (html.find("性别与身份证号一致"), html.find("材料齐全"));
-    assert!(failed < passed, "what failed stands first");
+    let (failed, unclear) = (
+        html.find("缴费凭证：材料未用于他人的申请"),
+        html.find("学籍报告姓名"),
+    );
+    assert!(failed.is_some() && failed < unclear, "what failed stands first");
+    assert!(html.contains("（编号 7K3M-9PXW）") && html.contains("href=\"/office/applications/a2\""));
 }
 
 /// R-22: where there is something against it there is no form.
@@ -297,6 +318,18 @@ fn the_account_shows_whether_wechat_is_bound() {
         roles: "审核员".to_owned(),
         phone: "139****9001".to_owned(),
         bound,
+        second_factor: false,
+        sessions: vec![SessionLine {
+            id: "s1".to_owned(),
+            device: HOSTILE.to_owned(),
+            since: "2021年11月6日 09:32".to_owned(),
+            seen: "2021年11月6日 09:32".to_owned(),
+            here: false,
+        }],
+        errors: Errors(vec![ErrorLine {
+            field: "form",
+            text: "有误".to_owned(),
+        }]),
     };
     assert!(render("me", &page(true)).contains("data-testid=\"unbind\""));
     let html = render("me", &page(false));

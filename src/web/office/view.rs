@@ -5,8 +5,8 @@ use crate::application::form::{self, FIELDS};
 use crate::application::{DocumentKind, FormText, Post, State};
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
+use crate::papers::{Check, Outcome, Reason};
 use crate::review::Verdict;
-use crate::review::checks::{Check, Outcome};
 use crate::union::Officer;
 use chrono::{Datelike as _, NaiveDate};
 
@@ -14,6 +14,36 @@ use chrono::{Datelike as _, NaiveDate};
 pub fn roles(officer: &Officer) -> String {
     let labels: Vec<&str> = officer.roles.iter().map(|role| role.label()).collect();
     labels.join("、")
+}
+
+/// The browser in words, for the list of one's sessions: "Windows · Edge".
+pub fn device(user_agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| {
+        let found = known.iter().find(|(sign, _)| user_agent.contains(sign));
+        found.map(|(_, name)| *name)
+    };
+    let system = first(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("HarmonyOS", "鸿蒙"),
+        ("Android", "安卓"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    let browser = first(&[
+        ("MicroMessenger", "微信"),
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("QQBrowser", "QQ 浏览器"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    match (system, browser) {
+        (Some(system), Some(browser)) => format!("{system} · {browser}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "其他设备".to_owned(),
+    }
 }
 
 /// Words with a colour: `ok`, `warn`, `bad`, `on`, or none.
@@ -160,6 +190,10 @@ pub struct Paper {
     pub out_of_date: bool,
     /// What it has to agree with.
     pub compare: Vec<Row>,
+    /// What the machine found in it.
+    pub checks: Vec<CheckLine>,
+    /// The worst of their colours.
+    pub worst: &'static str,
 }
 
 fn short(kind: DocumentKind) -> &'static str {
@@ -188,12 +222,21 @@ fn on_paper(kind: DocumentKind) -> &'static [&'static str] {
 }
 
 /// The papers in the order of the source's list.
-pub fn papers(application: &crate::application::Application, form: &FormText, of: &[Document]) -> Vec<Paper> {
+pub fn papers(
+    application: &crate::application::Application,
+    form: &FormText,
+    of: &[Document],
+    found: &[Check],
+) -> Vec<Paper> {
     let in_order = DocumentKind::ALL
         .iter()
         .filter_map(|kind| of.iter().find(|d| d.kind == *kind));
     in_order
-        .map(|document| Paper {
+        .map(|document| {
+            let about = found.iter().filter(|check| check.paper == Some(document.kind));
+            (document, lines(about, false))
+        })
+        .map(|(document, checks)| Paper {
             kind: document.kind.as_str(),
             label: document.kind.label(),
             short: short(document.kind),
@@ -212,6 +255,8 @@ pub fn papers(application: &crate::application::Application, form: &FormText, of
                 .iter()
                 .filter_map(|field| row(form, field))
                 .collect(),
+            worst: checks.first().map_or("ok", |check| check.tone),
+            checks,
         })
         .collect()
 }
@@ -227,35 +272,62 @@ fn size(bytes: u64) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLine {
     /// What is checked.
-    pub label: &'static str,
+    pub label: String,
     /// Colour.
     pub tone: &'static str,
     /// "通过", "不符", "请人工核对".
     pub verdict: &'static str,
     /// Why.
     pub reason: String,
+    /// Another application that it speaks of, inside the officer's subtree.
+    pub link: Option<String>,
+}
+
+/// Several checks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckLines(pub Vec<CheckLine>);
+
+impl CheckLines {
+    /// How many passed.
+    pub fn passed(&self) -> usize {
+        self.0.iter().filter(|line| line.tone == "ok").count()
+    }
 }
 
 /// The checks; what needs a person's eye first.
-pub fn checks(checks: &[Check]) -> Vec<CheckLine> {
-    let mut lines: Vec<CheckLine> = checks
-        .iter()
-        .map(|check| {
-            let (tone, verdict, reason) = match &check.outcome {
-                Outcome::Passed => ("ok", "通过", String::new()),
-                Outcome::Failed(why) => ("bad", "不符", why.clone()),
-                Outcome::Unknown(why) => ("warn", "请人工核对", (*why).to_owned()),
-            };
-            CheckLine {
-                label: check.label,
-                tone,
-                verdict,
-                reason,
-            }
-        })
-        .collect();
+pub fn checks(checks: &[Check]) -> CheckLines {
+    CheckLines(lines(checks.iter(), true))
+}
+
+/// `named`: each with its paper's name, for a list of all.
+fn lines<'a>(checks: impl Iterator<Item = &'a Check>, named: bool) -> Vec<CheckLine> {
+    let mut lines: Vec<CheckLine> = checks.map(|check| line(check, named)).collect();
     lines.sort_by_key(|line| ["bad", "warn", "ok"].iter().position(|tone| *tone == line.tone));
     lines
+}
+
+fn line(check: &Check, named: bool) -> CheckLine {
+    let (tone, verdict, reason) = match &check.outcome {
+        Outcome::Passed => ("ok", "通过", None),
+        Outcome::Failed(why) => ("bad", "不符", Some(why)),
+        Outcome::Unclear(why) => ("warn", "请人工核对", Some(why)),
+    };
+    let other = match reason {
+        Some(Reason::Used(_, other) | Reason::CardUsed(other)) => other.seen.as_ref(),
+        _ => None,
+    };
+    let label = check.kind.label();
+    CheckLine {
+        label: match check.paper {
+            // These are asked of every paper alike.
+            Some(paper) if named && check.kind.of_any_paper() => format!("{}：{label}", short(paper)),
+            _ => label.to_owned(),
+        },
+        tone,
+        verdict,
+        reason: reason.map_or(String::new(), Reason::text),
+        link: other.map(|(_, id)| format!("/office/applications/{id}")),
+    }
 }
 
 /// A ready-made sentence.
@@ -305,6 +377,14 @@ pub const PHRASES: &[Phrase] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_named() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0";
+        assert_eq!(device(edge), "Windows · Edge");
+        assert_eq!(device("Mozilla/5.0 (iPhone) MicroMessenger/8.0"), "iPhone · 微信");
+        assert_eq!(device("curl/8"), "其他设备");
+    }
 
     fn at(month: u32, day: u32, hour: u32) -> Time {
         Time::shanghai(2021, month, day, hour, 0, 0)

@@ -12,6 +12,7 @@ use crate::application::documents::{self, Document};
 use crate::application::{Application, DocumentKind, FormText, drafts, early};
 use crate::campaign::{self, Intake, places};
 use crate::error::Result;
+use crate::kernel::IdNumber;
 use crate::union::tree;
 use askama::Template;
 use poem::web::Query;
@@ -112,10 +113,14 @@ fn intro(ctx: &Ctx, intake: Option<IntakeView>, checked: bool) -> Result<Respons
 pub async fn begin(posted: Posted<Nothing>) -> Result<Response> {
     let ctx = posted.ctx;
     let (worker, _) = super::mine(&ctx).await?;
+    let id_number = worker.profile.id_number.as_str();
+    let sex = IdNumber::parse(id_number, ctx.app.now()).map_or("", |number| number.sex().as_str());
     let known = [
         ("name", worker.name.as_str()),
         ("phone", worker.phone.digits()),
         ("employer", &worker.employer),
+        ("id_number", id_number),
+        ("sex", sex),
     ];
     drafts::begin(&ctx.app, &worker.id, &FormText::from_posted(known)).await?;
     Ok(see_other("/apply"))

@@ -5,6 +5,7 @@ use super::super::form::Posted;
 use super::super::page::{Base, page, page_again, see_other};
 use super::apply::{Stand, places_words};
 use super::gate::Nothing;
+use super::papers::{self, Found};
 use super::view::{self, DocView};
 use super::{Open, form, union};
 use crate::application::form::label;
@@ -23,6 +24,8 @@ pub struct ConfirmPage {
     pub union: String,
     pub groups: Vec<Group>,
     pub documents: Vec<DocView>,
+    /// What the machine found: it warns, and stops nobody.
+    pub checks: Found,
     /// What stands in the way of submitting.
     pub problems: Vec<Problem>,
     /// Whether nothing is left to be completed, and submitting was refused all the same.
@@ -94,9 +97,22 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
         .needed
         .iter()
         .map(|kind| view::doc(*kind, &stand.documents, application, None));
-    let (problems, closed) = (problems(&stand, open), view::closed(&intake, ctx.app.now()));
+    let (mut problems, closed) = (problems(&stand, open), view::closed(&intake, ctx.app.now()));
+    let ready = problems.is_empty() && closed.is_none();
+    // Told, but no reason to take the button away: the other application may be withdrawn at any moment.
+    let claimed = stand
+        .wrong
+        .0
+        .iter()
+        .map(|(_, refusal)| refusal)
+        .filter(|r| is_claimed(r));
+    problems.extend(claimed.map(|refusal| Problem {
+        text: refusal.text(),
+        link: link(refusal).to_owned(),
+    }));
     Ok(ConfirmPage {
-        ready: problems.is_empty() && closed.is_none(),
+        ready,
+        elsewhere: stand.wrong.0.iter().any(|(_, refusal)| is_claimed(refusal)),
         again: application.state.is_recalled(),
         base: open.base(ctx, "提交前核对").await?,
         title: view::title(&intake),
@@ -105,11 +121,11 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
             .unwrap_or_else(|| "尚未选择".to_owned()),
         groups: groups.collect(),
         documents: views.collect(),
+        checks: papers::all(&papers::checks(ctx, application).await?),
         problems,
         places: format!("{}。", places_words(&ctx.app, application).await?),
         closed,
         refused: false,
-        elsewhere: false,
     })
 }
 
@@ -121,7 +137,8 @@ fn problems(stand: &Stand, open: &Open) -> Vec<Problem> {
             link: "/apply/union".to_owned(),
         });
     }
-    problems.extend(stand.wrong.0.iter().map(|(field, refusal)| Problem {
+    let wrong = stand.wrong.0.iter().filter(|(_, refusal)| !is_claimed(refusal));
+    problems.extend(wrong.map(|(field, refusal)| Problem {
         text: format!("{}：{}", label(field).unwrap_or_default(), refusal.text()),
         link: format!("/apply/form#f-{field}"),
     }));
@@ -177,22 +194,22 @@ async fn again(ctx: &Ctx, refusal: Option<Refusal>) -> Result<Response> {
     let mut page = all(ctx, &open).await?;
     if let Some(refusal) = refusal {
         let text = refusal.text();
+        page.refused = page.ready;
+        page.elsewhere |= is_claimed(&refusal);
         if page.closed.as_ref() != Some(&text) && page.problems.iter().all(|p| p.text != text) {
-            page.refused = page.problems.is_empty();
-            page.elsewhere = matches!(
-                refusal,
-                Refusal::AlreadyThisYear { .. } | Refusal::AlreadyThisLevel { .. }
-            );
-            page.problems.insert(
-                0,
-                Problem {
-                    text,
-                    link: link(&refusal).to_owned(),
-                },
-            );
+            let link = link(&refusal).to_owned();
+            page.problems.insert(0, Problem { text, link });
         }
     }
     page_again(&page)
+}
+
+/// Whether it speaks of another application of the same person.
+fn is_claimed(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::AlreadyThisYear { .. } | Refusal::AlreadyThisLevel { .. }
+    )
 }
 
 /// Where a refusal that is not about one field is looked into.

@@ -3,13 +3,14 @@
 use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, Errors, page, page_again, see_other};
+use super::super::paper;
+use super::handoff::Code;
 use super::view::{self, DocView};
-use super::{Open, bar, json, wants_json};
+use super::{Open, bar, json, papers, wants_json};
 use crate::application::{DocumentKind, documents, drafts};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
 use askama::Template;
-use poem::http::header;
 use poem::web::Path;
 use poem::{Request, Response, handler};
 use serde::Deserialize;
@@ -36,6 +37,8 @@ pub struct DocumentsPage {
     pub back: &'static str,
     pub returned: bool,
     pub documents: Vec<DocView>,
+    /// The code for the phone, when it has just been asked for.
+    pub code: Option<Code>,
     /// How many are still to be uploaded or replaced.
     pub left: usize,
     /// Where to go on once none is.
@@ -110,7 +113,7 @@ pub async fn tick(posted: Posted<Ticked>) -> Result<Response> {
 }
 
 /// The papers that are asked for: all that are needed, or those an officer wants replaced.
-async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -> Result<DocumentsPage> {
+pub async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -> Result<DocumentsPage> {
     let application = &open.application;
     let of_jinan = view::of_jinan(&application.form(&ctx.app)?, ctx.app.now()).unwrap_or(false);
     let documents = documents::of(&ctx.app, &application.id).await?;
@@ -124,6 +127,12 @@ async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -
     {
         view.error = Some(refusal.text());
     }
+    let found = papers::checks(ctx, application).await?;
+    for view in &mut views {
+        if let (Some(kind), true) = (DocumentKind::parse(view.kind), view.file.is_some()) {
+            view.checks = papers::beside(&found, kind);
+        }
+    }
     let (back, next) = if open.returned() {
         ("/progress", "/progress")
     } else {
@@ -135,6 +144,7 @@ async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)>) -
         returned: open.returned(),
         left: views.iter().filter(|view| view.tone != "ok").count(),
         documents: views,
+        code: None,
         next,
     })
 }
@@ -163,7 +173,7 @@ pub async fn upload(req: &Request, Path(kind): Path<String>, uploaded: Uploaded)
 }
 
 /// Told beside the paper; the others stay as they are.
-fn is_about_the_file(refusal: &Refusal) -> bool {
+pub fn is_about_the_file(refusal: &Refusal) -> bool {
     use Refusal::*;
     matches!(
         refusal,
@@ -173,6 +183,14 @@ fn is_about_the_file(refusal: &Refusal) -> bool {
             | FileTruncated
             | FileLocked
             | FilePixels
+            | FileWebPage
+            | FileHeic
+            | FileOffice
+            | FileMixed
+            | FileScripts
+            | FileNoPages
+            | FilePages { .. }
+            | FileTooMany
             | ChangedMeanwhile
     )
 }
@@ -184,10 +202,5 @@ pub async fn file(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let (_, application) = super::mine(&ctx).await?;
     let application = application.ok_or(Error::NotFound)?;
     let (document, bytes) = documents::read(&ctx.app, &application, &id, &actor).await?;
-    Ok(Response::builder()
-        .header(header::CONTENT_TYPE, document.media.as_str())
-        .header(header::CONTENT_DISPOSITION, "inline")
-        // A replaced paper has another address: kept for a while, in this browser alone.
-        .header(header::CACHE_CONTROL, "private, max-age=300")
-        .body(bytes))
+    Ok(paper::answer(&document, bytes))
 }

@@ -4,8 +4,9 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{ErrorLine, Errors, see_other};
 use super::json;
+use crate::account::sign_ins::Way;
 use crate::account::{Worker, slider, sms_code, workers};
-use crate::error::{Door, Result};
+use crate::error::Result;
 use crate::kernel::{FieldErrors, Phone, Refusal, time};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -59,7 +60,10 @@ pub fn named(wrong: &FieldErrors) -> Errors {
     let line = |(field, refusal): &(&'static str, Refusal)| ErrorLine {
         field,
         text: match (label(field), refusal) {
-            (Some(name), Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. }) => {
+            (
+                Some(name),
+                Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice,
+            ) => {
                 format!("{name}：{}", refusal.text())
             }
             _ => refusal.text(),
@@ -75,6 +79,12 @@ fn label(field: &str) -> Option<&'static str> {
         "code" => Some("短信验证码"),
         "name" => Some("姓名"),
         "employer" => Some("企业/单位"),
+        "password" => Some("密码"),
+        "password_again" => Some("确认密码"),
+        "district" => Some("所在地"),
+        "education" => Some("学历情况"),
+        "skill" => Some("技能情况"),
+        "email" => Some("联系邮箱"),
         _ => None,
     }
 }
@@ -86,20 +96,25 @@ pub struct Nothing {}
 /// `POST /sign-out`.
 #[handler]
 pub async fn sign_out(posted: Posted<Nothing>) -> Result<Response> {
-    posted.ctx.sign_out(Door::Worker);
+    posted.ctx.sign_out_worker().await?;
     posted.ctx.flash("已退出登录");
     Ok(see_other("/"))
 }
 
-/// Signs in whoever has proven the phone, and binds the WeChat they came with.
-pub async fn let_in(ctx: &Ctx, worker: &Worker) -> Result<()> {
+/// Signs in whoever has proven to be the worker, and binds the WeChat they came with. An account that this
+/// WeChat was bound to before is told by SMS, and the person how to make one of two.
+pub async fn let_in(ctx: &Ctx, worker: &Worker, way: Way) -> Result<()> {
     if let Some(openid) = ctx.openid()
         && worker.openid.as_deref() != Some(&openid)
     {
-        workers::bind(&ctx.app, &worker.id, &openid, None).await?;
+        let moved = workers::bind(&ctx.app, &worker.id, &openid, None).await?;
+        if moved {
+            ctx.flash(
+                "您的微信原来绑定在另一个账户，现已改为绑定这个账户。如果两个账户都是您的，可以在“我的”中合并",
+            );
+        }
     }
-    ctx.sign_in_worker(&worker.id);
-    Ok(())
+    ctx.sign_in_worker(&worker.id, way).await
 }
 
 #[cfg(test)]
@@ -113,10 +128,12 @@ mod tests {
             ("name", Refusal::Empty),
             ("employer", Refusal::TooShort { min: 2 }),
             ("phone", Refusal::PhoneMalformed),
+            ("district", Refusal::NotAChoice),
         ]);
         let texts: Vec<_> = named(&wrong).0.into_iter().map(|line| line.text).collect();
         assert_eq!(texts[0], "姓名：请填写此项");
         assert!(texts[1].starts_with("企业/单位：太短了"));
         assert_eq!(texts[2], Refusal::PhoneMalformed.text());
+        assert!(texts[3].starts_with("所在地："));
     }
 }

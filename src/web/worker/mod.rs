@@ -18,23 +18,39 @@
 //!   `institution` and `major` (`list-<name>`, with `not-listed`); `two-<name>` with `use-<name>`, `drop-<name>` where two
 //!   devices differ. On every page of an application: `standing`, `standing-places`, `standing-rule`.
 //! - `/apply/print`: `sheet`, `pdf`, `print`, `next`, `form-number`, `missing`, `wechat`. `/apply/documents`: boxes
-//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, and `left` or
-//!   `next`.
+//!   `check_1` … `check_4`, then for each kind `doc-<kind>`, `state-<kind>`, `photo-<kind>`, `pdf-<kind>`, `example-<kind>`,
+//!   and `left` or `next`; `handoff-begin`, then `handoff`, `handoff-qr`, `phone`, `handoff-end`. `/apply/handoff/:token`:
+//!   `submit`; `/apply/handoff`: the same for each kind, `left` or `done`, `finish`, then `ended`.
+//!   `/apply/examples/:kind`: `example`.
 //! - `/apply/confirm`: `union`, `edit-union`, `submit`. `/progress`: `state`, `number`, `place`, `holder`, `steps`,
 //!   `timeline`, `correction`, `mend-<name>`, `resubmit`, `recall`, `go-on`, `withdraw`, `withdraw-confirm`, `keep`, `begin`,
 //!   `none`, `receipt`.
-//! - `/me`: `name`, `wechat`, `bind`, `sign-out`.
+//! - `/sign-in/password`: inputs `phone`, `password`; `by-code`, `forgot`. `/sign-in/forgot`: the gate and
+//!   `password`, `password_again`.
+//! - `/sign-up` at 900 px and more, or with `?full=1`: besides `password`, `password_again`, `district`, `education`,
+//!   `skill`, `id_number`, `email`; on a phone the link `full-form`.
+//! - `/app/enter?ticket=`: `app-refused` when it does not hold. `/app/phone`: the gate. `/kept`: `kept`, `submit`, `drop`.
+//! - `/me`: `name`, `wechat`, `bind`, `unbind`, `app`, `change-phone`, `password`, `join`, `leave`, `sign-ins`,
+//!   `end-others`, `sign-out`. `/me/prove`: `slider`, `send-code`, inputs `code`, `password`. `/me/leave`: boxes `agree`,
+//!   `withdraw`.
 
+mod account;
+mod app_door;
 mod apply;
 mod bar;
 mod check;
 mod confirm;
 mod documents;
+mod examples;
 mod form;
 mod gate;
+mod handoff;
 mod home;
+mod kept;
 pub mod live;
 mod me;
+mod papers;
+mod password;
 mod print;
 mod progress;
 mod sign_in;
@@ -59,11 +75,25 @@ pub fn routes() -> Route {
     Route::new()
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .at("/sign-in/password", get(password::show).post(password::enter))
+        .at("/sign-in/forgot", get(password::forgot).post(password::reset))
         .at("/sign-up", get(sign_up::show).post(sign_up::enter))
         .at("/sign-out", post(gate::sign_out))
         .at("/slider", get(gate::challenge).post(gate::solve))
         .at("/sms/code", post(gate::send_code))
+        .at("/app/enter", get(app_door::enter))
+        .at("/app/phone", get(app_door::ask).post(app_door::prove))
+        .at("/kept", get(kept::show))
+        .at("/privacy", get(me::privacy))
         .at("/me", get(me::show))
+        .at("/me/sign-ins", post(me::end_others))
+        .at("/me/wechat", post(me::unbind))
+        .at("/me/prove", get(account::ask_proof).post(account::prove))
+        .at("/me/code", post(account::send_code))
+        .at("/me/phone", get(account::ask_phone).post(account::change_phone))
+        .at("/me/password", get(password::ask_new).post(password::set_new))
+        .at("/me/join", get(account::ask_join).post(account::join_accounts))
+        .at("/me/leave", get(account::ask_leave).post(account::leave))
         .at("/apply", get(apply::show).post(apply::begin))
         .at("/apply/check", get(check::show).post(check::answer))
         .at("/apply/union", get(union::show).post(union::choose))
@@ -76,10 +106,18 @@ pub fn routes() -> Route {
         .at("/apply/print.pdf", get(print::pdf))
         .at("/apply/documents", get(documents::show))
         .at("/apply/documents/checks", post(documents::tick))
+        .at("/apply/documents/arrivals", get(handoff::arrivals))
+        .at("/apply/documents/handoff", post(handoff::begin))
+        .at("/apply/documents/handoff/end", post(handoff::end))
         .at(
             "/apply/documents/:which",
             get(documents::file).post(documents::upload),
         )
+        .at("/apply/examples/:kind", get(examples::show))
+        .at("/apply/handoff", get(handoff::show))
+        .at("/apply/handoff/end", post(handoff::finish))
+        .at("/apply/handoff/files/:kind", post(handoff::upload))
+        .at("/apply/handoff/:token", get(handoff::look).post(handoff::join))
         .at("/apply/confirm", get(confirm::show).post(confirm::send))
         .at("/progress", get(progress::show))
         .at("/progress.json", get(progress::stamp))

@@ -7,7 +7,7 @@ use super::super::form::Posted;
 use super::super::page::{Base, attachment, page, see_other};
 use super::apply::Stand;
 use super::{Open, json, view, wants_json};
-use crate::application::{Application, drafts};
+use crate::application::drafts;
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
@@ -55,10 +55,6 @@ async fn ready(ctx: &Ctx) -> Result<Result<Open, Response>> {
     Ok(Ok(open))
 }
 
-fn is_printed(application: &Application) -> bool {
-    application.printed_version == application.form_version
-}
-
 /// `GET /apply/print`
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
@@ -76,7 +72,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         number: paper.number,
         version: application.form_version,
         sheet,
-        printed: is_printed(application),
+        printed: print::is_marked(application),
         seen: application.version,
         missing: missing.iter().map(view::unprintable).collect(),
         in_wechat: ctx.in_wechat(),
@@ -129,7 +125,7 @@ pub async fn printed(req: &Request, posted: Posted<How>) -> Result<Response> {
 pub async fn pdf(ctx: Ctx) -> Result<Response> {
     let (_, application) = super::mine(&ctx).await?;
     let application = application.ok_or(Error::NotFound)?;
-    if !is_printed(&application) {
+    if !print::is_marked(&application) {
         return Ok(see_other("/apply/print"));
     }
     let form = application.form(&ctx.app)?;

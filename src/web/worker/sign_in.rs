@@ -2,8 +2,10 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
+use super::super::kept;
 use super::super::page::{Base, Errors, local_path, page, page_again, see_other};
 use super::gate;
+use crate::account::sign_ins::Way;
 use crate::account::{slider, workers};
 use crate::error::{Error, Result};
 use askama::Template;
@@ -70,8 +72,8 @@ pub async fn enter(posted: Posted<Typed>) -> Result<Response> {
     let next = local_path(&form.next);
     match workers::sign_in(&ctx.app, &form.phone, &form.code).await {
         Ok(worker) => {
-            gate::let_in(&ctx, &worker).await?;
-            Ok(see_other(next))
+            gate::let_in(&ctx, &worker, Way::Sms).await?;
+            Ok(see_other(kept::onward(&ctx, next)))
         }
         Err(Error::Invalid(wrong)) => {
             let mut again = filled(&ctx, form.phone, next).await?;

@@ -7,6 +7,8 @@ use crate::campaign::{self, Current, Intake, places};
 use crate::error::Result;
 use crate::kernel::{IdNumber, Time};
 
+use super::papers::Found;
+
 /// Today's intake, in words.
 #[derive(Debug, Clone, Default)]
 pub struct IntakeView {
@@ -136,6 +138,8 @@ pub struct DocView {
     pub error: Option<String>,
     /// Whether it may be uploaded or replaced.
     pub open: bool,
+    /// What the machine found in it.
+    pub checks: Found,
 }
 
 /// Whether the ID number on the form is of Jinan; `None` while there is no valid one.
@@ -174,6 +178,7 @@ pub fn doc(
         file,
         error: None,
         open: true,
+        checks: Found::default(),
     }
 }
 

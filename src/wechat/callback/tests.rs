@@ -61,6 +61,7 @@ fn forbidden(why: Forbidden) -> Result<Opened, Refused> {
     Err(Refused::Forbidden(why))
 }
 
+/// facts: AES, the official vector.
 #[test]
 fn official_message_in_both_encrypted_modes() {
     let v = &vectors()["encrypted_inbound"][0];
@@ -87,6 +88,7 @@ fn official_message_in_both_encrypted_modes() {
     }
 }
 
+/// facts: Signature: GET echostr is plain.
 #[test]
 fn official_url_check() {
     let v = &vectors()["plain_signature"][0];
@@ -125,7 +127,7 @@ fn official_url_check() {
     );
 }
 
-/// The forgeries two well-known SDKs accept: plaintext where the mode is encrypted, in every disguise.
+/// facts: Signature, forgery 1 of two well-known SDKs: plaintext where the mode is encrypted, in every disguise.
 #[test]
 fn plaintext_is_refused_in_encrypted_modes() {
     let (encrypted_query, _) = push(KEY, APP, TEXT, NOW);
@@ -152,6 +154,7 @@ fn plaintext_is_refused_in_encrypted_modes() {
     }
 }
 
+/// facts: Signature, forgery 2: a missing msg_signature is not "not encrypted".
 #[test]
 fn a_missing_msg_signature_is_refused() {
     let (query, body) = push(KEY, APP, TEXT, NOW);
@@ -177,7 +180,7 @@ fn a_missing_msg_signature_is_refused() {
     }
 }
 
-/// In compatible mode the plaintext fields beside `Encrypt` are signed by nobody.
+/// facts: Signature. In compatible mode the plaintext fields beside `Encrypt` are signed by nobody.
 #[test]
 fn only_decrypted_content_is_used() {
     let (query, body) = push(KEY, APP, TEXT, NOW);
@@ -194,6 +197,7 @@ fn only_decrypted_content_is_used() {
     assert_eq!(opened.message.from, "o1");
 }
 
+/// facts: Signature: the mode is configuration, never taken from the request.
 #[test]
 fn plain_mode_covers_plaintext_only() {
     let callback = callback(Mode::Plain);
@@ -217,6 +221,7 @@ fn plain_mode_covers_plaintext_only() {
     );
 }
 
+/// facts: AES: the appid inside is checked.
 #[test]
 fn wrong_keys_and_wrong_accounts_are_refused() {
     let secure = callback(Mode::Secure);
@@ -226,6 +231,7 @@ fn wrong_keys_and_wrong_accounts_are_refused() {
     assert_eq!(open(&secure, &query, &body), forbidden(Forbidden::AppId));
 }
 
+/// facts: Retry: no official tolerance is known, so it is a setting, and 0 turns it off.
 #[test]
 fn timestamps_are_tolerated_both_ways() {
     for (shift, fresh) in [(0, true), (600, true), (-600, true), (601, false), (-601, false)] {
@@ -266,7 +272,7 @@ fn bad_bodies_are_malformed() {
     );
 }
 
-/// The previous key still opens, and the reply goes back under the same key.
+/// facts: AES. The previous key still opens, and the reply goes back under the same key.
 #[test]
 fn the_reply_uses_the_key_that_opened() {
     let secure = callback(Mode::Secure);
@@ -291,6 +297,7 @@ fn the_reply_uses_the_key_that_opened() {
     }
 }
 
+/// facts: Reply envelope: `success` is sent unencrypted.
 #[test]
 fn success_is_sent_as_it_is_and_plain_replies_are_plain() {
     let secure = callback(Mode::Secure);

@@ -121,6 +121,7 @@ fn lengths_that_do_not_fit_are_refused() {
     );
 }
 
+/// facts: AES: the appid inside is checked.
 #[test]
 fn other_appid_is_refused() {
     let sealed = key().encrypt(b"x", APP, &[0; 16]);
@@ -131,6 +132,7 @@ fn other_appid_is_refused() {
     assert_eq!(key().decrypt(&sealed, ""), Err(OpenError::AppId));
 }
 
+/// facts: Reply envelope: Encrypt, MsgSignature, TimeStamp in seconds, Nonce.
 #[test]
 fn the_reply_envelope_reads_back() {
     let sealed = key().encrypt(b"x", APP, &[9; 16]);

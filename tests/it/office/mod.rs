@@ -3,6 +3,12 @@
 mod browser;
 mod desk;
 mod door;
+mod joining;
+mod joining_browser;
+mod joining_wrong;
+mod second_factor;
+mod staff;
+mod tree;
 
 use crate::app::TestApp;
 use crate::builders::{CSRF, session};

@@ -1,6 +1,6 @@
 //! The form, the paper, the documents, the last look before submitting.
 
-use super::super::{confirm, documents, form, print, view};
+use super::super::{confirm, documents, examples, form, handoff, print, view};
 use super::{TITLE, base, errors, render};
 use crate::application::{Application, DocumentKind, FormText, State};
 use crate::campaign::{Intake, Season, Window};
@@ -126,7 +126,7 @@ fn paper() {
         season: Season::Autumn,
         number: "7K3M-9PXW".to_owned(),
         version: 2,
-        code: Some("YM1*7K3M9PXW*2*0A1B2C3D4E".to_owned()),
+        code: crate::print::Code::Text("YM1*7K3M9PXW*2*0A1B2C3D4E".to_owned()),
         union: "解放路街道总工会".to_owned(),
         form: good_form(),
         reviewers: ["解放路街道总工会", "历下区总工会", "济南市职工文化事业发展中心"]
@@ -190,7 +190,65 @@ fn papers() {
     let html = render("documents", &page);
     assert!(html.contains("打印新的申请表"), "R-17: the way to the printer");
     assert!(html.contains("文件有 4.2 MB") && html.contains("还有 <strong>4</strong> 份"));
-    render("documents-done", &documents::DocumentsPage { left: 0, ..page });
+    let coded = documents::DocumentsPage {
+        code: Some(handoff::Code {
+            svg: "<svg></svg>".to_owned(),
+            until: "10:42".to_owned(),
+        }),
+        ..page
+    };
+    let html = render("documents-code", &coded);
+    assert!(html.contains("10:42 前有效") && html.contains("结束手机上传"));
+    render(
+        "documents-done",
+        &documents::DocumentsPage {
+            left: 0,
+            code: None,
+            ..coded
+        },
+    );
+}
+
+/// Issue 4: the phone's pages name nobody and lead nowhere else.
+#[test]
+fn the_phone_of_a_hand_off() {
+    let documents = docs();
+    let documents = documents.into_iter().map(|doc| DocView { file: None, ..doc });
+    let page = handoff::PhonePage {
+        base: super::super::super::page::Base {
+            worker: false,
+            ..base("手机上传材料")
+        },
+        documents: documents.collect(),
+        left: 4,
+        until: "10:42".to_owned(),
+    };
+    let html = render("handoff", &page);
+    assert!(!html.contains("/apply/documents/") && !html.contains("/me") && !html.contains("/apply/print"));
+    render("handoff-done", &handoff::PhonePage { left: 0, ..page });
+    let join = handoff::JoinPage {
+        base: base("手机上传材料"),
+        token: "t".to_owned(),
+        until: "10:42".to_owned(),
+    };
+    render("handoff-join", &join);
+    let base = base("手机上传已结束");
+    render("handoff-end", &handoff::EndPage { base });
+}
+
+/// each kind has its example, marked as one, and says what to look at.
+#[test]
+fn every_kind_has_its_example() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/web/examples");
+    for kind in DocumentKind::ALL {
+        let page = examples::ExamplePage::of(*kind, base("材料示例"));
+        assert!(page.points.len() >= 2);
+        render(&format!("example-{kind}"), &page);
+        let svg = std::fs::read_to_string(folder.join(format!("{kind}.svg"))).unwrap();
+        assert!(svg.contains("示例") && svg.contains("样本"), "{kind}");
+        assert!(!svg.contains("<script") && !svg.contains("href"), "{kind}");
+        assert!(svg.len() < 6_000, "{kind}: {} bytes", svg.len());
+    }
 }
 
 #[test]

@@ -51,6 +51,71 @@ async fn messages_beside_templates() {
     assert_eq!(body(&server, 6), typing);
 }
 
+/// A hook that notes what it is told, and holds one interface back once its quota is used up.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+#[async_trait]
+impl CallHook for Notes {
+    async fn held_until(&self, api: &str) -> Option<i64> {
+        let used_up = format!("{api} 45009");
+        self.0.lock().unwrap().contains(&used_up).then_some(17)
+    }
+
+    async fn done(&self, api: &str, outcome: Result<(), &CallError>) {
+        let how = outcome.err().map_or_else(|| "0".to_owned(), CallError::label);
+        self.0.lock().unwrap().push(format!("{api} {how}"));
+    }
+}
+
+/// facts, Errors: every request passes the hook, the token's and the repeated one too; after 45009 nothing is sent.
+#[tokio::test]
+async fn every_call_passes_the_hook() {
+    let used_up = r#"{"errcode":45009,"errmsg":"reach max api daily quota limit"}"#;
+    let server = serve(&[
+        TOKEN_1,
+        EXPIRED,
+        TOKEN_2,
+        used_up,
+        r#"{"openid":"o1","access_token":"t"}"#,
+    ])
+    .await;
+    let clock: Clock = Arc::new(|| 1_700_000_000_000);
+    let config = ClientConfig {
+        api_base: server.base.clone(),
+        open_base: server.base.clone(),
+        app_id: "wx1".into(),
+        app_secret: "TOPSECRET".into(),
+        instance: "test".into(),
+    };
+    let (store, notes) = (
+        Arc::new(MemoryTokenStore::new(clock.clone())),
+        Arc::new(Notes::default()),
+    );
+    let client = Client::with_hook(config, store, clock, notes.clone()).unwrap();
+    let call = || client.get::<Value>("/cgi-bin/x", &[]);
+    assert_eq!(call().await.unwrap_err().code(), Some(45009));
+    for _ in 0..2 {
+        let held = call().await.unwrap_err();
+        assert_eq!(held, CallError::Held { until_ms: 17 });
+        assert_eq!(held.class(), ErrorClass::StopUntilReset);
+    }
+    let login = client.get_with_secret::<Value>("/sns/x", &[]).await;
+    assert!(login.is_ok(), "another interface is open");
+    let told = notes.0.lock().unwrap().clone();
+    let expected = [
+        "/cgi-bin/stable_token 0",
+        "/cgi-bin/x 42001",
+        "/cgi-bin/stable_token 0",
+        "/cgi-bin/x 45009",
+        "/cgi-bin/x held",
+        "/cgi-bin/x held",
+        "/sns/x 0",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(server.lines().len(), 5, "what is held is not sent");
+}
+
 /// facts, JS-SDK and row 2: the ticket is fetched once and shared; its fetch renews a token that ended.
 #[tokio::test]
 async fn the_js_sdk_is_configured() {

@@ -1,10 +1,21 @@
 //! SQL of unions and officers.
 
+mod changes;
+mod joining;
+mod overview;
+mod sessions;
+
+pub use changes::*;
+pub use joining::*;
+pub use overview::*;
+pub use sessions::*;
+
 use super::{Kind, Union};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 #[derive(sqlx::FromRow)]
 struct UnionRow {
@@ -31,6 +42,11 @@ impl UnionRow {
     }
 }
 
+/// The end of the range of paths that begin with `path` ("/a/b/" up to "/a/b0": '0' follows '/').
+fn path_end(path: &str) -> String {
+    format!("{}0", path.trim_end_matches('/'))
+}
+
 /// An officer's row, without the sealed phone.
 #[derive(sqlx::FromRow)]
 pub struct OfficerRow {
@@ -41,6 +57,7 @@ pub struct OfficerRow {
     pub password_hash: String,
     pub roles: String,
     pub openid: Option<String>,
+    pub second_factor: i64,
 }
 
 pub async fn insert_union(tx: &mut Tx, union: &Union, now: Time) -> sqlx::Result<()> {
@@ -57,9 +74,9 @@ pub async fn insert_union(tx: &mut Tx, union: &Union, now: Time) -> sqlx::Result
     Ok(())
 }
 
-pub async fn union(app: &App, id: &str) -> Result<Option<Union>> {
+pub async fn union<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Result<Option<Union>> {
     let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE id = $1 AND active = 1";
-    let row: Option<UnionRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
+    let row: Option<UnionRow> = sqlx::query_as(sql).bind(id).fetch_optional(db).await?;
     row.map(UnionRow::into_union).transpose()
 }
 
@@ -70,25 +87,25 @@ pub async fn root(app: &App) -> Result<Option<Union>> {
 }
 
 /// A union and what is above it as far as it is active, from itself up.
-pub async fn lineage(app: &App, id: &str) -> Result<Vec<Union>> {
+pub async fn lineage<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Result<Vec<Union>> {
     let sql = "WITH RECURSIVE up (id, parent_id, kind, name, path, no, height) AS (\
                SELECT id, parent_id, kind, name, path, no, CAST(0 AS BIGINT) FROM unions WHERE id = $1 AND active = 1 \
                UNION ALL \
                SELECT u.id, u.parent_id, u.kind, u.name, u.path, u.no, up.height + 1 \
                FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1) \
                SELECT id, parent_id, kind, name, path, no FROM up ORDER BY height";
-    let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(id).fetch_all(app.db.read()).await?;
+    let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(id).fetch_all(db).await?;
     rows.into_iter().map(UnionRow::into_union).collect()
 }
 
 /// The city's organ that decides its step.
-pub async fn centre(app: &App, root: &str) -> Result<Option<Union>> {
+pub async fn centre<'e>(db: impl Executor<'e, Database = Any>, root: &str) -> Result<Option<Union>> {
     let sql = "SELECT id, parent_id, kind, name, path, no FROM unions \
                WHERE parent_id = $1 AND kind = $2 AND active = 1 ORDER BY no, name LIMIT 1";
     let row: Option<UnionRow> = sqlx::query_as(sql)
         .bind(root)
         .bind(Kind::Centre.as_str())
-        .fetch_optional(app.db.read())
+        .fetch_optional(db)
         .await?;
     row.map(UnionRow::into_union).transpose()
 }
@@ -124,12 +141,12 @@ pub async fn insert_officer(
 }
 
 pub async fn officer(app: &App, id: &str) -> sqlx::Result<Option<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE id = $1 AND active = 1";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE id = $1 AND active = 1";
     sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await
 }
 
 pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE phone_index = $1 AND active = 1";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE phone_index = $1 AND active = 1";
     sqlx::query_as(sql)
         .bind(index)
         .fetch_optional(app.db.read())
@@ -137,17 +154,14 @@ pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<Off
 }
 
 pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid FROM officers WHERE union_id = $1 AND active = 1 ORDER BY id";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE union_id = $1 AND active = 1 ORDER BY id";
     sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
 }
 
-pub async fn has_reviewer(app: &App, union_id: &str) -> sqlx::Result<bool> {
+pub async fn has_reviewer<'e>(db: impl Executor<'e, Database = Any>, union_id: &str) -> sqlx::Result<bool> {
     let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM officers WHERE union_id = $1 AND active = 1 AND roles LIKE '%reviewer%') \
                THEN 1 ELSE 0 END";
-    let found: i64 = sqlx::query_scalar(sql)
-        .bind(union_id)
-        .fetch_one(app.db.read())
-        .await?;
+    let found: i64 = sqlx::query_scalar(sql).bind(union_id).fetch_one(db).await?;
     Ok(found == 1)
 }
 
@@ -166,10 +180,8 @@ pub async fn officers_with_openid(app: &App, openid: &str) -> sqlx::Result<Vec<S
 }
 
 pub async fn bind_officer(tx: &mut Tx, id: &str, openid: Option<&str>) -> sqlx::Result<()> {
-    sqlx::query("UPDATE officers SET openid = $1 WHERE id = $2")
-        .bind(openid)
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+    // Without a WeChat there is no second factor with it.
+    let sql = "UPDATE officers SET openid = $1, second_factor = CASE WHEN $1 IS NULL THEN 0 ELSE second_factor END WHERE id = $2 AND active = 1";
+    sqlx::query(sql).bind(openid).bind(id).execute(&mut **tx).await?;
     Ok(())
 }

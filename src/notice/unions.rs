@@ -1,0 +1,129 @@
+//! What happened among unions, and who is told.
+
+use super::catalogue;
+use super::react::{Planned, Recipient};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::review::inbox;
+use crate::union::registrations::{self, Registration, State, What};
+use crate::union::{Kind, Officer, Role, officers, staff, tree};
+
+/// Reads what a union's event means for people. `job` is the outbox job's id: one message for it and a recipient.
+pub async fn plan(app: &App, what: &str, id: &str, job: &str) -> Result<Vec<Planned>> {
+    let planned = match What::parse(what) {
+        Some(What::Filed) => filed(app, id).await,
+        Some(What::Decided) => decided(app, id).await,
+        Some(What::OfficerAdded) => officer_added(app, id).await,
+        Some(What::WorkArrived) => work_arrived(app, id).await,
+        None => return Err(anyhow::anyhow!("no message for {what}").into()),
+    };
+    // A union that was closed, an officer who left meanwhile: nobody is left to be told.
+    let planned = match planned {
+        Err(Error::NotFound) => Vec::new(),
+        other => other?,
+    };
+    let with_job = |(recipient, content): (Recipient, catalogue::Content)| Planned {
+        dedup: format!("{job}:{}", recipient.parts().1),
+        event: what.to_owned(),
+        recipient,
+        application_id: String::new(),
+        content,
+    };
+    Ok(planned.into_iter().map(with_job).collect())
+}
+
+type Told = Vec<(Recipient, catalogue::Content)>;
+
+fn to_all(officers: Vec<Officer>, content: &catalogue::Content) -> Told {
+    let told = |officer: Officer| (Recipient::Officer(officer.id), content.clone());
+    officers.into_iter().map(told).collect()
+}
+
+/// The upper union's administrators; for the city those of its centre too, who act for it.
+async fn filed(app: &App, id: &str) -> Result<Told> {
+    let registration = registrations::find(app, id).await?;
+    if registration.state != State::Pending {
+        return Ok(Vec::new());
+    }
+    let parent = tree::find(app, &registration.parent_id).await?;
+    let mut administrators = staff::administrators(app, &parent).await?;
+    if parent.kind == Kind::City {
+        let chain = tree::review_chain(app, &parent.id).await?;
+        if let Some(centre) = chain.last().filter(|centre| centre.id != parent.id) {
+            administrators.extend(staff::administrators(app, centre).await?);
+        }
+    }
+    let name = &registration.name;
+    let content = catalogue::about_union(
+        ("工会入网待审批", "请登录后审批"),
+        name,
+        "/office/registrations",
+        registration.created_at,
+        format!("【泉城工会】{name}申请加入求学圆梦平台，请登录工会审核平台，在“工会组织”中审批。"),
+    );
+    Ok(to_all(administrators, &content))
+}
+
+async fn decided(app: &App, id: &str) -> Result<Told> {
+    let registration = registrations::find(app, id).await?;
+    let content = decision(app, &registration);
+    Ok(vec![(Recipient::Registration(registration.id), content)])
+}
+
+fn decision(app: &App, registration: &Registration) -> catalogue::Content {
+    let (name, parent) = (&registration.name, &registration.parent);
+    let at = registration.decided_at.unwrap_or(registration.created_at);
+    let path = "/office/sign-in";
+    let link = app.link(path);
+    if registration.state == State::Approved {
+        let about = ("工会入网已通过", "请用手机号和密码登录");
+        let sms = format!(
+            "【泉城工会】{name}的入网注册已通过{parent}审核，请用电脑打开 {link} ，用本手机号和注册时的密码登录。"
+        );
+        return catalogue::about_union(about, name, path, at, sms);
+    }
+    let about = ("工会入网未通过", registration.reason.as_str());
+    let sms = format!(
+        "【泉城工会】{name}的入网注册没有通过{parent}审核：{}。请联系该工会管理员，修改后重新注册。",
+        registration.reason
+    );
+    catalogue::about_union(about, name, path, at, sms)
+}
+
+async fn officer_added(app: &App, id: &str) -> Result<Told> {
+    let officer = officers::find(app, id).await?;
+    let union = &officer.union.name;
+    let path = "/office/reset";
+    let link = app.link(path);
+    let content = catalogue::about_union(
+        ("您已成为工会管理员", "请设置密码后登录"),
+        union,
+        path,
+        app.now(),
+        format!(
+            "【泉城工会】{union}已为您开通求学圆梦工会管理员账号，请打开 {link} ，用本手机号设置密码后登录。"
+        ),
+    );
+    Ok(vec![(Recipient::Officer(officer.id), content)])
+}
+
+async fn work_arrived(app: &App, union_id: &str) -> Result<Told> {
+    let waiting = inbox::waiting_at(app, union_id).await?;
+    if waiting == 0 {
+        return Ok(Vec::new());
+    }
+    let union = tree::find(app, union_id).await?;
+    let note = format!("共 {waiting} 份待审核");
+    let name = &union.name;
+    let content = catalogue::about_union(
+        ("下级工会调整，有申请转来", &note),
+        name,
+        "/office",
+        app.now(),
+        format!(
+            "【泉城工会】因工会组织调整，有求学圆梦补助申请转到{name}，现共 {waiting} 份待审核，请登录办理。"
+        ),
+    );
+    let reviewers = officers::of_union(app, union_id, Role::Reviewer).await?;
+    Ok(to_all(reviewers, &content))
+}

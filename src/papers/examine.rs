@@ -1,0 +1,111 @@
+//! Reading a paper that was uploaded: once, in the background; sooner when somebody looks and it has not been read.
+
+use super::read::{self, Facts, READER};
+use super::{store, twins};
+use crate::app::App;
+use crate::application::documents::{self, Document};
+use crate::application::{self, Application};
+use crate::audit::Actor;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// The outbox job that follows each upload; its payload is `{"document": documents.id}`.
+pub use crate::application::documents::READ_JOB;
+
+/// So many papers are read at once in a process: each takes a core, and up to 100 MB for a photo of 12 megapixels.
+static READING: Semaphore = Semaphore::const_new(2);
+/// A page waits no longer than this for papers to be read; it then says that it could not tell yet.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Where facts are sealed for.
+const PLACE: &str = "paper_facts.facts";
+
+/// Reads a paper, keeps what it says and its twins. Does nothing when it was read before or is gone.
+pub async fn examine(app: &App, document_id: &str) -> Result<()> {
+    let _permit = READING.acquire().await.map_err(anyhow::Error::from)?;
+    // Somebody else may have read it while this one waited.
+    if store::is_read(app, document_id, READER).await? {
+        return Ok(());
+    }
+    let Some(application_id) = store::application_of(app, document_id).await? else {
+        return Ok(());
+    };
+    let application = application::find(app, &application_id).await?;
+    match documents::read(app, &application, document_id, &Actor::System).await {
+        Ok((document, bytes)) => keep(app, &application, &document, bytes).await,
+        Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn keep(app: &App, application: &Application, document: &Document, bytes: Vec<u8>) -> Result<()> {
+    let (kind, media) = (document.kind, document.media);
+    let reading = tokio::task::spawn_blocking(move || (read::read(kind, media, &bytes), bytes));
+    let (facts, bytes) = reading.await.map_err(anyhow::Error::from)?;
+    let marks = twins::marks(&app.sealer, kind, &bytes, &facts);
+    // The marks first, then the search: of two papers read at the same moment one finds the other.
+    let mut tx = app.db.write().await?;
+    store::put_marks(&mut tx, &document.id, &marks).await?;
+    tx.commit().await?;
+    let found = twins::find(app, document, &application.worker_id, &marks, &bytes).await?;
+    let json = serde_json::to_string(&facts).map_err(anyhow::Error::from)?;
+    let sealed = app.seal(PLACE, &json);
+    let mut tx = app.db.write().await?;
+    for (twin, how) in &found {
+        store::put_twin(&mut tx, &document.id, twin, *how, app.now()).await?;
+    }
+    store::put_facts(&mut tx, &document.id, READER, &sealed, app.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Forgets all that was read from an application's papers, and its card, within the caller's transaction: for whoever
+/// erases the papers themselves.
+pub async fn forget(tx: &mut Tx, application_id: &str) -> Result<()> {
+    Ok(store::forget(tx, application_id).await?)
+}
+
+/// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.
+pub(super) async fn facts_of(
+    app: &App,
+    application: &Application,
+    papers: &[Document],
+) -> Result<HashMap<String, Facts>> {
+    let known = known(app, application).await?;
+    let unread: Vec<String> = papers
+        .iter()
+        .filter(|paper| !known.contains_key(&paper.id))
+        .map(|paper| paper.id.clone())
+        .collect();
+    if unread.is_empty() {
+        return Ok(known);
+    }
+    let mut reading = tokio::task::JoinSet::new();
+    for id in unread {
+        let app = app.clone();
+        reading.spawn(async move {
+            if let Err(error) = examine(&app, &id).await {
+                tracing::warn!(document = id, %error, "a paper could not be read");
+            }
+        });
+    }
+    let all = async { while reading.join_next().await.is_some() {} };
+    if tokio::time::timeout(PATIENCE, all).await.is_err() {
+        // They go on; whoever looks next finds them read.
+        reading.detach_all();
+    }
+    self::known(app, application).await
+}
+
+async fn known(app: &App, application: &Application) -> Result<HashMap<String, Facts>> {
+    let rows = store::facts(app, &application.id, READER).await?;
+    let mut known = HashMap::new();
+    for (id, sealed) in rows {
+        let json = app.sealer.open_text(PLACE, &sealed)?;
+        known.insert(id, serde_json::from_str(&json).map_err(anyhow::Error::from)?);
+    }
+    Ok(known)
+}

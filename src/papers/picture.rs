@@ -1,0 +1,255 @@
+//! What a picture tells without being read: sharp or blurred, dark or washed out, large enough, and whether two
+//! files show the same picture. Works on small grey copies, so that a photo of 12 megapixels costs little.
+
+use image::DynamicImage;
+use serde::{Deserialize, Serialize};
+
+/// Sharpness and light are judged on a copy with this longest side.
+const JUDGED: u32 = 800;
+/// Two pictures are compared on copies with this longest side.
+const COMPARED: u32 = 320;
+/// The picture's hash is taken from a square of this side.
+const HASHED: u32 = 64;
+/// Side of a square of pixels that is judged by itself.
+const TILE: usize = 16;
+/// A tile with less variance than this (in grey levels squared) is empty paper and says nothing about sharpness.
+const HAS_CONTENT: i64 = 150;
+/// Squares of this side are compared one by one: one changed name or number changes a few squares wholly.
+const BLOCK: usize = 8;
+/// The mean difference (grey levels) in the worst square up to which two pictures are the same one. By the
+/// generator's figures (tests/it/papers): copies saved again stay below 13, another name on the same receipt is above 24.
+pub const SAME_UP_TO: u32 = 18;
+
+/// What is known of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// How much of the content's contrast lies between neighbouring pixels, in hundredths; `None` on an empty page.
+    pub sharpness: Option<u32>,
+    /// The grey level (0 black … 255 white) that one in a hundred pixels is darker than.
+    pub darkest: u8,
+    /// The grey level that one in a hundred pixels is brighter than.
+    pub brightest: u8,
+}
+
+impl Picture {
+    /// Measures a picture.
+    pub fn of(image: &DynamicImage) -> Picture {
+        let grey = Grey::of(image, JUDGED);
+        let (darkest, brightest) = grey.range();
+        Picture {
+            width: image.width(),
+            height: image.height(),
+            sharpness: grey.sharpness(),
+            darkest,
+            brightest,
+        }
+    }
+}
+
+/// A small grey copy of a picture.
+pub struct Grey {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Grey {
+    /// A copy whose longest side is at most `longest` pixels.
+    pub fn of(image: &DynamicImage, longest: u32) -> Grey {
+        let side = image.width().max(image.height()).max(1);
+        if side <= longest {
+            return Grey::exact(image, image.width().max(1), image.height().max(1));
+        }
+        let scaled = |length: u32| (u64::from(length) * u64::from(longest) / u64::from(side)).max(1) as u32;
+        Grey::exact(image, scaled(image.width()), scaled(image.height()))
+    }
+
+    fn exact(image: &DynamicImage, width: u32, height: u32) -> Grey {
+        let grey = DynamicImage::ImageLuma8(image.to_luma8());
+        let grey = if (width, height) == (image.width(), image.height()) {
+            grey
+        } else {
+            grey.thumbnail_exact(width, height)
+        };
+        Grey {
+            width: width as usize,
+            height: height as usize,
+            pixels: grey.into_luma8().into_raw(),
+        }
+    }
+
+    /// The levels below which, and above which, one in a hundred pixels lies.
+    fn range(&self) -> (u8, u8) {
+        let mut counts = [0usize; 256];
+        for pixel in &self.pixels {
+            counts[usize::from(*pixel)] += 1;
+        }
+        let hundredth = self.pixels.len() / 100;
+        let level = |levels: &mut dyn Iterator<Item = u8>| {
+            let mut seen = 0;
+            for level in levels {
+                seen += counts[usize::from(level)];
+                if seen > hundredth {
+                    return level;
+                }
+            }
+            0
+        };
+        (level(&mut (0..=255)), level(&mut (0..=255).rev()))
+    }
+
+    /// The variance of the Laplacian over that of the picture, in the tiles that hold something, in hundredths: the
+    /// upper quartile of the tiles. Dividing makes it the same for pale and for strong ink; blur takes the fine
+    /// contrast away and leaves the coarse.
+    fn sharpness(&self) -> Option<u32> {
+        let mut found: Vec<u32> = Vec::new();
+        for top in (1..self.height.saturating_sub(TILE)).step_by(TILE) {
+            for left in (1..self.width.saturating_sub(TILE)).step_by(TILE) {
+                found.extend(self.tile(left, top));
+            }
+        }
+        found.sort_unstable();
+        found.get(found.len() * 3 / 4).copied()
+    }
+
+    fn tile(&self, left: usize, top: usize) -> Option<u32> {
+        let (mut sum, mut squares, mut fine) = (0i64, 0i64, 0i64);
+        for y in top..top + TILE {
+            let row = y * self.width;
+            for at in row + left..row + left + TILE {
+                let pixel = i64::from(self.pixels[at]);
+                let around = i64::from(self.pixels[at - 1])
+                    + i64::from(self.pixels[at + 1])
+                    + i64::from(self.pixels[at - self.width])
+                    + i64::from(self.pixels[at + self.width]);
+                let edge = around - 4 * pixel;
+                sum += pixel;
+                squares += pixel * pixel;
+                fine += edge * edge;
+            }
+        }
+        let n = (TILE * TILE) as i64;
+        let variance = squares / n - (sum / n) * (sum / n);
+        (variance > HAS_CONTENT).then(|| (fine * 100 / n / variance) as u32)
+    }
+
+    /// Mean and spread (standard deviation) of the grey levels.
+    fn light(&self) -> (f32, f32) {
+        let n = self.pixels.len().max(1) as f32;
+        let mean = self.pixels.iter().map(|p| f32::from(*p)).sum::<f32>() / n;
+        let squares = self
+            .pixels
+            .iter()
+            .map(|p| (f32::from(*p) - mean).powi(2))
+            .sum::<f32>();
+        (mean, (squares / n).sqrt())
+    }
+}
+
+/// A hash of 64 bits that a copy saved again, made smaller or lighter keeps, but for a few bits: the signs of the 64
+/// lowest waves of the picture (discrete cosine transform). `None` for a picture of one colour.
+pub fn hash(image: &DynamicImage) -> Option<u64> {
+    const SIDE: usize = HASHED as usize;
+    const WAVES: usize = 8;
+    let grey = Grey::exact(image, HASHED, HASHED);
+    if grey.light().1 < 4.0 {
+        return None;
+    }
+    let cosine = |wave: usize, at: usize| {
+        (std::f32::consts::PI * wave as f32 * (2 * at + 1) as f32 / (2 * SIDE) as f32).cos()
+    };
+    let waves: Vec<Vec<f32>> = (1..=WAVES)
+        .map(|wave| (0..SIDE).map(|at| cosine(wave, at)).collect())
+        .collect();
+    // First along the rows, then down the columns.
+    let rows: Vec<Vec<f32>> = grey
+        .pixels
+        .chunks_exact(SIDE)
+        .map(|row| waves.iter().map(|wave| dot(row, wave)).collect())
+        .collect();
+    let mut hash = 0u64;
+    for across in 0..WAVES {
+        for down in &waves {
+            let strength: f32 = rows.iter().zip(down).map(|(row, wave)| row[across] * wave).sum();
+            hash = hash << 1 | u64::from(strength > 0.0);
+        }
+    }
+    Some(hash)
+}
+
+fn dot(row: &[u8], wave: &[f32]) -> f32 {
+    row.iter()
+        .zip(wave)
+        .map(|(pixel, wave)| f32::from(*pixel) * wave)
+        .sum()
+}
+
+/// The hash's four quarters, by which a similar one is looked up: up to three changed bits leave one quarter as it was.
+pub fn bands(hash: u64) -> [u16; 4] {
+    [hash >> 48, hash >> 32, hash >> 16, hash].map(|band| band as u16)
+}
+
+/// A picture made ready to be compared with others.
+pub struct Compared(Grey);
+
+impl Compared {
+    /// Makes it ready.
+    pub fn of(image: &DynamicImage) -> Compared {
+        Compared(Grey::of(image, COMPARED))
+    }
+
+    /// How far this picture is from another one: the mean difference in the worst square, in grey levels, after
+    /// brightness and contrast are made alike. `None` when their shapes differ. The same up to [`SAME_UP_TO`].
+    pub fn difference(&self, other: &Compared) -> Option<u32> {
+        let (a, b) = (&self.0, &other.0);
+        let (shape_a, shape_b) = (a.width * b.height, b.width * a.height);
+        if shape_a.abs_diff(shape_b) * 50 > shape_a.max(shape_b) {
+            return None;
+        }
+        let scaled = DynamicImage::ImageLuma8(image::GrayImage::from_raw(
+            b.width as u32,
+            b.height as u32,
+            b.pixels.clone(),
+        )?);
+        let b = if (a.width, a.height) == (b.width, b.height) {
+            scaled
+        } else {
+            scaled.resize_exact(
+                a.width as u32,
+                a.height as u32,
+                image::imageops::FilterType::Triangle,
+            )
+        };
+        let b = Grey {
+            width: a.width,
+            height: a.height,
+            pixels: b.into_luma8().into_raw(),
+        };
+        Some(worst_block(a, &b))
+    }
+}
+
+fn worst_block(a: &Grey, b: &Grey) -> u32 {
+    let ((mean_a, spread_a), (mean_b, spread_b)) = (a.light(), b.light());
+    let gain = spread_a / spread_b.max(1.0);
+    let level: Vec<i32> = (0..256)
+        .map(|p| ((p as f32 - mean_b) * gain + mean_a) as i32)
+        .collect();
+    let mut worst = 0;
+    for top in (0..a.height.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
+        for left in (0..a.width.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
+            let mut sum = 0u32;
+            for y in top..top + BLOCK {
+                for at in y * a.width + left..y * a.width + left + BLOCK {
+                    sum += i32::from(a.pixels[at]).abs_diff(level[usize::from(b.pixels[at])]);
+                }
+            }
+            worst = worst.max(sum / (BLOCK * BLOCK) as u32);
+        }
+    }
+    worst
+}

@@ -1,0 +1,54 @@
+//! QR codes in photographed and scanned papers.
+
+use image::DynamicImage;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The longest sides at which a picture is looked at: what is too noisy large is often clear small, and the other
+/// way about. In the order of success by the generator's figures.
+const SIDES: [u32; 3] = [1600, 1000, 2600];
+/// No more codes than this are kept, nor longer ones.
+const MAX_CODES: usize = 4;
+const MAX_CHARS: usize = 300;
+
+/// The texts of the codes in a picture; none when no code can be read.
+pub fn codes(image: &DynamicImage) -> Vec<String> {
+    let longest = image.width().max(image.height());
+    let mut tried = 0;
+    for side in SIDES {
+        let side = side.min(longest);
+        if side == tried {
+            continue;
+        }
+        tried = side;
+        let found = at(image, side);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn at(image: &DynamicImage, side: u32) -> Vec<String> {
+    let grey = if image.width().max(image.height()) > side {
+        image.thumbnail(side, side).into_luma8()
+    } else {
+        image.to_luma8()
+    };
+    // The decoder panics on some pictures that hold no code; a worker's photo is not a reason to fail.
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        let (width, pixels) = (grey.width() as usize, grey.as_raw());
+        let mut prepared =
+            rqrr::PreparedImage::prepare_from_greyscale(width, grey.height() as usize, |x, y| {
+                pixels[y * width + x]
+            });
+        let grids = prepared.detect_grids();
+        grids
+            .iter()
+            .filter_map(|grid| Some(grid.decode().ok()?.1))
+            .collect::<Vec<_>>()
+    }));
+    let mut texts = found.unwrap_or_default();
+    texts.retain(|text| !text.trim().is_empty() && text.chars().count() <= MAX_CHARS);
+    texts.truncate(MAX_CODES);
+    texts
+}

@@ -1,0 +1,62 @@
+//! The JS-SDK's configuration for a page of ours: `GET /wechat/jssdk?url=` → what `wx.config` takes (facts row 10).
+//!
+//! The page sends its own `location.href`; an address put together here from Host or proxy headers would not be what
+//! the phone compares. Only pages of the configured hosts are signed for.
+
+use super::ctx::Ctx;
+use crate::account::throttle;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use crate::wechat::jssdk::{JsConfig, PageUrlError, page_url};
+use poem::handler;
+use poem::web::{Json, Query};
+use serde::Deserialize;
+
+/// Where the configuration is; its errors are always JSON.
+pub const PATH: &str = "/wechat/jssdk";
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    url: String,
+}
+
+/// `{"appId","timestamp","nonceStr","signature"}`. Errors: 403 `page_not_ours`, 400 `malformed_request` for what is no
+/// address of a page, 429 `too_many_requests`.
+#[handler]
+pub async fn config(ctx: Ctx, Query(Page { url }): Query<Page>) -> Result<Json<JsConfig>> {
+    let app = &ctx.app;
+    throttle::check(
+        app,
+        &throttle::PAGES_SIGNED_PER_ADDRESS,
+        ctx.address(),
+        Refusal::TooManyRequests,
+    )
+    .await?;
+    let hosts = hosts(app);
+    page_url(&url, &hosts).map_err(|problem| match problem {
+        PageUrlError::Host => Refusal::PageNotOurs,
+        PageUrlError::Malformed => Refusal::MalformedRequest,
+    })?;
+    let (now_s, nonce) = (app.now().seconds(), app.entropy.token());
+    let config = app.wechat.js_config(&url, &hosts, now_s, &nonce).await;
+    let config = config
+        .map_err(|e| Error::Internal(anyhow::Error::new(e).context("signing a page for the JS-SDK")))?;
+    Ok(Json(config))
+}
+
+/// The host of the public address, and those that the configuration adds.
+fn hosts(app: &App) -> Vec<String> {
+    let public = url::Url::parse(&app.config.http.public_url).ok();
+    let own = public.and_then(|url| {
+        let host = url.host_str()?;
+        Some(
+            url.port()
+                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+        )
+    });
+    own.into_iter()
+        .chain(app.config.wechat.js_domains.iter().cloned())
+        .collect()
+}
