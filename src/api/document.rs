@@ -111,7 +111,11 @@ fn finish(operation: &mut Value, place: &Place<'_>) {
             "404" => place.path.contains('{') || matches!(id.as_str(), "unions" | "current_application"),
             "409" => signed && (place.method != "get" || id == "form_pdf"),
             "415" => has_body,
-            "429" => !signed && place.method == "post" || place.path.starts_with("/mini/"),
+            "429" => {
+                id == "upload_document"
+                    || !signed && place.method == "post"
+                    || place.path.starts_with("/mini/")
+            }
             _ => true,
         };
         // The description of the form's fields asks nothing and refuses nothing.
