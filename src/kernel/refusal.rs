@@ -123,7 +123,6 @@ pub enum Refusal {
     OfficerPhoneUnknown,
     PasswordSimple,
     PasswordIsPhone,
-    PasswordsDiffer,
     PasswordNotOld,
     RolesMissing,
     LastAdministrator,
@@ -267,7 +266,6 @@ impl Refusal {
             OfficerPhoneUnknown => "officer_phone_unknown",
             PasswordSimple => "password_simple",
             PasswordIsPhone => "password_is_phone",
-            PasswordsDiffer => "passwords_differ",
             PasswordNotOld => "password_not_old",
             RolesMissing => "roles_missing",
             LastAdministrator => "last_administrator",
@@ -415,7 +413,6 @@ impl Refusal {
             SignInTooMany => "尝试次数太多，请 15 分钟后再试",
             PasswordWrong => "手机号或密码不正确",
             PasswordWeak => "这个密码太容易被猜到，请不要使用连续或重复的字符、常见单词和手机号",
-            PasswordsDiffer => "两次输入的密码不一致，请重新输入",
             EmailMalformed => "请填写正确的邮箱地址，例如 name@example.com；没有可以不填",
             PhoneIsYours => "这就是您现在的手机号，请填写新的手机号",
             PhoneOfAnother => {
