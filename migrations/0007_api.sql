@@ -6,13 +6,3 @@ CREATE TABLE mini_bindings (
     unionid TEXT,
     bound_at BIGINT NOT NULL
 );
-
--- What a person answered when the mini-program asked whether it may send a message: each acceptance is one message.
-CREATE TABLE mini_grants (
-    openid TEXT NOT NULL,
-    template_id TEXT NOT NULL,
-    granted BIGINT NOT NULL,            -- acceptances not used yet
-    refused BIGINT NOT NULL,            -- 1: the last answer was no
-    changed_at BIGINT NOT NULL,
-    PRIMARY KEY (openid, template_id)
-);

@@ -29,6 +29,7 @@ pub async fn absorb(app: &App, tx: &mut Tx, into: &Worker, from: &Worker) -> Res
         return Err(Refusal::ChangedMeanwhile.into());
     }
     store::take_links(tx, &into.id, &links).await?;
+    store::mini::hand_on(tx, &from.id, &into.id).await?;
     store::set_person(tx, app, &joined(into, from)).await?;
     sign_ins::end_within(tx, &from.id, "").await?;
     let actor = Actor::Worker(into.id.clone());
@@ -90,6 +91,7 @@ pub async fn close(app: &App, tx: &mut Tx, worker: &Worker) -> Result<()> {
     if let Some(openid) = &worker.openid {
         store::delete_follower(tx, openid).await?;
     }
+    store::mini::release(tx, &worker.id).await?;
     sign_ins::end_within(tx, &worker.id, "").await?;
     super::note(app, tx, &worker.id, "worker.leave").await?;
     messages::enqueue(app, tx, &worker.phone, Message::Left).await

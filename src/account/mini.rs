@@ -2,13 +2,14 @@
 //!
 //! Source: facts, "Mini". Its openid is another one than the official account's, so it is bound on its own.
 
-use super::store::{self, mini as rows};
+use super::store::mini as rows;
 use super::throttle::{self, Limit};
-use super::{Worker, workers};
+use super::{Worker, grants, workers};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::error::{Error, Result, is_deadlock, is_unique_violation};
 use crate::kernel::{FieldErrors, Phone, Refusal, text};
+use crate::wechat::message::{Decision, Grant};
 use crate::wechat::mini::{MAX_CHECKED, TextScene, Verdict};
 use crate::wechat::{CallError, Client, ErrorClass};
 use serde_json::json;
@@ -85,14 +86,17 @@ pub async fn proven_phone(app: &App, address: &str, code: &str) -> Result<Phone>
 /// The worker bound to a WeChat user of the mini-program.
 pub async fn worker_of(app: &App, openid: &str) -> Result<Option<Worker>> {
     match rows::worker_id(app, openid).await? {
-        Some(id) => workers::find(app, &id).await.map(Some),
+        Some(id) => match workers::find(app, &id).await {
+            Err(Error::NotFound) => Ok(None),
+            other => other.map(Some),
+        },
         None => Ok(None),
     }
 }
 
 /// The worker with a phone, if there is one: for who has proven it.
 pub async fn worker_with(app: &App, phone: &Phone) -> Result<Option<Worker>> {
-    store::worker_by_phone(app, &app.phone_index(phone)).await
+    workers::by_phone(app, phone).await
 }
 
 /// The mini-program's openid of a worker, for messages and for [`check_texts`].
@@ -201,7 +205,8 @@ async fn is_risky(client: &Client, openid: &str, text: &str) -> bool {
 /// Longest template id that is kept; WeChat's have 43 characters.
 const TEMPLATE_ID: usize = 64;
 
-/// Records what a person answered to wx.requestSubscribeMessage: an acceptance is good for one message.
+/// Records what a person answered to wx.requestSubscribeMessage: an acceptance is good for one message
+/// ([`super::grants`]).
 ///
 /// Errors: [`Refusal::NotAChoice`] at `template_id` for what can be no template's id.
 pub async fn record_answer(app: &App, openid: &str, template_id: &str, accepted: bool) -> Result<()> {
@@ -210,13 +215,15 @@ pub async fn record_answer(app: &App, openid: &str, template_id: &str, accepted:
     if id.is_empty() || id.len() > TEMPLATE_ID || !id.bytes().all(plain) {
         return Err(FieldErrors::one("template_id", Refusal::NotAChoice).into());
     }
-    let mut tx = app.db.write().await?;
-    rows::answered(&mut tx, openid, id, accepted, app.now()).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// How many messages by a template the person has still granted.
-pub async fn granted(app: &App, openid: &str, template_id: &str) -> Result<i64> {
-    Ok(rows::granted(app, openid, template_id).await?)
+    let grant = Grant {
+        template_id: id.to_owned(),
+        decision: if accepted {
+            Decision::Accept
+        } else {
+            Decision::Reject
+        },
+        scene: None,
+    };
+    // The mini-program tells each answer once; no event of WeChat's comes beside it here.
+    grants::answered(app, openid, &app.id(), app.now(), &[grant]).await
 }

@@ -10,7 +10,7 @@ use crate::kernel::time::{DAY, HOUR};
 
 crate::text_enum! {
     /// How somebody signed in.
-    pub enum Way { Sms = "sms", Password = "password", Wechat = "wechat", App = "app" }
+    pub enum Way { Sms = "sms", Password = "password", Wechat = "wechat", App = "app", Mini = "mini" }
 }
 
 impl Way {
@@ -21,6 +21,7 @@ impl Way {
             Way::Password => "密码登录",
             Way::Wechat => "微信登录",
             Way::App => "齐鲁工惠 APP 登录",
+            Way::Mini => "小程序登录",
         }
     }
 }

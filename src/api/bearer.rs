@@ -2,7 +2,7 @@
 
 use super::gate::{Ctx, Presented};
 use crate::account::mini::Visitor as MiniVisitor;
-use crate::account::{Worker, workers};
+use crate::account::{Worker, sign_ins, workers};
 use crate::app::App;
 use crate::error::{Door, Error, Result};
 use crate::kernel::Refusal;
@@ -30,6 +30,8 @@ pub struct Caller {
     pub openid: Option<String>,
     /// The token.
     pub token: String,
+    /// Their sign-in.
+    pub sign_in: String,
 }
 
 impl Caller {
@@ -54,10 +56,17 @@ pub struct Visit {
 
 async fn worker(req: &Request, _: Bearer) -> poem::Result<Caller> {
     let Presented { token, session } = presented(req)?;
-    let worker_id = session.worker.ok_or(Error::SignIn(Door::Worker))?;
+    let (Some(worker_id), Some(sign_in)) = (session.worker, session.sign_in) else {
+        return Err(Error::SignIn(Door::Worker).into());
+    };
+    let app = Ctx::of(req)?.app;
+    if !sign_ins::holds(&app, &sign_in, &worker_id).await? {
+        return Err(Error::SignIn(Door::Worker).into());
+    }
     let caller = Caller {
-        app: Ctx::of(req)?.app,
+        app,
         worker_id,
+        sign_in,
         openid: session.openid,
         token,
     };

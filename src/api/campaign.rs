@@ -49,6 +49,7 @@ struct CampaignView {
 
 /// A union with what one has to know to choose it.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct UnionDetail {
     /// The union.
     union: UnionView,

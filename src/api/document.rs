@@ -2,8 +2,9 @@
 //! our text enums, an example of everything, and which errors an operation can really answer.
 
 use super::examples;
+use crate::application::content::MediaType;
 use crate::application::states::Event;
-use crate::application::{DocumentKind, State, content, form};
+use crate::application::{DocumentKind, State, form};
 use crate::campaign::Season;
 use crate::union::Kind;
 use serde_json::{Map, Value, json};
@@ -48,7 +49,7 @@ fn schemas(schemas: &mut Value) {
         (
             "DocumentView",
             "media_type",
-            texts(content::MediaType::ALL.iter().map(|m| m.as_str())),
+            texts(MediaType::ALL.iter().map(|m| m.as_str())),
         ),
         ("ApplicationView", "state", states.clone()),
         ("StateView", "state", states.clone()),
@@ -92,7 +93,10 @@ fn finish(operation: &mut Value, place: &Place<'_>) {
     let signed = operation.get("security").is_some();
     let repeatable = has_key(operation);
     parameters(operation);
-    if let Some(content) = operation["requestBody"]["content"].as_object_mut() {
+    if let Some(content) = operation
+        .pointer_mut("/requestBody/content")
+        .and_then(Value::as_object_mut)
+    {
         request(content, place.schemas);
     }
     let has_body = operation.get("requestBody").is_some();
@@ -105,9 +109,13 @@ fn finish(operation: &mut Value, place: &Place<'_>) {
             // Only the mini-program's operations ask for more than a session.
             "403" => signed && place.path.starts_with("/mini/"),
             "404" => place.path.contains('{') || matches!(id.as_str(), "unions" | "current_application"),
-            "409" => place.method != "get" && signed,
+            "409" => signed && (place.method != "get" || id == "form_pdf"),
             "415" => has_body,
-            "429" => !signed && place.method == "post" || place.path.starts_with("/mini/"),
+            "429" => {
+                id == "upload_document"
+                    || !signed && place.method == "post"
+                    || place.path.starts_with("/mini/")
+            }
             _ => true,
         };
         // The description of the form's fields asks nothing and refuses nothing.
@@ -122,8 +130,10 @@ fn finish(operation: &mut Value, place: &Place<'_>) {
             }});
         }
     }
-    if id == "document" {
-        download(&mut operation["responses"]["200"]);
+    match id.as_str() {
+        "document" => download(&mut operation["responses"]["200"], MediaType::ALL),
+        "form_pdf" | "receipt_pdf" => download(&mut operation["responses"]["200"], &[MediaType::Pdf]),
+        _ => {}
     }
     if id == "form_fields" {
         operation["responses"]["default"] = fault();
@@ -138,7 +148,9 @@ fn has_key(operation: &Value) -> bool {
 }
 
 fn parameters(operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    // By `get_mut`: an index would put a null where nothing is.
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         let (description, schema, example) = match parameter["name"].as_str() {
             Some("Idempotency-Key") => (
                 "同一次操作的重试用同一个键：24 小时内得到第一次的结果。8 至 64 位字母、数字或 . _ : -",
@@ -195,12 +207,8 @@ fn answer(status: &str, response: &mut Value, schemas: &Value) {
     if status == "200" {
         response["description"] = json!("成功");
     }
-    for body in response["content"]
-        .as_object_mut()
-        .into_iter()
-        .flatten()
-        .map(|(_, body)| body)
-    {
+    let content = response.get_mut("content").and_then(Value::as_object_mut);
+    for (_, body) in content.into_iter().flatten() {
         body["example"] = match status {
             "200" => example_of(&body["schema"], schemas),
             _ => examples::problem(status),
@@ -218,8 +226,8 @@ fn example_of(schema: &Value, schemas: &Value) -> Value {
     }
 }
 
-fn download(response: &mut Value) {
-    let types = content::MediaType::ALL.iter().map(|media| {
+fn download(response: &mut Value, types: &[MediaType]) {
+    let types = types.iter().map(|media| {
         let body = json!({ "schema": { "type": "string", "format": "binary" }, "example": "（文件内容）" });
         (media.to_string(), body)
     });

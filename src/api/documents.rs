@@ -11,6 +11,7 @@ use crate::application::{Application, DocumentKind, drafts, removal};
 use crate::audit::Actor;
 use crate::error::Result;
 use crate::kernel::{FieldErrors, IdNumber, Refusal};
+use crate::print::{self, For, Pdf};
 use poem::http::header;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::{Binary, Json, Response};
@@ -39,6 +40,7 @@ struct DocumentView {
 
 /// A kind of paper that the application needs.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct NeededView {
     /// The kind.
     kind: String,
@@ -59,6 +61,15 @@ struct Paper {
     kind: String,
     /// jpg, jpeg, png, gif 或 pdf，不超过 3 MB；类型按内容判断。
     file: Upload,
+}
+
+fn attached(pdf: Pdf) -> Response<Binary<Vec<u8>>> {
+    Response::new(Binary(pdf.bytes))
+        .header(header::CONTENT_TYPE, "application/pdf")
+        .header(
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", pdf.plain_name),
+        )
 }
 
 fn shown(document: &Document, application: &Application) -> DocumentView {
@@ -158,6 +169,39 @@ impl DocumentsApi {
         Ok(Response::new(Binary(bytes))
             .header(header::CONTENT_TYPE, document.media.as_str())
             .header(header::CONTENT_DISPOSITION, "attachment"))
+    }
+
+    /// 下载申请表 PDF
+    ///
+    /// 用于打印盖章。须先记录已打印；之后申请表有修改的为 409，请核对后再次记录。
+    #[oai(
+        path = "/applications/:application_id/form.pdf",
+        method = "get",
+        operation_id = "form_pdf"
+    )]
+    async fn form_pdf(&self, me: Signed, application_id: Path<String>) -> Result<Response<Binary<Vec<u8>>>> {
+        let application = own(&me.0, &application_id).await?;
+        if application.printed_version != application.form_version {
+            return Err(Refusal::ChangedMeanwhile.into());
+        }
+        let form = application.form(&me.0.app)?;
+        let paper = print::paper(&me.0.app, &application, form, For::Stamp).await?;
+        Ok(attached(print::form_pdf(paper).await?))
+    }
+
+    /// 下载提交回执 PDF
+    #[oai(
+        path = "/applications/:application_id/receipt.pdf",
+        method = "get",
+        operation_id = "receipt_pdf"
+    )]
+    async fn receipt_pdf(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+    ) -> Result<Response<Binary<Vec<u8>>>> {
+        let application = own(&me.0, &application_id).await?;
+        Ok(attached(print::receipt_pdf(&me.0.app, application).await?))
     }
 
     /// 删除材料

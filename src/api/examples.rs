@@ -10,9 +10,20 @@ const TIME: &str = "2026-11-10T09:32:00+08:00";
 
 /// The example of a schema.
 pub fn of(schema: &str) -> Option<Value> {
-    before(schema)
-        .or_else(|| application(schema))
-        .or_else(|| after(schema))
+    let example = before(schema).or_else(|| application(schema));
+    example.or_else(|| after(schema)).map(without_nulls)
+}
+
+/// What is not there is left out of an answer.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let there = map.into_iter().filter(|(_, inner)| !inner.is_null());
+            Value::Object(there.map(|(name, inner)| (name, without_nulls(inner))).collect())
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }
 
 fn me() -> Value {

@@ -15,6 +15,9 @@ const JSON_MAX: usize = 64 * 1024;
 /// words of its own, so a file a little over must still arrive to be told so.
 const UPLOAD_MAX: usize = 12 * 1024 * 1024;
 
+/// So much of a body that is too large is read all the same.
+const THROWN_AWAY: u64 = 32 * 1024 * 1024;
+
 /// A token that was presented, with its session.
 #[derive(Clone)]
 pub struct Presented {
@@ -36,16 +39,37 @@ pub async fn enter<E: Endpoint + 'static>(next: Arc<E>, mut req: Request) -> poe
         }
         req.extensions_mut().insert(Presented { token, session });
     }
-    let body = req.take_body().into_bytes_limit(most).await;
-    let body = body.map_err(|error| match error {
-        ReadBodyError::PayloadTooLarge if most == UPLOAD_MAX => Error::Refused(Refusal::FileTooLarge {
-            bytes: declared(&req).unwrap_or(most as u64 + 1),
-        })
-        .into(),
-        other => poem::Error::from(other),
-    })?;
-    req.set_body(Body::from_bytes(body));
+    let body = read(&mut req, most).await?;
+    let body = body.ok_or_else(|| too_large(&req, most))?;
+    req.set_body(Body::from_vec(body));
     Ok(next.call(req).await?.into_response())
+}
+
+/// The body, unless it is larger than `most`. The rest of a larger one is read and thrown away, within reason: a
+/// connection that is closed while the client still sends shows it no answer.
+async fn read(req: &mut Request, most: usize) -> Result<Option<Vec<u8>>, Error> {
+    use tokio::io::AsyncReadExt as _;
+    let broken = |_| Error::Refused(Refusal::MalformedRequest);
+    let mut reader = req.take_body().into_async_read();
+    let mut bytes = Vec::new();
+    let mut head = (&mut reader).take(most as u64 + 1);
+    head.read_to_end(&mut bytes).await.map_err(broken)?;
+    if bytes.len() <= most {
+        return Ok(Some(bytes));
+    }
+    let mut rest = reader.take(THROWN_AWAY);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink())
+        .await
+        .map_err(broken)?;
+    Ok(None)
+}
+
+fn too_large(req: &Request, most: usize) -> poem::Error {
+    if most == UPLOAD_MAX {
+        let bytes = declared(req).unwrap_or(most as u64 + 1);
+        return Error::Refused(Refusal::FileTooLarge { bytes }).into();
+    }
+    ReadBodyError::PayloadTooLarge.into()
 }
 
 fn app_of(req: &Request) -> Result<App, Error> {

@@ -5,7 +5,10 @@ use super::bearer::{Visit, Visiting};
 use super::gate::Ctx;
 use super::session::{self, Session};
 use super::sign_in::{Done, Opened, opened};
+use crate::account::mini::Visitor;
+use crate::account::sign_ins::{self, Way};
 use crate::account::{Worker, mini, workers};
+use crate::app::App;
 use crate::error::Result;
 use crate::kernel::{Phone, Refusal};
 use poem_openapi::payload::Json;
@@ -35,6 +38,7 @@ struct Binding {
 
 /// What the phone's button gave.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct PhoneProven {
     /// The phone, its middle hidden.
     phone: String,
@@ -80,9 +84,17 @@ enum Outcome {
 async fn enter(visit: &Visit, worker: &Worker) -> Result<Opened> {
     let app = &visit.ctx.app;
     mini::bind(app, &worker.id, &visit.visitor).await?;
+    let former = &visit.presented.session;
+    if let (Some(worker), Some(sign_in)) = (&former.worker, &former.sign_in) {
+        sign_ins::end(app, worker, sign_in).await?;
+    }
     session::end(app, &visit.presented.token).await?;
-    let visitor = visit.visitor.clone();
-    opened(app, worker, Some((visitor.openid, visitor.unionid))).await
+    begin(app, worker, visit.visitor.clone()).await
+}
+
+async fn begin(app: &App, worker: &Worker, visitor: Visitor) -> Result<Opened> {
+    let begun = sign_ins::begin(app, &worker.id, Way::Mini, "微信小程序", None).await?;
+    opened(app, worker, begun, Some(visitor)).await
 }
 
 #[OpenApi(tag = "Tag::Mini", prefix_path = "/mini")]
@@ -94,15 +106,14 @@ impl MiniApi {
     async fn sign_in(&self, ctx: Ctx, code: Json<Code>) -> Result<Json<Opened>> {
         let visitor = mini::log_in(&ctx.app, &ctx.address, &code.code).await?;
         if let Some(worker) = mini::worker_of(&ctx.app, &visitor.openid).await? {
-            let visitor = (visitor.openid, visitor.unionid);
-            return opened(&ctx.app, &worker, Some(visitor)).await.map(Json);
+            return begin(&ctx.app, &worker, visitor).await.map(Json);
         }
         let session = Session {
             worker: None,
+            sign_in: None,
             openid: Some(visitor.openid),
             unionid: visitor.unionid,
             phone: None,
-            at: ctx.app.now().0,
         };
         Ok(Json(Opened {
             token: session::begin(&ctx.app, &session).await?,

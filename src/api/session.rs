@@ -1,5 +1,6 @@
 //! Sessions of the API: a random token that the client sends as `Authorization: Bearer`, its session sealed in the cache
-//! under the token's hash. It ends after seven days without use, on sign-out, or when all of a worker's are ended.
+//! under the token's hash. It ends after seven days without use, on sign-out, or when its sign-in is ended elsewhere
+//! ([`sign_ins`](crate::account::sign_ins)).
 
 use crate::app::App;
 use crate::error::Result;
@@ -17,14 +18,14 @@ const IDLE_VISITOR: Duration = Duration::from_secs(3600);
 pub struct Session {
     /// The worker's id, once they are known.
     pub worker: Option<String>,
+    /// The worker's sign-in, whose row keeps the session alive.
+    pub sign_in: Option<String>,
     /// The openid of the mini-program they came with.
     pub openid: Option<String>,
     /// WeChat's id across accounts, if told.
     pub unionid: Option<String>,
     /// The phone that WeChat vouched for, until they are a worker.
     pub phone: Option<String>,
-    /// When it began, in milliseconds.
-    pub at: i64,
 }
 
 impl Session {
@@ -36,10 +37,6 @@ impl Session {
 
 fn key(token: &str) -> String {
     format!("api-session:{}", code::sha256_hex(token.as_bytes()))
-}
-
-fn ended_key(worker_id: &str) -> String {
-    format!("api-sessions-ended:{worker_id}")
 }
 
 /// Begins a session; gives its token.
@@ -68,13 +65,6 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Session>> {
         return Ok(None);
     };
     let session: Session = serde_json::from_str(&text).map_err(anyhow::Error::from)?;
-    if let Some(worker) = &session.worker
-        && let Some(ended) = app.cache.get(&ended_key(worker)).await?
-        && ended.parse::<i64>().is_ok_and(|ended| session.at <= ended)
-    {
-        app.cache.delete(&key).await?;
-        return Ok(None);
-    }
     app.cache.touch(&key, session.idle()).await?;
     Ok(Some(session))
 }
@@ -82,11 +72,4 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Session>> {
 /// Ends one session.
 pub async fn end(app: &App, token: &str) -> Result<()> {
     Ok(app.cache.delete(&key(token)).await?)
-}
-
-/// Ends all of a worker's sessions that began until now. An unused one ends by itself within [`IDLE`], so the mark need
-/// not live longer.
-pub async fn end_all(app: &App, worker_id: &str) -> Result<()> {
-    let now = app.now().0.to_string();
-    Ok(app.cache.set(&ended_key(worker_id), &now, IDLE).await?)
 }

@@ -5,6 +5,8 @@ use super::bearer::Signed;
 use super::gate::Ctx;
 use super::session::{self, Session};
 use super::view::Me;
+use crate::account::mini::Visitor;
+use crate::account::sign_ins::{self, Way};
 use crate::account::{Worker, slider, sms_code, workers};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -98,6 +100,7 @@ struct SignUp {
 
 /// A session.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub struct Opened {
     /// For `Authorization: Bearer`; shown this once.
     pub token: String,
@@ -114,15 +117,21 @@ pub struct Done {
     pub done: bool,
 }
 
-/// A session for a worker, by whichever door.
-pub async fn opened(app: &App, worker: &Worker, openid: Option<(String, Option<String>)>) -> Result<Opened> {
-    let (openid, unionid) = openid.map_or((None, None), |(openid, unionid)| (Some(openid), unionid));
+/// A session for a worker who came by phone.
+async fn by_phone(app: &App, worker: &Worker) -> Result<Opened> {
+    let begun = sign_ins::begin(app, &worker.id, Way::Sms, "手机应用", None).await?;
+    opened(app, worker, begun, None).await
+}
+
+/// A session for a worker, with their sign-in, by whichever door.
+pub async fn opened(app: &App, worker: &Worker, sign_in: String, visitor: Option<Visitor>) -> Result<Opened> {
+    let (openid, unionid) = visitor.map_or((None, None), |v| (Some(v.openid), v.unionid));
     let session = Session {
         worker: Some(worker.id.clone()),
+        sign_in: Some(sign_in),
         openid,
         unionid,
         phone: None,
-        at: app.now().0,
     };
     Ok(Opened {
         token: session::begin(app, &session).await?,
@@ -173,7 +182,7 @@ impl SignInApi {
     #[oai(path = "/sessions", method = "post", operation_id = "sign_in")]
     async fn sign_in(&self, ctx: Ctx, proof: Json<Proof>) -> Result<Json<Opened>> {
         let worker = workers::sign_in(&ctx.app, &proof.phone, &proof.code).await?;
-        opened(&ctx.app, &worker, None).await.map(Json)
+        by_phone(&ctx.app, &worker).await.map(Json)
     }
 
     /// 注册
@@ -189,7 +198,7 @@ impl SignInApi {
             study_plan: typed.study_plan,
         };
         let (worker, _) = workers::sign_up(&ctx.app, &typed).await?;
-        opened(&ctx.app, &worker, None).await.map(Json)
+        by_phone(&ctx.app, &worker).await.map(Json)
     }
 
     /// 当前用户
@@ -201,14 +210,17 @@ impl SignInApi {
     /// 退出登录
     #[oai(path = "/sessions/current", method = "delete", operation_id = "sign_out")]
     async fn sign_out(&self, me: Signed) -> Result<Json<Done>> {
+        sign_ins::end(&me.0.app, &me.0.worker_id, &me.0.sign_in).await?;
         session::end(&me.0.app, &me.0.token).await?;
         Ok(Json(Done { done: true }))
     }
 
     /// 退出所有设备
+    ///
+    /// 网页和公众号里的登录也一起退出。
     #[oai(path = "/sessions", method = "delete", operation_id = "sign_out_everywhere")]
     async fn sign_out_everywhere(&self, me: Signed) -> Result<Json<Done>> {
-        session::end_all(&me.0.app, &me.0.worker_id).await?;
+        sign_ins::end_others(&me.0.app, &me.0.worker_id, "").await?;
         Ok(Json(Done { done: true }))
     }
 }

@@ -21,6 +21,7 @@ pub struct SubmissionApi;
 
 /// Something that stands in the way of submitting.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct Obstacle {
     /// A stable word for programs.
     code: String,
@@ -101,6 +102,7 @@ struct StepView {
 
 /// A line of the timeline.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct EventView {
     /// When.
     at: Moment,
@@ -149,6 +151,7 @@ impl From<Correction> for CorrectionView {
 
 /// Where an application stands.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 struct ProgressView {
     /// The state.
     state: String,
@@ -156,7 +159,7 @@ struct ProgressView {
     state_label: String,
     /// Since when.
     since: Moment,
-    /// The application's number, from submission on.
+    /// The application's number.
     number: Option<String>,
     /// Whether it holds a place of its unit.
     holds_place: bool,

@@ -73,6 +73,7 @@ impl From<Window> for Span {
 
 /// One application window with its review window.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub struct IntakeView {
     /// Id.
     pub id: String,
@@ -133,6 +134,7 @@ pub async fn path_to(app: &App, id: &str) -> Result<Vec<UnionView>> {
 
 /// An application, as its applicant sees it.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub struct ApplicationView {
     /// Id.
     pub id: String,
@@ -158,7 +160,7 @@ pub struct ApplicationView {
     pub editable: Vec<String>,
     /// Whether the union may be changed now.
     pub union_editable: bool,
-    /// Its number, from submission on.
+    /// Its number.
     pub number: Option<String>,
     /// When it was submitted.
     pub submitted_at: Option<Moment>,

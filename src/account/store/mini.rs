@@ -1,4 +1,4 @@
-//! SQL of the mini-program's bindings and grants.
+//! SQL of the mini-program's bindings.
 
 use crate::app::App;
 use crate::db::Tx;
@@ -41,36 +41,19 @@ pub async fn bind(
     Ok(())
 }
 
-/// Adds what a person answered for one template.
-pub async fn answered(
-    tx: &mut Tx,
-    openid: &str,
-    template_id: &str,
-    accepted: bool,
-    now: Time,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO mini_grants (openid, template_id, granted, refused, changed_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (openid, template_id) DO UPDATE SET granted = mini_grants.granted + excluded.granted, \
-         refused = excluded.refused, changed_at = excluded.changed_at",
-    )
-    .bind(openid)
-    .bind(template_id)
-    .bind(i64::from(accepted))
-    .bind(i64::from(!accepted))
-    .bind(now.0)
-    .execute(&mut **tx)
-    .await?;
+/// Unbinds whatever is bound to a worker.
+pub async fn release(tx: &mut Tx, worker_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM mini_bindings WHERE worker_id = $1")
+        .bind(worker_id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
-/// How many messages by this template may still be sent.
-pub async fn granted(app: &App, openid: &str, template_id: &str) -> sqlx::Result<i64> {
-    let sql = "SELECT granted FROM mini_grants WHERE openid = $1 AND template_id = $2";
-    let granted: Option<i64> = sqlx::query_scalar(sql)
-        .bind(openid)
-        .bind(template_id)
-        .fetch_optional(app.db.read())
-        .await?;
-    Ok(granted.unwrap_or(0))
+/// Gives a worker the binding of another, unless they have one themselves.
+pub async fn hand_on(tx: &mut Tx, from: &str, into: &str) -> sqlx::Result<()> {
+    let sql = "UPDATE mini_bindings SET worker_id = $1 WHERE worker_id = $2 \
+               AND NOT EXISTS (SELECT 1 FROM mini_bindings WHERE worker_id = $1)";
+    sqlx::query(sql).bind(into).bind(from).execute(&mut **tx).await?;
+    release(tx, from).await
 }

@@ -6,7 +6,7 @@ use crate::builders::{self, demo_officers, street, union};
 use crate::on_both_stores;
 use reqwest::Method;
 use serde_json::{Value, json};
-use yuanmeng::account::mini;
+use yuanmeng::account::grants;
 use yuanmeng::application::{self, DocumentKind, State};
 use yuanmeng::cli::seed;
 use yuanmeng::review::Verdict;
@@ -198,6 +198,15 @@ async fn a_worker_applies_in_the_mini_program(test: &TestApp) {
         .await;
     refused(&saved, 409, "changed_meanwhile");
 
+    for (path, begins) in [("form.pdf", "%PDF-"), ("receipt.pdf", "%PDF-")] {
+        let file = client.request(Method::GET, &at(path)).send().await.unwrap();
+        assert_eq!(file.headers()["content-type"], "application/pdf", "{path}");
+        assert!(
+            file.bytes().await.unwrap().starts_with(begins.as_bytes()),
+            "{path}"
+        );
+    }
+
     let officers = demo_officers(&test.app).await;
     decided(test, &officers[0], &id, Verdict::Return, &["receipt".to_owned()]).await;
     let (_, progress) = client.get(&at("progress")).await;
@@ -361,8 +370,10 @@ async fn grants_are_recorded(test: &TestApp) {
         let answer = json!({ "template_id": "tm-1", "outcome": outcome });
         assert_eq!(client.post("/mini/subscriptions", answer).await.0, 200);
     }
-    assert_eq!(mini::granted(&test.app, &openid, "tm-1").await.unwrap(), 2);
-    assert_eq!(mini::granted(&test.app, &openid, "tm-2").await.unwrap(), 0);
+    for (notice, granted) in [("n1", true), ("n2", true), ("n3", false)] {
+        let taken = grants::take(&test.app, &openid, "tm-1", notice).await.unwrap();
+        assert_eq!(taken.is_some(), granted, "{notice}");
+    }
     let bad = client
         .post(
             "/mini/subscriptions",
