@@ -20,7 +20,9 @@ struct Glyph {
     advance: f32,
 }
 
-static GLYPHS: LazyLock<Mutex<HashMap<(char, u32), Arc<Glyph>>>> = LazyLock::new(Mutex::default);
+type Glyphs = HashMap<(char, u32), Arc<Glyph>>;
+
+static GLYPHS: LazyLock<Mutex<Glyphs>> = LazyLock::new(Mutex::default);
 
 /// Outlines as line segments, y downwards.
 #[derive(Default)]
