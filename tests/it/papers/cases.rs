@@ -1,9 +1,9 @@
 //! Applications for the figures: right ones, and ones with exactly one fault.
 
-use super::draw::Sheet;
 use super::make::{self, Person, Report};
-use super::scan::{Random, Shot, forwarded, jpeg, png};
 use image::DynamicImage;
+use press::draw::Sheet;
+use press::scan::{Random, Shot, forwarded, jpeg, png};
 use yuanmeng::application::content::MediaType;
 use yuanmeng::application::form_code::FormCode;
 use yuanmeng::application::{DocumentKind, FormText};
@@ -264,7 +264,7 @@ fn shot(sheet: &Sheet, fault: &str, random: &mut Random) -> Vec<u8> {
         "过曝" => (shot.gain, shot.lift) = (0.2, 195.0 + 10.0 * random.part()),
         "太小" => {
             let image = DynamicImage::ImageRgb8(shot.take(sheet, random));
-            return jpeg(&image.thumbnail(360, 360));
+            return jpeg(&image.thumbnail(360, 360), 80);
         }
         _ => {}
     }

@@ -2,12 +2,12 @@
 
 use super::cases;
 use super::make::{self, Person, Report};
-use super::scan::{Random, Shot, forwarded};
 use crate::acts::{number, texts};
 use crate::app::TestApp;
 use crate::builders::{self, demo_officers, ready, session, street, submitted, union, worker};
 use crate::on_both_stores;
 use crate::visitor::Visitor;
+use press::scan::{Random, Shot, forwarded};
 use yuanmeng::application::form_code::FormCode;
 use yuanmeng::application::{self, DocumentKind, documents, drafts, submit};
 use yuanmeng::campaign;

@@ -1,12 +1,12 @@
 //! The papers themselves: what a worker prints, has stamped, is given by the school, and takes pictures of.
 
-use super::draw::{BLACK, FONT, GREY, RED, Sheet};
-use super::scan::{Random, png};
 use image::{DynamicImage, GrayImage};
 use krilla::Document;
 use krilla::geom::{Point, Size, Transform};
 use krilla::page::PageSettings;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
+use press::draw::{BLACK, FONT, GREY, RED, Sheet};
+use press::scan::{Random, png};
 use qrcode::QrCode;
 use skrifa::instance::{LocationRef, Size as Em};
 use skrifa::{FontRef, MetadataProvider as _};

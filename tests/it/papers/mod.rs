@@ -2,11 +2,9 @@
 //! the journeys on both stores.
 
 mod cases;
-mod draw;
 mod figures;
 mod journeys;
 mod make;
-mod scan;
 
 /// Keeps something to be looked at in `target/test-output/papers/`.
 fn keep(name: &str, bytes: impl AsRef<[u8]>) {

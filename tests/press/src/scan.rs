@@ -1,8 +1,10 @@
 //! How papers get into a phone: laid down askew, photographed a little from the side in uneven light, with the
 //! camera's noise, and saved as JPEG.
 
-use super::draw::Sheet;
+use crate::draw::Sheet;
+use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, RgbImage};
+use std::io::Cursor;
 
 /// Reproducible chance (splitmix64).
 pub struct Random(pub u64);
@@ -49,6 +51,8 @@ pub struct Shot {
     /// Light is multiplied by this, then `lift` added.
     pub gain: f32,
     pub lift: f32,
+    /// Of the JPEG.
+    pub quality: u8,
 }
 
 impl Shot {
@@ -63,6 +67,7 @@ impl Shot {
             shade: 0.62 + 0.38 * random.part(),
             gain: 0.8 + 0.2 * random.part(),
             lift: 0.0,
+            quality: random.within(60, 92) as u8,
         }
     }
 
@@ -76,6 +81,7 @@ impl Shot {
             shade: 1.0,
             gain: 1.0,
             lift: 0.0,
+            quality: 85,
         }
     }
 
@@ -128,7 +134,7 @@ impl Shot {
 
     /// Takes it and saves it.
     pub fn jpeg(&self, sheet: &Sheet, random: &mut Random) -> Vec<u8> {
-        jpeg(&DynamicImage::ImageRgb8(self.take(sheet, random)))
+        jpeg(&DynamicImage::ImageRgb8(self.take(sheet, random)), self.quality)
     }
 }
 
@@ -152,21 +158,20 @@ fn sampled(source: &RgbImage, sx: i32, sy: i32) -> Option<[i32; 3]> {
     Some(mixed)
 }
 
-/// Saves as JPEG, at the usual quality of 75.
-pub fn jpeg(image: &DynamicImage) -> Vec<u8> {
-    saved(image, ImageFormat::Jpeg)
+/// Saves as JPEG.
+pub fn jpeg(image: &DynamicImage, quality: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    image
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut out, quality))
+        .unwrap();
+    out
 }
 
 /// Saves as PNG, as phones save what they show.
 pub fn png(image: &DynamicImage) -> Vec<u8> {
-    saved(image, ImageFormat::Png)
-}
-
-/// Through a file: the encoders for files are compiled, and optimised, with the image crate; others with the test.
-fn saved(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    image.save_with_format(file.path(), format).unwrap();
-    std::fs::read(file.path()).unwrap()
+    let mut out = Cursor::new(Vec::new());
+    image.write_to(&mut out, ImageFormat::Png).unwrap();
+    out.into_inner()
 }
 
 /// The same picture as it comes out of a chat: smaller and saved again.
@@ -179,5 +184,6 @@ pub fn forwarded(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         scaled(image.height()),
         image::imageops::FilterType::Triangle,
     );
-    jpeg(&DynamicImage::ImageRgb8(smaller.into_rgb8()))
+    let quality = random.within(60, 85) as u8;
+    jpeg(&DynamicImage::ImageRgb8(smaller.into_rgb8()), quality)
 }

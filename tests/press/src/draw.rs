@@ -20,7 +20,9 @@ struct Glyph {
     advance: f32,
 }
 
-static GLYPHS: LazyLock<Mutex<HashMap<(char, u32), Arc<Glyph>>>> = LazyLock::new(Mutex::default);
+type Glyphs = HashMap<(char, u32), Arc<Glyph>>;
+
+static GLYPHS: LazyLock<Mutex<Glyphs>> = LazyLock::new(Mutex::default);
 
 /// Outlines as line segments, y downwards.
 #[derive(Default)]
@@ -147,6 +149,7 @@ fn raster(c: char, size: u32) -> Glyph {
 /// A sheet of paper.
 pub struct Sheet(pub RgbImage);
 
+/// Ink.
 pub const BLACK: [u8; 3] = [25, 25, 30];
 pub const GREY: [u8; 3] = [110, 115, 120];
 pub const RED: [u8; 3] = [205, 30, 40];
@@ -243,7 +246,7 @@ impl Sheet {
 
     /// A hand's scribble.
     pub fn scribble(&mut self, x: i32, y: i32, seed: u64) {
-        let mut random = super::scan::Random(seed);
+        let mut random = crate::scan::Random(seed);
         let (mut px, mut py) = (x, y);
         for _ in 0..9 {
             let (nx, ny) = (px + random.within(4, 16), y + random.within(-14, 14));
