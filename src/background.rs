@@ -140,7 +140,9 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             finish(app, claimant, job).await
         }
         ERASE_JOB => {
-            documents::erase(app, &field(job, "document")?).await?;
+            let document = field(job, "document")?;
+            documents::erase(app, &document).await?;
+            papers::examine::forget(app, &document).await?;
             finish(app, claimant, job).await
         }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),

@@ -90,7 +90,9 @@ pub async fn close(app: &App, tx: &mut Tx, worker: &Worker) -> Result<()> {
     }
     if let Some(openid) = &worker.openid {
         store::delete_follower(tx, openid).await?;
+        store::grants::delete(tx, openid).await?;
     }
+    store::mini::forget_grants(tx, &worker.id).await?;
     store::mini::release(tx, &worker.id).await?;
     sign_ins::end_within(tx, &worker.id, "").await?;
     super::note(app, tx, &worker.id, "worker.leave").await?;

@@ -6,7 +6,6 @@ use crate::app::App;
 use crate::application::documents::{self, Document};
 use crate::application::{self, Application};
 use crate::audit::Actor;
-use crate::db::Tx;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -62,10 +61,13 @@ async fn keep(app: &App, application: &Application, document: &Document, bytes: 
     Ok(())
 }
 
-/// Forgets all that was read from an application's papers, and its card, within the caller's transaction: for whoever
-/// erases the papers themselves.
-pub async fn forget(tx: &mut Tx, application_id: &str) -> Result<()> {
-    Ok(store::forget(tx, application_id).await?)
+/// Forgets what was read from a paper whose bytes were erased, and its application's card when that is erased too
+/// (docs/privacy.md). May run twice.
+pub async fn forget(app: &App, document_id: &str) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    store::forget(&mut tx, document_id).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.

@@ -127,16 +127,16 @@ pub async fn banded(app: &App, bands: [&str; 4], worker_id: &str) -> sqlx::Resul
         .await
 }
 
-/// Deletes all that is kept of an application's papers and card.
-pub async fn forget(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+/// Deletes what is kept of a paper whose bytes were erased, and the card of its application when that is erased.
+pub async fn forget(tx: &mut Tx, document_id: &str) -> sqlx::Result<()> {
     for sql in [
-        "DELETE FROM paper_twins WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
-        "DELETE FROM paper_twins WHERE twin_id IN (SELECT id FROM documents WHERE application_id = $1)",
-        "DELETE FROM paper_marks WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
-        "DELETE FROM paper_facts WHERE document_id IN (SELECT id FROM documents WHERE application_id = $1)",
-        "DELETE FROM application_cards WHERE application_id = $1",
+        "DELETE FROM paper_twins WHERE document_id = $1 OR twin_id = $1",
+        "DELETE FROM paper_marks WHERE document_id = $1",
+        "DELETE FROM paper_facts WHERE document_id = $1",
+        "DELETE FROM application_cards WHERE application_id IN (SELECT d.application_id FROM documents d \
+         JOIN applications a ON a.id = d.application_id WHERE d.id = $1 AND a.erased_at IS NOT NULL)",
     ] {
-        sqlx::query(sql).bind(application_id).execute(&mut **tx).await?;
+        sqlx::query(sql).bind(document_id).execute(&mut **tx).await?;
     }
     Ok(())
 }

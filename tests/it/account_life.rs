@@ -234,6 +234,8 @@ async fn everything(test: &TestApp) -> Vec<(String, String)> {
                     "workers.profile",
                     "applications.form",
                     "account_messages.phone",
+                    "paper_facts.facts",
+                    "form_conflicts.value",
                 ] {
                     if let Ok(inside) = test.app.sealer.open_text(place, &text) {
                         found.push((format!("{table} (sealed)"), inside));

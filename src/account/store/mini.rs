@@ -50,6 +50,13 @@ pub async fn release(tx: &mut Tx, worker_id: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Forgets what the person behind a worker's mini-program answered about messages.
+pub async fn forget_grants(tx: &mut Tx, worker_id: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM grants WHERE openid IN (SELECT openid FROM mini_bindings WHERE worker_id = $1)";
+    sqlx::query(sql).bind(worker_id).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Gives a worker the binding of another, unless they have one themselves.
 pub async fn hand_on(tx: &mut Tx, from: &str, into: &str) -> sqlx::Result<()> {
     let sql = "UPDATE mini_bindings SET worker_id = $1 WHERE worker_id = $2 \
