@@ -150,7 +150,8 @@ async fn wrong_files_and_odd_text(test: &TestApp) {
     let client = Client::signed_in(test, &builders::phone(1)).await;
     for (bytes, status, code) in [
         (Vec::new(), 422, "file_empty"),
-        (b"<html><script>".to_vec(), 422, "file_wrong_type"),
+        (b"<html><script>".to_vec(), 422, "file_web_page"),
+        (b"MZ not a picture".to_vec(), 422, "file_wrong_type"),
         (builders::picture()[..40].to_vec(), 422, "file_truncated"),
         (vec![0xFF; 3 * 1024 * 1024 + 1], 413, "file_too_large"),
         (vec![0xFF; 13 * 1024 * 1024], 413, "file_too_large"),
