@@ -23,14 +23,14 @@ fn person(n: usize) -> Person {
 }
 
 /// A photographed receipt of somebody.
-fn receipt(n: usize) -> Vec<u8> {
+pub fn receipt(n: usize) -> Vec<u8> {
     let random = &mut Random(n as u64 + 50);
     let sheet = make::receipt(&person(n), None, random);
     Shot::usual(random).jpeg(&sheet, random)
 }
 
 /// A report that agrees with the builders' form, made and valid around the test's present.
-fn report(test: &TestApp, n: usize) -> (Report, Person) {
+pub fn report(test: &TestApp, n: usize) -> (Report, Person) {
     let mut person = person(n);
     let form = builders::form(&test.app, n);
     person.name = form.get("name").to_owned();
@@ -46,7 +46,7 @@ fn report(test: &TestApp, n: usize) -> (Report, Person) {
     (report, person)
 }
 
-async fn replace(test: &TestApp, worker_id: &str, id: &str, kind: DocumentKind, bytes: Vec<u8>) -> String {
+pub async fn replace(test: &TestApp, worker_id: &str, id: &str, kind: DocumentKind, bytes: Vec<u8>) -> String {
     documents::upload(&test.app, worker_id, id, kind, bytes)
         .await
         .unwrap()
