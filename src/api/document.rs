@@ -8,6 +8,7 @@ use crate::application::{DocumentKind, State, form};
 use crate::campaign::Season;
 use crate::union::Kind;
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 
 /// The document, as `/api/openapi.json` and `yuanmeng openapi` give it.
 pub fn document() -> Value {
@@ -30,6 +31,23 @@ pub fn document() -> Value {
         }
     }
     document
+}
+
+/// The methods of a path below `/api/v1`, for `Allow`; none for a path that is not there.
+pub fn methods_of(path: &str) -> Option<String> {
+    static PATHS: LazyLock<Value> = LazyLock::new(|| document()["paths"].take());
+    let is_it = |pattern: &str| {
+        let same = |(wanted, is): (&str, &str)| wanted == is || (wanted.starts_with('{') && !is.is_empty());
+        pattern.split('/').count() == path.split('/').count()
+            && pattern.split('/').zip(path.split('/')).all(same)
+    };
+    let (_, item) = PATHS.as_object()?.iter().find(|(pattern, _)| is_it(pattern))?;
+    let methods: Vec<String> = item
+        .as_object()?
+        .keys()
+        .map(|method| method.to_uppercase())
+        .collect();
+    Some(methods.join(", "))
 }
 
 fn texts<'a>(all: impl Iterator<Item = &'a str>) -> Value {
@@ -169,7 +187,13 @@ fn parameters(operation: &mut Value) {
                     let schema = json!({ "type": "string", "enum": ["institution", "major"] });
                     (description, schema, json!("major"))
                 } else {
-                    let schema = json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" });
+                    // An empty one in a query is none.
+                    let pattern = if name == "parent" {
+                        "^([0-9a-f]{32})?$"
+                    } else {
+                        "^[0-9a-f]{32}$"
+                    };
+                    let schema = json!({ "type": "string", "pattern": pattern });
                     (description, schema, json!(examples::ID))
                 }
             }

@@ -72,11 +72,16 @@ impl ApiResponse for Error {
 /// Around the API: whatever went wrong inside becomes JSON, and no answer is kept by anybody on the way.
 pub async fn into_json<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let app = req.data::<App>().cloned();
+    let path = req.original_uri().path().to_owned();
     let mut response = match next.call(req).await {
         Ok(response) => response.into_response(),
         Err(error) => answer(app.as_ref(), &error),
     };
+    let allowed = (response.status() == StatusCode::METHOD_NOT_ALLOWED).then(|| allowed(&path));
     let headers = response.headers_mut();
+    if let Some(allowed) = allowed.flatten() {
+        headers.insert(header::ALLOW, allowed);
+    }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
@@ -90,6 +95,15 @@ pub async fn into_json<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poe
         HeaderValue::from_static("nosniff"),
     );
     Ok(response)
+}
+
+/// What `Allow` says of an operation's path; the two documents beside them are only read.
+fn allowed(path: &str) -> Option<HeaderValue> {
+    let methods = match path.strip_prefix("/api/v1") {
+        Some(path) => super::document::methods_of(path)?,
+        None => "GET".to_owned(),
+    };
+    HeaderValue::from_str(&methods).ok()
 }
 
 /// A handler panicked: a defect of ours, told like any other.

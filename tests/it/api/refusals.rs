@@ -105,6 +105,17 @@ async fn malformed_requests_have_the_shape_too(test: &TestApp) {
         "method_not_allowed",
     );
     refused(&client.get("/nothing/here").await, 404, "not_found");
+    for (method, path, allowed) in [
+        (Method::PATCH, "/sessions", "DELETE, POST"),
+        (Method::POST, "/applications/current", "GET"),
+        (Method::PUT, "/applications/x/documents", "GET, POST"),
+    ] {
+        let response = client.request(method, path).send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &allowed.parse().unwrap())
+        );
+    }
     let huge = json!({ "version": u64::MAX, "form": {} });
     let (_, draft) = client.once("/applications", "begin-0001").await;
     let form = format!("/applications/{}/form", draft["id"].as_str().unwrap());
