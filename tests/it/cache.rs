@@ -149,7 +149,8 @@ async fn a_redis_that_dies_is_a_plain_error_and_comes_back() {
     let url = format!("redis://127.0.0.1:{port}/0");
     let now = Time(chrono::Utc::now().timestamp_millis());
     let test = TestApp::start_with(Pair::SqliteMemory, now, &[("REDIS_URL", &url)]).await;
-    let cookie = builders::session(&test.app, "worker", "nobody").await;
+    let worker = builders::worker(&test, 1).await;
+    let cookie = builders::session(&test.app, "worker", &worker.id).await;
     works(&test, &cookie).await;
 
     assert!(process::signal(&redis, "STOP"));
