@@ -110,6 +110,8 @@ fn a_wrong_value_is_named_with_an_example_and_not_shown() {
             // One half without the other.
             ("WECHAT_MINI_APP_ID", "") => set.push(("WECHAT_MINI_APP_SECRET", "s")),
             ("WECHAT_MINI_APP_SECRET", "") => set.push(("WECHAT_MINI_APP_ID", "wx2")),
+            // The door's settings come together.
+            ("APP_TICKET_KEY", _) => set.extend([("APP_TICKET_ALGORITHM", "HS256"), (name, bad)]),
             _ => set.push((name, bad)),
         }
         let error = read(Purpose::Serve, &set)

@@ -16,9 +16,18 @@ const TILE: usize = 16;
 const HAS_CONTENT: i64 = 150;
 /// Squares of this side are compared one by one: one changed name or number changes a few squares wholly.
 const BLOCK: usize = 8;
-/// The mean difference (grey levels) in the worst square up to which two pictures are the same one. By the
-/// generator's figures (tests/it/papers): copies saved again stay below 13, another name on the same receipt is above 24.
-pub const SAME_UP_TO: u32 = 18;
+/// A square whose levels range over less than this holds nothing written.
+const WRITTEN: i32 = 24;
+/// The mean difference (grey levels) in the worst square up to which two pictures can be the same one.
+const SAME_UP_TO: u32 = 18;
+/// Up to this one they are, without more.
+const SAME: u32 = 2;
+/// Saving again blurs all that is written alike; another name changes a few squares much more than the others.
+/// (In the generator: copies up to 8.5 times; two payment pages of one pattern differ by 10 and more where nothing else does.)
+const MORE_THAN_TYPICAL: u32 = 9;
+
+/// A picture with less spread than this (grey levels) is too dark or too pale to be told from others.
+const FAINT: f32 = 9.0;
 
 /// What is known of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +157,30 @@ impl Grey {
             .sum::<f32>();
         (mean, (squares / n).sqrt())
     }
+
+    /// The levels around their mean at a fixed spread, each averaged with its neighbours in the row and the column: a copy
+    /// made smaller and saved again is not quite in the same place.
+    fn evened(&self) -> Vec<i32> {
+        let (mean, spread) = self.light();
+        let gain = EVEN / spread.max(1.0);
+        let level: Vec<i32> = (0..256).map(|p| ((p as f32 - mean) * gain) as i32).collect();
+        let plain: Vec<i32> = self.pixels.iter().map(|p| level[usize::from(*p)]).collect();
+        let across = smoothed(&plain, 1);
+        smoothed(&across, self.width)
+    }
 }
+
+/// Each value averaged (1 : 2 : 1) with the ones `step` before and after it; those at the ends stay.
+fn smoothed(values: &[i32], step: usize) -> Vec<i32> {
+    let mut smooth = values.to_vec();
+    for at in step..values.len().saturating_sub(step) {
+        smooth[at] = (values[at - step] + 2 * values[at] + values[at + step]) / 4;
+    }
+    smooth
+}
+
+/// The spread that pictures are brought to before they are compared, in grey levels.
+const EVEN: f32 = 48.0;
 
 /// A hash of 64 bits that a copy saved again, made smaller or lighter keeps, but for a few bits: the signs of the 64
 /// lowest waves of the picture (discrete cosine transform). `None` for a picture of one colour.
@@ -156,7 +188,7 @@ pub fn hash(image: &DynamicImage) -> Option<u64> {
     const SIDE: usize = HASHED as usize;
     const WAVES: usize = 8;
     let grey = Grey::exact(image, HASHED, HASHED);
-    if grey.light().1 < 4.0 {
+    if grey.light().1 < FAINT {
         return None;
     }
     let cosine = |wave: usize, at: usize| {
@@ -193,6 +225,22 @@ pub fn bands(hash: u64) -> [u16; 4] {
     [hash >> 48, hash >> 32, hash >> 16, hash].map(|band| band as u16)
 }
 
+/// How far two pictures are from each other: mean differences of grey levels in the squares that hold something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// In the square that differs most.
+    pub worst: u32,
+    /// In half of the squares it is no more than this.
+    pub typical: u32,
+}
+
+impl Apart {
+    /// Whether it is the same picture, saved again perhaps. By the generator's figures (tests/it/papers).
+    pub fn same(self) -> bool {
+        self.worst <= SAME || self.worst <= SAME_UP_TO && self.worst <= MORE_THAN_TYPICAL * self.typical
+    }
+}
+
 /// A picture made ready to be compared with others.
 pub struct Compared(Grey);
 
@@ -202,9 +250,9 @@ impl Compared {
         Compared(Grey::of(image, COMPARED))
     }
 
-    /// How far this picture is from another one: the mean difference in the worst square, in grey levels, after
-    /// brightness and contrast are made alike. `None` when their shapes differ. The same up to [`SAME_UP_TO`].
-    pub fn difference(&self, other: &Compared) -> Option<u32> {
+    /// How far this picture is from another one, after brightness and contrast are made alike. `None` when their
+    /// shapes differ.
+    pub fn difference(&self, other: &Compared) -> Option<Apart> {
         let (a, b) = (&self.0, &other.0);
         let (shape_a, shape_b) = (a.width * b.height, b.width * a.height);
         if shape_a.abs_diff(shape_b) * 50 > shape_a.max(shape_b) {
@@ -229,27 +277,33 @@ impl Compared {
             height: a.height,
             pixels: b.into_luma8().into_raw(),
         };
-        Some(worst_block(a, &b))
+        Some(apart(a, &b))
     }
 }
 
-fn worst_block(a: &Grey, b: &Grey) -> u32 {
-    let ((mean_a, spread_a), (mean_b, spread_b)) = (a.light(), b.light());
-    let gain = spread_a / spread_b.max(1.0);
-    let level: Vec<i32> = (0..256)
-        .map(|p| ((p as f32 - mean_b) * gain + mean_a) as i32)
-        .collect();
-    let mut worst = 0;
+/// Both are brought to the same mean and spread first, else all dark pictures were alike.
+fn apart(a: &Grey, b: &Grey) -> Apart {
+    let (a_levels, b_levels) = (a.evened(), b.evened());
+    let mut blocks: Vec<u32> = Vec::new();
     for top in (0..a.height.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
         for left in (0..a.width.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
-            let mut sum = 0u32;
+            let (mut sum, mut low, mut high) = (0, i32::MAX, i32::MIN);
             for y in top..top + BLOCK {
-                for at in y * a.width + left..y * a.width + left + BLOCK {
-                    sum += i32::from(a.pixels[at]).abs_diff(level[usize::from(b.pixels[at])]);
+                let row = y * a.width + left..y * a.width + left + BLOCK;
+                for (one, other) in a_levels[row.clone()].iter().zip(&b_levels[row]) {
+                    sum += one.abs_diff(*other);
+                    low = low.min(*one).min(*other);
+                    high = high.max(*one).max(*other);
                 }
             }
-            worst = worst.max(sum / (BLOCK * BLOCK) as u32);
+            if high - low >= WRITTEN {
+                blocks.push(sum / (BLOCK * BLOCK) as u32);
+            }
         }
     }
-    worst
+    blocks.sort_unstable();
+    Apart {
+        worst: blocks.last().copied().unwrap_or(0),
+        typical: blocks.get(blocks.len() / 2).copied().unwrap_or(0),
+    }
 }

@@ -1,11 +1,23 @@
 //! QR codes in photographed and scanned papers.
 
 use image::DynamicImage;
+use image::imageops::FilterType;
+use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The longest sides at which a picture is looked at: what is too noisy large is often clear small, and the other
-/// way about. In the order of success by the generator's figures.
-const SIDES: [u32; 3] = [1600, 1000, 2600];
+/// Photos are looked at with this longest side first: most of their noise is gone then.
+const FIRST: u32 = 1600;
+
+/// The longest sides at which a picture is looked at, in the order of success by the generator's figures: squares of
+/// three pixels are found when they are made larger, noisy ones when they are made smaller.
+fn sides(longest: u32) -> [u32; 3] {
+    if longest <= FIRST {
+        [longest, longest * 3 / 2, longest * 3 / 2]
+    } else {
+        [FIRST, longest.min(2600), 1000]
+    }
+}
+
 /// No more codes than this are kept, nor longer ones.
 const MAX_CODES: usize = 4;
 const MAX_CHARS: usize = 300;
@@ -14,8 +26,7 @@ const MAX_CHARS: usize = 300;
 pub fn codes(image: &DynamicImage) -> Vec<String> {
     let longest = image.width().max(image.height());
     let mut tried = 0;
-    for side in SIDES {
-        let side = side.min(longest);
+    for side in sides(longest) {
         if side == tried {
             continue;
         }
@@ -29,11 +40,13 @@ pub fn codes(image: &DynamicImage) -> Vec<String> {
 }
 
 fn at(image: &DynamicImage, side: u32) -> Vec<String> {
-    let grey = if image.width().max(image.height()) > side {
-        image.thumbnail(side, side).into_luma8()
-    } else {
-        image.to_luma8()
+    let grey = DynamicImage::ImageLuma8(image.to_luma8());
+    let grey = match image.width().max(image.height()).cmp(&side) {
+        Ordering::Greater => grey.thumbnail(side, side),
+        Ordering::Equal => grey,
+        Ordering::Less => grey.resize(side, side, FilterType::Triangle),
     };
+    let grey = grey.into_luma8();
     // The decoder panics on some pictures that hold no code; a worker's photo is not a reason to fail.
     let found = catch_unwind(AssertUnwindSafe(|| {
         let (width, pixels) = (grey.width() as usize, grey.as_raw());

@@ -1,7 +1,7 @@
 //! The same paper in two people's applications. Looked up by indexed marks, never by going through the
 //! table; what only looks alike is then compared pixel by pixel, since many papers follow one pattern.
 
-use super::picture::{self, Compared, SAME_UP_TO};
+use super::picture::{self, Compared};
 use super::read::{self, Facts};
 use super::{How, chsi, store};
 use crate::app::App;
@@ -34,7 +34,7 @@ crate::text_enum! {
 pub const BANDS: [Mark; 4] = [Mark::Band0, Mark::Band1, Mark::Band2, Mark::Band3];
 
 /// Hashes further apart than this (bits) are not looked at: copies stay below by the generator's figures.
-pub const NEAR: u32 = 10;
+pub const NEAR: u32 = 8;
 /// So many look-alikes, the nearest first, are compared pixel by pixel.
 const COMPARED: usize = 12;
 
@@ -165,7 +165,7 @@ async fn same_pictures(app: &App, document: &Document, bytes: &[u8], ids: &[Stri
         })
         .await?;
         own = back;
-        if difference.is_some_and(|difference| difference <= SAME_UP_TO) {
+        if difference.is_some_and(picture::Apart::same) {
             same.push(id.clone());
         }
     }

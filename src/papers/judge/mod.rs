@@ -47,9 +47,10 @@ impl Case<'_> {
 
     /// The moment that periods are judged at: the submission, past or to come; for what was uploaded later, then.
     fn submission(&self, paper: &Document) -> Time {
-        match (self.application.state, self.application.submitted_at) {
-            (State::Draft | State::Returned, _) | (_, None) => self.now,
-            (_, Some(at)) => at.max(paper.uploaded_at),
+        let state = self.application.state;
+        match self.application.submitted_at {
+            Some(at) if !state.is_being_filled() && state != State::Returned => at.max(paper.uploaded_at),
+            _ => self.now,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::papers::{Check, Kind, Outcome, Reason};
 
 /// Below this much fine contrast (hundredths of the content's) nobody reads small print. By the generator's figures
 /// (tests/it/papers): blurred pictures stay below, right ones, light blur and JPEG included, are well above.
-pub const SHARP: u32 = 45;
+pub const SHARP: u32 = 12;
 /// Nothing brighter than this: taken in the dark.
 const DARK: u8 = 90;
 /// Nothing darker than this: overexposed.

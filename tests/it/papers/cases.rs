@@ -259,7 +259,7 @@ fn shot(sheet: &Sheet, fault: &str, random: &mut Random) -> Vec<u8> {
         Shot::usual(random)
     };
     match fault {
-        "模糊" => shot.blur = 3.5 + 2.0 * random.part(),
+        "模糊" => shot.blur = 2.6 + 2.5 * random.part(),
         "太暗" => (shot.gain, shot.noise) = (0.08 + 0.1 * random.part(), 4),
         "过曝" => (shot.gain, shot.lift) = (0.2, 195.0 + 10.0 * random.part()),
         "太小" => {

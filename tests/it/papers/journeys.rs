@@ -23,14 +23,14 @@ fn person(n: usize) -> Person {
 }
 
 /// A photographed receipt of somebody.
-fn receipt(n: usize) -> Vec<u8> {
+pub fn receipt(n: usize) -> Vec<u8> {
     let random = &mut Random(n as u64 + 50);
     let sheet = make::receipt(&person(n), None, random);
     Shot::usual(random).jpeg(&sheet, random)
 }
 
 /// A report that agrees with the builders' form, made and valid around the test's present.
-fn report(test: &TestApp, n: usize) -> (Report, Person) {
+pub fn report(test: &TestApp, n: usize) -> (Report, Person) {
     let mut person = person(n);
     let form = builders::form(&test.app, n);
     person.name = form.get("name").to_owned();
@@ -46,11 +46,19 @@ fn report(test: &TestApp, n: usize) -> (Report, Person) {
     (report, person)
 }
 
-async fn replace(test: &TestApp, worker_id: &str, id: &str, kind: DocumentKind, bytes: Vec<u8>) -> String {
-    documents::upload(&test.app, worker_id, id, kind, bytes)
+/// Uploads a paper and has it read: a page waits four seconds only, and this machine may be busy.
+pub async fn replace(
+    test: &TestApp,
+    worker_id: &str,
+    id: &str,
+    kind: DocumentKind,
+    bytes: Vec<u8>,
+) -> String {
+    let document = documents::upload(&test.app, worker_id, id, kind, bytes)
         .await
-        .unwrap()
-        .id
+        .unwrap();
+    examine::examine(&test.app, &document.id).await.unwrap();
+    document.id
 }
 
 async fn checks(test: &TestApp, id: &str, viewer: Viewer<'_>) -> Vec<Check> {
@@ -288,7 +296,8 @@ async fn papers_are_read_once_and_their_facts_are_sealed(test: &TestApp) {
     let me = worker(test, 1).await;
     let id = ready(test, &me, 1, &street(app).await).await;
     let (report, person) = report(test, 1);
-    let document = replace(test, &me.id, &id, DocumentKind::ChsiReport, report.pdf(&person)).await;
+    let uploaded = documents::upload(app, &me.id, &id, DocumentKind::ChsiReport, report.pdf(&person)).await;
+    let document = uploaded.unwrap().id;
     test.settle().await;
     let read = "SELECT COUNT(*) FROM paper_facts WHERE document_id = $1";
     assert_eq!(

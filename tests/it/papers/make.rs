@@ -278,7 +278,7 @@ pub fn receipt(person: &Person, invoice: Option<&str>, random: &mut Random) -> S
         sheet.text(280, y + 45, 26, BLACK, value);
     }
     if let Some(invoice) = invoice {
-        sheet.qr(60, 20, 120, invoice);
+        sheet.qr(60, 5, 142, invoice);
     }
     let (dx, dy) = (random.within(-30, 30), random.within(-15, 15));
     sheet.seal(680 + dx, 500 + dy, 70, person.institution);

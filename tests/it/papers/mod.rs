@@ -4,6 +4,7 @@
 mod cases;
 mod figures;
 mod journeys;
+mod looks;
 mod make;
 
 /// Keeps something to be looked at in `target/test-output/papers/`.
