@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::kernel::Refusal;
 use poem::error::ReadBodyError;
-use poem::http::header;
+use poem::http::{HeaderValue, header};
 use poem::{Body, Endpoint, FromRequest, IntoResponse as _, Request, RequestBody, Response};
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ pub struct Presented {
 /// Around the operations.
 pub async fn enter<E: Endpoint + 'static>(next: Arc<E>, mut req: Request) -> poem::Result<Response> {
     let app = app_of(&req)?;
+    readable_key(&req)?;
     let mut most = JSON_MAX;
     if let Some(token) = bearer(&req)
         && let Some(session) = session::find(&app, &token).await?
@@ -75,6 +76,15 @@ fn too_large(req: &Request, most: usize) -> poem::Error {
 fn app_of(req: &Request) -> Result<App, Error> {
     let app = req.data::<App>().cloned();
     app.ok_or_else(|| Error::Internal(anyhow::anyhow!("no application data")))
+}
+
+/// A key that is no text would be passed over as none, and whoever sent it would trust in it.
+fn readable_key(req: &Request) -> Result<(), Error> {
+    let mut keys = req.headers().get_all("idempotency-key").iter();
+    match (keys.next().map(HeaderValue::to_str), keys.next()) {
+        (None | Some(Ok(_)), None) => Ok(()),
+        _ => Err(Refusal::KeyMalformed.into()),
+    }
 }
 
 fn bearer(req: &Request) -> Option<String> {
