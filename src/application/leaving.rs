@@ -33,10 +33,7 @@ pub async fn prospect(app: &App, worker_id: &str) -> Result<Prospect> {
 }
 
 fn in_progress(application: &Application) -> bool {
-    matches!(
-        application.state,
-        State::Waitlisted | State::InReview | State::Returned
-    )
+    application.state != State::Draft && !application.state.is_over()
 }
 
 /// Closes the account, in one transaction with all that follows. `withdraw`: the worker agrees that an application under

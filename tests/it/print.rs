@@ -279,7 +279,7 @@ on_both_stores!(
 );
 async fn an_officers_copy_is_masked_and_recorded(test: &TestApp) {
     let app = &test.app;
-    let (_, id) = submitted(test, 6, &street(app).await).await;
+    let (worker, id) = submitted(test, 6, &street(app).await).await;
     let [street, unit, _] = demo_officers(app).await;
     let path = format!("/office/applications/{id}/form.pdf");
     let open = async |officer: &str| {
@@ -305,7 +305,7 @@ async fn an_officers_copy_is_masked_and_recorded(test: &TestApp) {
             .await
             .unwrap();
     assert_eq!(looks, 2);
-    let cookie = session(app, "worker", &street.id).await;
+    let cookie = session(app, "worker", &worker.id).await;
     let answer = test
         .http
         .get(format!("{}{path}", test.url))
