@@ -1,6 +1,7 @@
 //! Applications for the figures: right ones, and ones with exactly one fault.
 
-use super::make::{self, Person, Report};
+use super::make::{self, Person};
+use super::report::{self, Report};
 use image::DynamicImage;
 use press::draw::Sheet;
 use press::scan::{Random, Shot, forwarded, jpeg, png};
@@ -104,7 +105,7 @@ fn build(n: usize, fault: Option<&str>, sealer: &Sealer) -> Made {
         card: person.card.clone(),
     };
     spoil_form(&mut made, &person, fault, n);
-    let report = report(&person, n, fault, &mut random);
+    let report = report_of(&person, n, fault, &mut random);
     // Every eighth one photographs the report: the machine reads no letters in pictures.
     if n % 8 == 7 && fault.is_empty() {
         let shot = Shot::usual(&mut random).jpeg(&report.sheet(&person), &mut random);
@@ -146,7 +147,7 @@ fn spoil_form(made: &mut Made, person: &Person, fault: &str, n: usize) {
     }
 }
 
-fn report(person: &Person, n: usize, fault: &str, random: &mut Random) -> Report {
+fn report_of(person: &Person, n: usize, fault: &str, random: &mut Random) -> Report {
     let mut report = Report::of(person, n, random);
     match fault {
         "报告姓名" => report.name = format!("{}燕", &person.name[..3]),
@@ -172,7 +173,7 @@ fn report(person: &Person, n: usize, fault: &str, random: &mut Random) -> Report
         "码与文字不符" => report.address = report.address.replace(&report.code[..4], "9999"),
         "同一学籍报告" => {
             // That of the one 200 before, who has the PDF (not the eighth, who photographed it).
-            report.code = make::report_code((n - 200) / 8 * 8);
+            report.code = report::report_code((n - 200) / 8 * 8);
             report.address = format!("https://www.chsi.com.cn/xlcx/bg.do?vcode={}", report.code);
         }
         _ => {}

@@ -1,7 +1,8 @@
 //! From the upload to the desk: what worker and officer are told, on both stores.
 
 use super::cases;
-use super::make::{self, Person, Report};
+use super::make::{self, Person};
+use super::report::Report;
 use crate::acts::{number, texts};
 use crate::app::TestApp;
 use crate::builders::{self, demo_officers, ready, session, street, submitted, union, worker};

@@ -6,6 +6,7 @@ mod figures;
 mod journeys;
 mod looks;
 mod make;
+mod report;
 
 /// Keeps something to be looked at in `target/test-output/papers/`.
 fn keep(name: &str, bytes: impl AsRef<[u8]>) {
