@@ -67,14 +67,20 @@ pub fn picture() -> Vec<u8> {
     out.into_inner()
 }
 
-/// The code in the newest text message to a number.
+async fn first_code(app: &TestApp, phone: &str) -> String {
+    for _ in 0..1000 {
+        let mut newest = app.sms(phone).await.into_iter().rev();
+        if let Some(text) = newest.find(|text| text.contains("验证码")) {
+            return text;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no code came within 10 s");
+}
+
+/// The code in the newest text message to a number; waits for the first one, which a browser's tap may have only asked for.
 pub async fn code_of(app: &TestApp, phone: &str) -> String {
-    let texts = app.sms(phone).await;
-    let text = texts
-        .iter()
-        .rev()
-        .find(|text| text.contains("验证码"))
-        .expect("a code");
+    let text = first_code(app, phone).await;
     text.chars()
         .skip_while(|c| !c.is_ascii_digit())
         .take_while(char::is_ascii_digit)
