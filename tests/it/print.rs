@@ -28,12 +28,15 @@ fn kept(name: &str) -> PathBuf {
 
 /// The pages of a PDF as poppler draws them, 150 dots an inch: one picture a page.
 fn rasterised(pdf: &[u8], name: &str) -> Vec<image::DynamicImage> {
-    let file = kept(&format!("{name}.pdf"));
-    std::fs::write(&file, pdf).unwrap();
+    // A directory of its own: the same test runs on both stores at once.
     let out = tempfile::tempdir().unwrap();
+    let paper = tempfile::NamedTempFile::new().unwrap();
+    let file = paper.path();
+    std::fs::write(file, pdf).unwrap();
+    std::fs::write(kept(&format!("{name}.pdf")), pdf).unwrap();
     let done = Command::new("pdftoppm")
         .args(["-png", "-r", "150"])
-        .arg(&file)
+        .arg(file)
         .arg(out.path().join("page"))
         .status()
         .expect("pdftoppm (run `make packages`)");
