@@ -2,24 +2,26 @@
 
 use crate::acts::{calls, eventually};
 use crate::app::{Pair, TestApp};
+use crate::builders::{demo_officers, session};
 use crate::process;
 use crate::services::{PATIENCE, free_port, start_redis};
 use rand::RngExt as _;
+use reqwest::StatusCode;
+use reqwest::header::COOKIE;
 use serde_json::json;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio_util::sync::CancellationToken;
 use yuanmeng::app::App;
 use yuanmeng::clock::Clock;
-use yuanmeng::config::{Config, Purpose, process_env};
+use yuanmeng::config::{Config, Purpose};
 use yuanmeng::kernel::Time;
 
 const TOKEN: &str = "/cgi-bin/stable_token";
 const CALLS: usize = 1000;
-/// Callers of each process.
-const CALLERS: usize = 8;
+/// Callers, half of them at either process.
+const CALLERS: usize = 16;
 
 /// A second process's means: connections and token manager of its own, on the same stores.
 async fn second(test: &TestApp) -> App {
@@ -39,89 +41,58 @@ async fn call(app: &App) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// Before each line the other process prints for this one.
-const MARK: &str = "token-caller ";
-/// What a caller that is through with all its calls has got through.
-const DONE: usize = usize::MAX / 2;
+/// What the callers got through, and what failed.
+struct Seen {
+    /// Calls of each caller.
+    through: Vec<AtomicUsize>,
+    failed: Mutex<Vec<String>>,
+}
 
-/// Callers of one process share half of the calls; `told` hears of each one that is over, and how.
-async fn make_calls(
-    app: App,
-    told: impl Fn(usize, Option<Result<(), String>>) + Clone + Send + Sync + 'static,
-) {
+/// Each caller asks its process for an officer's QR code, which WeChat has to make: one call each time.
+async fn make_calls(test: &TestApp, urls: &[String; 2], cookie: &str, seen: &Arc<Seen>) {
     let begun = Arc::new(AtomicUsize::new(0));
     let mut callers = tokio::task::JoinSet::new();
-    for n in 0..CALLERS {
-        let (app, begun, told) = (app.clone(), begun.clone(), told.clone());
+    for n in 0..seen.through.len() {
+        let ask = test.http.get(format!("{}/office/me/wechat-qr", urls[n % 2]));
+        let ask = ask.header(COOKIE, cookie);
+        let (begun, seen) = (begun.clone(), seen.clone());
         callers.spawn(async move {
-            while begun.fetch_add(1, Ordering::Relaxed) < CALLS / 2 {
-                told(n, Some(call(&app).await));
+            while begun.fetch_add(1, Ordering::Relaxed) < CALLS {
+                let answer = ask.try_clone().unwrap().send().await.unwrap();
+                if answer.status() != StatusCode::OK {
+                    seen.failed.lock().unwrap().push(answer.status().to_string());
+                }
+                seen.through[n].fetch_add(1, Ordering::Relaxed);
             }
-            told(n, None);
         });
     }
     callers.join_all().await;
 }
 
-/// The other process of the test below, which starts it and reads what it prints.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "started by two_processes_share_a_token_that_ends_at_random"]
-async fn the_other_process() {
-    let config = Config::read(&process_env, Purpose::Demo).unwrap();
-    let app = App::open(config, Clock::system()).await.unwrap();
-    println!("\n{MARK}ready");
-    make_calls(app.clone(), |n, result| match result {
-        Some(Ok(())) => println!("{MARK}{n}"),
-        Some(Err(error)) => println!("{MARK}{n} failed {error}"),
-        None => println!("{MARK}{n} done"),
-    })
-    .await;
-    app.db.close().await;
-}
-
-/// How far all callers of both processes got, and whose calls failed.
-#[derive(Default)]
-struct Seen {
-    through: Vec<AtomicUsize>,
-    failed: Mutex<Vec<String>>,
-}
-
-impl Seen {
-    fn note(&self, n: usize, result: Option<Result<(), String>>) {
-        match result {
-            Some(result) => {
-                self.failed.lock().unwrap().extend(result.err());
-                self.through[n].fetch_add(1, Ordering::Relaxed);
-            }
-            None => self.through[n].store(DONE, Ordering::Relaxed),
+/// Ends tokens at random until `over`; gives how many.
+async fn end_tokens(test: &TestApp, seen: &Seen, over: &CancellationToken) -> u64 {
+    let counts = || {
+        let counts = seen.through.iter().map(|n| n.load(Ordering::Relaxed));
+        counts.collect::<Vec<_>>()
+    };
+    let mut ended = 0;
+    loop {
+        // A call is tried twice, as facts row 2 wants: the promise is for tokens that do not end twice within one
+        // call. So every caller gets through a call that began after the last end; then it is chance.
+        let then = counts();
+        let through = || counts().iter().zip(&then).all(|(now, then)| *now >= then + 2);
+        while !through() && !over.is_cancelled() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-    }
-
-    fn note_line(&self, line: &str) {
-        let Some(said) = line.trim().strip_prefix(MARK) else {
-            return;
-        };
-        let (n, how) = said.split_once(' ').unwrap_or((said, ""));
-        let n = CALLERS + n.parse::<usize>().unwrap();
-        self.note(
-            n,
-            match how {
-                "" => Some(Ok(())),
-                "done" => None,
-                failed => Some(Err(failed.to_owned())),
-            },
-        );
-    }
-
-    fn counts(&self) -> Vec<usize> {
-        let counts = self.through.iter().map(|n| n.load(Ordering::Relaxed));
-        counts.collect()
-    }
-
-    /// Whether every caller has got through a call that began after `then`, or has none left.
-    fn got_through_since(&self, then: &[usize]) -> bool {
-        let mut both = self.counts().into_iter().zip(then);
-        both.all(|(now, then)| now >= DONE || now >= then + 2)
+        let chance = Duration::from_millis(rand::rng().random_range(0..15));
+        tokio::time::sleep(chance).await;
+        if over.is_cancelled() {
+            return ended;
+        }
+        let kinds = ["expired", "invalid"];
+        let kind = kinds[usize::from(rand::rng().random_bool(0.5))];
+        test.sim_post("/sim/expire_tokens", json!({ "kind": kind })).await;
+        ended += 1;
     }
 }
 
@@ -130,60 +101,33 @@ impl Seen {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_share_a_token_that_ends_at_random() {
     let test = TestApp::start(Pair::PostgresRedis).await;
-    let mut other = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(["tokens::the_other_process", "--exact", "--ignored", "--nocapture"])
-        .envs(test.env.iter().cloned())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(other.stdout.take().unwrap()).lines();
-    while lines
-        .next_line()
-        .await
-        .unwrap()
-        .expect("the other process begins")
-        != format!("{MARK}ready")
-    {}
+    let look = process::only_processes_from_here(&test).await;
+    let env = process::production(&test.env);
+    let mut second = env.clone();
+    let port = free_port();
+    second.push(("YUANMENG_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+    let _processes = [process::start("serve", &env), process::start("serve", &second)];
+    let urls = [test.url.clone(), format!("http://127.0.0.1:{port}")];
+    for url in &urls {
+        eventually("both are ready", async || {
+            let ready = test.http.get(format!("{url}/readyz")).send().await;
+            ready.is_ok_and(|answer| answer.status() == StatusCode::OK)
+        })
+        .await;
+    }
+    let [officer, ..] = demo_officers(&look).await;
+    let cookie = session(&look, "officer", &officer.id).await;
     let before = calls(&test, TOKEN).await;
     let seen = Arc::new(Seen {
-        through: (0..2 * CALLERS).map(|_| AtomicUsize::new(0)).collect(),
-        ..Seen::default()
+        through: (0..CALLERS).map(|_| AtomicUsize::new(0)).collect(),
+        failed: Mutex::default(),
     });
-    let over = tokio_util::sync::CancellationToken::new();
-    let expire = async {
-        let mut ended = 0;
-        loop {
-            // A call is tried twice, as facts row 2 wants: the promise is for tokens that do not end twice within one
-            // call. So every caller gets through a call that began after the last end; then it is chance.
-            let then = seen.counts();
-            while !seen.got_through_since(&then) && !over.is_cancelled() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            let chance = Duration::from_millis(rand::rng().random_range(0..15));
-            tokio::time::sleep(chance).await;
-            if over.is_cancelled() {
-                break ended;
-            }
-            let kinds = ["expired", "invalid"];
-            let kind = kinds[usize::from(rand::rng().random_bool(0.5))];
-            test.sim_post("/sim/expire_tokens", json!({ "kind": kind })).await;
-            ended += 1;
-        }
-    };
-    let ours = seen.clone();
-    let here = make_calls(test.app.clone(), move |n, result| ours.note(n, result));
-    let there = async {
-        while let Some(line) = lines.next_line().await.unwrap() {
-            seen.note_line(&line);
-        }
-        assert!(other.wait().await.unwrap().success());
-    };
+    let over = CancellationToken::new();
     let all = async {
-        tokio::join!(here, there);
+        make_calls(&test, &urls, &cookie, &seen).await;
         over.cancel();
     };
-    let ((), ended) = tokio::join!(all, expire);
+    let ((), ended) = tokio::join!(all, end_tokens(&test, &seen, &over));
     let fetched = calls(&test, TOKEN).await - before;
     let failed = seen.failed.lock().unwrap().clone();
     println!(
