@@ -1,4 +1,5 @@
-//! Workers' passwords: argon2id, tried so often and no oftener, reset by who proves the phone.
+//! Workers' passwords: argon2id, tried so often and no oftener, reset by who proves the phone. The hashing
+//! serves officers too.
 
 use super::messages::{self, Message};
 use super::workers::{self, at_field};
@@ -77,8 +78,8 @@ fn hash_with(password: &str, salt: &[u8; 16]) -> anyhow::Result<String> {
         .to_string())
 }
 
-/// Whether a password is the one of a hash; where there is none it takes as long and is not.
-async fn verify(password: &str, stored: Option<String>) -> Result<bool> {
+/// Whether a password is the one of a hash ([`hash`]); where there is none it takes as long and is not.
+pub async fn verify(password: &str, stored: Option<String>) -> Result<bool> {
     let known = stored.is_some();
     let password = password.to_owned();
     let work = move || {
@@ -95,7 +96,7 @@ async fn verify(password: &str, stored: Option<String>) -> Result<bool> {
 
 /// A hash that no password is known for: an unknown phone costs as much time as a known one.
 static DECOY: std::sync::LazyLock<String> =
-    std::sync::LazyLock::new(|| hash_with("no worker has this password", &[9; 16]).unwrap_or_default());
+    std::sync::LazyLock::new(|| hash_with("nobody has this password", &[9; 16]).unwrap_or_default());
 
 /// Signs in by phone and password.
 ///
@@ -241,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_the_password_where_there_is_none() {
-        assert!(!verify("no worker has this password", None).await.unwrap());
+        assert!(!verify("nobody has this password", None).await.unwrap());
         let stored = hash_with("long enough", &[1; 16]).unwrap();
         assert!(stored.starts_with("$argon2id$"), "{stored}");
         assert!(verify("long enough", Some(stored.clone())).await.unwrap());

@@ -36,13 +36,7 @@ pub const SMS_PER_DAY: Limit = Limit {
     most: 20_000,
     window: DAY,
 };
-/// Password attempts for one phone in a quarter of an hour.
-pub const PASSWORDS_PER_PHONE: Limit = Limit {
-    name: "password-phone",
-    most: 5,
-    window: Duration::from_secs(900),
-};
-/// Password attempts from one address in a quarter of an hour.
+/// Officers' password attempts from one address in a quarter of an hour.
 pub const PASSWORDS_PER_ADDRESS: Limit = Limit {
     name: "password-address",
     most: 50,

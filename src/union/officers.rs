@@ -2,13 +2,12 @@
 
 use super::registrations::State;
 use super::{Role, Union, passwords, store, tree};
+use crate::account;
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::{FieldErrors, Phone, Refusal, text};
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use serde_json::json;
 
 /// An officer, with the union they work for.
@@ -74,7 +73,7 @@ pub async fn add(app: &App, tx: &mut Tx, by: &Actor, new: NewOfficer<'_>) -> Res
         union_id: new.union_id,
         name: &name,
         phone: new.phone,
-        password_hash: &hash(new.password, app.entropy.bytes())?,
+        password_hash: &account::passwords::hash(app, new.password).await?,
         roles: new.roles,
         openid: new.openid,
     };
@@ -129,21 +128,6 @@ pub(super) fn joined(roles: &[Role]) -> String {
     names.join(",")
 }
 
-fn hash(password: &str, salt: [u8; 16]) -> Result<String> {
-    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
-    Ok(hash
-        .map_err(|e| anyhow::anyhow!("hashing a password: {e}"))?
-        .to_string())
-}
-
-/// The hash of a password, made beside the requests: it takes its time by design.
-pub(super) async fn hashed(app: &App, password: &str) -> Result<String> {
-    let (password, salt) = (password.to_owned(), app.entropy.bytes());
-    tokio::task::spawn_blocking(move || hash(&password, salt))
-        .await
-        .map_err(anyhow::Error::from)?
-}
-
 /// An active officer by id, or [`Error::NotFound`].
 pub async fn find(app: &App, id: &str) -> Result<Officer> {
     let row = store::officer(app, id).await?.ok_or(Error::NotFound)?;
@@ -181,25 +165,12 @@ pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<
     let row = store::officer_by_phone(app, &index).await?;
     let registration = store::registration_of_phone(app, &index).await?;
     let stored = match (&row, &registration) {
-        (Some(row), _) => row.password_hash.clone(),
-        (None, Some(registration)) => registration.password_hash.clone(),
-        (None, None) => String::new(),
+        (Some(row), _) => Some(row.password_hash.clone()),
+        (None, Some(registration)) => Some(registration.password_hash.clone()),
+        (None, None) => None,
     };
     // Who was added by phone and has no password yet costs as much time as anybody.
-    let stored = if stored.is_empty() {
-        decoy_hash().to_owned()
-    } else {
-        stored
-    };
-    let password = password.to_owned();
-    let verify = move || {
-        Argon2::default()
-            .verify_password(password.as_bytes(), stored.as_str())
-            .is_ok()
-    };
-    let holds = tokio::task::spawn_blocking(verify)
-        .await
-        .map_err(anyhow::Error::from)?;
+    let holds = account::passwords::verify(password, stored.filter(|hash| !hash.is_empty())).await?;
     match (row, registration) {
         (Some(row), _) if holds => with_union(app, row).await,
         (None, Some(registration)) if holds => {
@@ -211,13 +182,6 @@ pub async fn check_password(app: &App, phone: &Phone, password: &str) -> Result<
         }
         _ => Err(Refusal::PasswordWrong.into()),
     }
-}
-
-/// A hash that no password is known for: an unknown phone costs as much time as a known one.
-fn decoy_hash() -> &'static str {
-    static DECOY: std::sync::LazyLock<String> =
-        std::sync::LazyLock::new(|| hash("no officer has this password", [7; 16]).unwrap_or_default());
-    &DECOY
 }
 
 /// The active officers of a union who have a role.

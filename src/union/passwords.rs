@@ -1,8 +1,8 @@
 //! Officers' passwords: what is accepted, changing one, and a new one by SMS code.
 
 use super::{Officer, officers, sessions, store};
-use crate::account::sms_code;
 use crate::account::throttle::{self, Limit};
+use crate::account::{self, sms_code};
 use crate::app::App;
 use crate::audit::{self, Line};
 use crate::db::Tx;
@@ -125,7 +125,7 @@ pub async fn change(app: &App, officer: &Officer, session: &str, typed: &Change<
         Err(Error::Refused(_)) => return Err(FieldErrors::one("old", Refusal::PasswordNotOld).into()),
         Err(error) => return Err(error),
     }
-    let hash = officers::hashed(app, typed.password).await?;
+    let hash = account::passwords::hash(app, typed.password).await?;
     let mut tx = app.db.write().await?;
     set(app, &mut tx, officer, &hash, "officer.change_password").await?;
     sessions::end_others(app, &mut tx, &officer.id, session).await?;
@@ -175,7 +175,7 @@ pub async fn reset(app: &App, typed: &Reset<'_>) -> Result<()> {
     let Some(officer) = officers::by_phone(app, &phone).await? else {
         return Err(FieldErrors::one("phone", Refusal::OfficerPhoneUnknown).into());
     };
-    let hash = officers::hashed(app, typed.password).await?;
+    let hash = account::passwords::hash(app, typed.password).await?;
     let mut tx = app.db.write().await?;
     set(app, &mut tx, &officer, &hash, "officer.reset_password").await?;
     sessions::end_all(app, &mut tx, &officer.id).await?;

@@ -2,7 +2,7 @@
 
 use super::invitations::{Guest, Invitation};
 use super::{Kind, invitations, officers, passwords, store, tree};
-use crate::account::sms_code;
+use crate::account::{self, sms_code};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::error::{Error, Result, is_unique_violation};
@@ -227,7 +227,7 @@ async fn file_checked(app: &App, guest: &Guest, typed: &Typed<'_>) -> Result<Str
     if officers::by_phone(app, &checked.phone).await?.is_some() {
         return Err(FieldErrors::one("phone", Refusal::OfficerPhoneTaken).into());
     }
-    let hash = officers::hashed(app, typed.password).await?;
+    let hash = account::passwords::hash(app, typed.password).await?;
     write(app, guest, &checked, &hash).await
 }
 
