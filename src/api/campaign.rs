@@ -3,11 +3,11 @@
 use super::Tag;
 use super::gate::Ctx;
 use super::view::{self, IntakeView, UnionView};
-use crate::application::eligibility::{self, Answers};
+use crate::application::eligibility::{self, BELOW, Said, WORK};
 use crate::application::{Level, Post, choices as lists, form};
 use crate::campaign::{self, Current, places};
 use crate::error::{Error, Result};
-use crate::kernel::{FieldErrors, Refusal};
+use crate::kernel::Refusal;
 use crate::union::tree;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -174,12 +174,6 @@ fn levels() -> Vec<Choice> {
     choices(&levels)
 }
 
-const WORK: &[(&str, &str)] = &[
-    ("jinan", "在济南市的单位工作"),
-    ("migrant", "我是农民工，住在济南，暂时没有工作"),
-    ("no", "都不是"),
-];
-const BELOW: (&str, &str) = ("below", "都不是（如中专、高中、培训班）");
 const YES_NO: &[(&str, &str)] = &[("yes", "是"), ("no", "否")];
 
 fn questions(year: i32) -> Vec<Question> {
@@ -199,26 +193,15 @@ fn questions(year: i32) -> Vec<Question> {
     ]
 }
 
-fn read(typed: &Answered) -> Result<Answers, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    let mut one_of = |field, known: bool| {
-        errors.take(field, if known { Ok(()) } else { Err(Refusal::NotAChoice) });
-    };
-    let (post, level) = (Post::parse(&typed.post), Level::parse(&typed.level));
-    one_of("work", WORK.iter().any(|(value, _)| *value == typed.work));
-    one_of("post", post.is_some());
-    one_of("level", level.is_some() || typed.level == BELOW.0);
-    one_of("entry", matches!(typed.entry.as_str(), "yes" | "no"));
-    one_of("agreed", matches!(typed.agreed.as_str(), "yes" | "no"));
-    match post {
-        Some(post) if errors.is_empty() => Ok(Answers {
-            of_jinan: typed.work != "no",
-            post,
-            level,
-            enrolled_this_year: typed.entry == "yes",
-            employer_agrees: typed.agreed == "yes",
-        }),
-        _ => Err(errors),
+impl Answered {
+    fn said(&self) -> Said<'_> {
+        Said {
+            work: &self.work,
+            post: &self.post,
+            level: &self.level,
+            entry: &self.entry,
+            agreed: &self.agreed,
+        }
     }
 }
 
@@ -288,7 +271,7 @@ impl CampaignApi {
     /// 不保存任何内容。
     #[oai(path = "/eligibility", method = "post", operation_id = "judge")]
     async fn judge(&self, ctx: Ctx, answers: Json<Answered>) -> Result<Json<Eligibility>> {
-        let answers = read(&answers)?;
+        let answers = answers.said().read()?;
         let against = eligibility::judge(&answers, current(&ctx).await?.intake.year);
         Ok(Json(Eligibility {
             eligible: against.is_empty(),

@@ -1,7 +1,7 @@
 //! Who may apply, asked before anything is typed, and judged again on the form.
 
 use super::{Level, Post};
-use crate::kernel::Refusal;
+use crate::kernel::{FieldErrors, Refusal};
 
 /// The answers to the few questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,57 @@ pub struct Answers {
     pub enrolled_this_year: bool,
     /// The employer agrees, or the street committee for an out-of-work 农民工.
     pub employer_agrees: bool,
+}
+
+/// Where one works: what is sent, and what people read.
+pub const WORK: &[(&str, &str)] = &[
+    ("jinan", "在济南市的单位工作"),
+    ("migrant", "我是农民工，住在济南，暂时没有工作"),
+    ("no", "都不是"),
+];
+/// The answer to the level that is none of [`Level`].
+pub const BELOW: (&str, &str) = ("below", "都不是（如中专、高中、培训班）");
+
+/// The answers as they are sent, whichever door they come by.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// One of [`WORK`].
+    pub work: &'a str,
+    /// A [`Post`].
+    pub post: &'a str,
+    /// A [`Level`], or [`BELOW`].
+    pub level: &'a str,
+    /// `yes` or `no`.
+    pub entry: &'a str,
+    /// `yes` or `no`.
+    pub agreed: &'a str,
+}
+
+impl Said<'_> {
+    /// The answers. Errors: [`Refusal::NotAChoice`] at each question that is not answered by one of its choices.
+    pub fn read(&self) -> Result<Answers, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut one_of = |field, known: bool| {
+            errors.take(field, if known { Ok(()) } else { Err(Refusal::NotAChoice) });
+        };
+        let yes_or_no = |said: &str| matches!(said, "yes" | "no");
+        let (post, level) = (Post::parse(self.post), Level::parse(self.level));
+        one_of("work", WORK.iter().any(|(code, _)| *code == self.work));
+        one_of("post", post.is_some());
+        one_of("level", level.is_some() || self.level == BELOW.0);
+        one_of("entry", yes_or_no(self.entry));
+        one_of("agreed", yes_or_no(self.agreed));
+        match post {
+            Some(post) if errors.is_empty() => Ok(Answers {
+                of_jinan: self.work != "no",
+                post,
+                level,
+                enrolled_this_year: self.entry == "yes",
+                employer_agrees: self.agreed == "yes",
+            }),
+            _ => Err(errors),
+        }
+    }
 }
 
 /// Every reason against applying; none means one may.

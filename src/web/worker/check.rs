@@ -4,8 +4,8 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, Errors, answer_to_post, page, page_again};
 use super::view::{self, Choice, LEVELS, POSTS};
-use crate::application::eligibility::{self, Answers};
-use crate::application::{DocumentKind, Level, Post};
+use crate::application::DocumentKind;
+use crate::application::eligibility::{self, BELOW, Said, WORK};
 use crate::campaign::{Current, places};
 use crate::error::Result;
 use crate::kernel::{FieldErrors, Refusal};
@@ -69,12 +69,6 @@ pub struct Typed {
     pub unit: String,
 }
 
-const WORK: &[Choice] = &[
-    ("jinan", "在济南市的单位工作"),
-    ("migrant", "我是农民工，住在济南，暂时没有工作"),
-    ("no", "都不是"),
-];
-const BELOW: &str = "below";
 /// The questions' fields in the order of the page.
 const QUESTIONS: [&str; 5] = ["work", "post", "level", "entry", "agreed"];
 
@@ -90,7 +84,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 async fn questions(ctx: &Ctx, current: &Current, answers: Typed, errors: Errors) -> Result<CheckPage> {
     let units = tree::choices(&ctx.app, None).await?;
     let mut level_options = LEVELS.to_vec();
-    level_options.push((BELOW, "都不是（如中专、高中、培训班）"));
+    level_options.push(BELOW);
     Ok(CheckPage {
         base: ctx.base("资格自查"),
         errors,
@@ -113,7 +107,7 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
     let Some((current, intake)) = view::intake(&ctx.app).await? else {
         return Err(Refusal::NoIntake.into());
     };
-    let answers = match read(&form) {
+    let answers = match form.said().read() {
         Ok(answers) => answers,
         Err(wrong) => return page_again(&questions(&ctx, &current, form, numbered(&wrong)).await?),
     };
@@ -142,27 +136,15 @@ pub async fn answer(posted: Posted<Typed>) -> Result<Response> {
     answer_to_post(StatusCode::OK, &result)
 }
 
-fn read(typed: &Typed) -> Result<Answers, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    let mut one_of = |field, known: bool| {
-        errors.take(field, if known { Ok(()) } else { Err(Refusal::NotAChoice) });
-    };
-    let post = Post::parse(&typed.post);
-    let level = Level::parse(&typed.level);
-    one_of("work", WORK.iter().any(|(code, _)| *code == typed.work));
-    one_of("post", post.is_some());
-    one_of("level", level.is_some() || typed.level == BELOW);
-    one_of("entry", matches!(typed.entry.as_str(), "yes" | "no"));
-    one_of("agreed", matches!(typed.agreed.as_str(), "yes" | "no"));
-    match post {
-        Some(post) if errors.is_empty() => Ok(Answers {
-            of_jinan: typed.work != "no",
-            post,
-            level,
-            enrolled_this_year: typed.entry == "yes",
-            employer_agrees: typed.agreed == "yes",
-        }),
-        _ => Err(errors),
+impl Typed {
+    fn said(&self) -> Said<'_> {
+        Said {
+            work: &self.work,
+            post: &self.post,
+            level: &self.level,
+            entry: &self.entry,
+            agreed: &self.agreed,
+        }
     }
 }
 
@@ -239,28 +221,28 @@ mod tests {
     /// what is ticked reaches the rule as it was meant.
     #[test]
     fn answers_are_read_as_they_were_meant() {
-        assert!(eligibility::judge(&read(&typed()).unwrap(), 2026).is_empty());
+        assert!(eligibility::judge(&typed().said().read().unwrap(), 2026).is_empty());
         let no = Typed {
             work: "no".into(),
-            level: BELOW.into(),
+            level: BELOW.0.into(),
             entry: "no".into(),
             agreed: "no".into(),
             ..typed()
         };
-        assert_eq!(eligibility::judge(&read(&no).unwrap(), 2026).len(), 4);
+        assert_eq!(eligibility::judge(&no.said().read().unwrap(), 2026).len(), 4);
     }
 
     #[test]
     fn every_question_wants_an_answer() {
-        let errors = read(&Typed::default()).unwrap_err();
+        let errors = Typed::default().said().read().unwrap_err();
         let fields: Vec<_> = errors.0.iter().map(|(field, _)| *field).collect();
         assert_eq!(fields, QUESTIONS);
         assert_eq!(numbered(&errors).of("level"), Some("第 3 题：请从列表中选择一项"));
-        let errors = read(&Typed {
+        let king = Typed {
             post: "king".into(),
             ..typed()
-        })
-        .unwrap_err();
+        };
+        let errors = king.said().read().unwrap_err();
         assert_eq!(errors.0, [("post", Refusal::NotAChoice)]);
     }
 }
