@@ -10,11 +10,12 @@ use crate::application::form::{Against, label};
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
 use crate::application::{Application, Form, State, documents, drafts, recall, submit, withdraw};
 use crate::campaign;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::Refusal;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{Enum, Object, OpenApi};
+use std::future::Future;
 
 /// The operations.
 pub struct SubmissionApi;
@@ -209,6 +210,28 @@ impl ProgressView {
     }
 }
 
+/// Does what changes an application's state, once for a key; answers with the state afterwards.
+async fn changed(
+    caller: &Caller,
+    application: &Application,
+    operation: &str,
+    key: &Header<Option<String>>,
+    act: impl Future<Output = Result<()>> + Send + 'static,
+) -> Result<Response<Json<StateView>>> {
+    let (app, worker_id, id) = (
+        caller.app.clone(),
+        application.worker_id.clone(),
+        application.id.clone(),
+    );
+    let then = async move {
+        act.await?;
+        let now = crate::application::own(&app, &worker_id, &id).await?;
+        Ok(StateView::from(&now))
+    };
+    let content: [&[u8]; 2] = [operation.as_bytes(), application.id.as_bytes()];
+    once(caller, key.0.as_deref(), &content, then).await
+}
+
 /// Everything that submitting would refuse, at once.
 async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obstacle>> {
     let (app, now) = (&caller.app, caller.app.now());
@@ -286,12 +309,7 @@ impl SubmissionApi {
         let (app, id) = (me.0.app.clone(), id(&application_id)?.to_owned());
         let content = id.clone();
         let act = async move {
-            let mut done = submit::submit(&app, &worker.id, &id, &worker.phone).await;
-            // Both taps at the same moment: the second look finds what the first one did.
-            if let Err(Error::Refused(Refusal::ChangedMeanwhile)) = done {
-                done = submit::submit(&app, &worker.id, &id, &worker.phone).await;
-            }
-            let done = done?;
+            let done = submit::submit(&app, &worker.id, &id, &worker.phone).await?;
             Ok(Submitted {
                 number: done.number,
                 holds_place: done.holds_place,
@@ -315,14 +333,10 @@ impl SubmissionApi {
         #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
     ) -> Result<Response<Json<StateView>>> {
         let worker = me.0.worker().await?;
-        let application = own(&me.0, &application_id).await?;
-        let (app, content) = (me.0.app.clone(), application.id.clone());
-        let act = async move {
-            submit::resubmit(&app, &worker.id, &application.id, &worker.phone).await?;
-            let now = crate::application::own(&app, &worker.id, &application.id).await?;
-            Ok(StateView::from(&now))
-        };
-        once(&me.0, key.0.as_deref(), &[b"resubmit", content.as_bytes()], act).await
+        let own = own(&me.0, &application_id).await?;
+        let (app, id) = (me.0.app.clone(), own.id.clone());
+        let act = async move { submit::resubmit(&app, &worker.id, &id, &worker.phone).await };
+        changed(&me.0, &own, "resubmit", &key, act).await
     }
 
     /// 取回修改
@@ -339,15 +353,10 @@ impl SubmissionApi {
         application_id: Path<String>,
         #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
     ) -> Result<Response<Json<StateView>>> {
-        let application = own(&me.0, &application_id).await?;
-        let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
-        let content = application.id.clone();
-        let act = async move {
-            recall::recall(&app, &worker_id, &application.id).await?;
-            let now = crate::application::own(&app, &worker_id, &application.id).await?;
-            Ok(StateView::from(&now))
-        };
-        once(&me.0, key.0.as_deref(), &[b"recall", content.as_bytes()], act).await
+        let own = own(&me.0, &application_id).await?;
+        let (app, worker_id, id) = (me.0.app.clone(), own.worker_id.clone(), own.id.clone());
+        let act = async move { recall::recall(&app, &worker_id, &id).await };
+        changed(&me.0, &own, "recall", &key, act).await
     }
 
     /// 撤回申请
@@ -364,18 +373,10 @@ impl SubmissionApi {
         application_id: Path<String>,
         #[oai(name = "Idempotency-Key")] key: Header<Option<String>>,
     ) -> Result<Response<Json<StateView>>> {
-        let application = own(&me.0, &application_id).await?;
-        let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
-        let content = application.id.clone();
-        let act = async move {
-            // A second tap: it is done already.
-            if application.state != State::Withdrawn {
-                withdraw::withdraw(&app, &worker_id, &application.id).await?;
-            }
-            let now = crate::application::own(&app, &worker_id, &application.id).await?;
-            Ok(StateView::from(&now))
-        };
-        once(&me.0, key.0.as_deref(), &[b"withdraw", content.as_bytes()], act).await
+        let own = own(&me.0, &application_id).await?;
+        let (app, worker_id, id) = (me.0.app.clone(), own.worker_id.clone(), own.id.clone());
+        let act = async move { withdraw::withdraw(&app, &worker_id, &id).await };
+        changed(&me.0, &own, "withdraw", &key, act).await
     }
 
     /// 申请进度

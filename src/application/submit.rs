@@ -21,37 +21,55 @@ pub struct Submitted {
     pub holds_place: bool,
 }
 
-/// Submits a draft. A second tap gets the first one's answer.
+/// Submits a draft. A second tap gets the first one's answer, also when both come at the same moment.
 ///
 /// `proven_phone` is the phone of the worker's account.
 /// Errors: the window's dates, what is missing (R-12 … R-17), the application that stands.
 pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) -> Result<Submitted> {
     let application = super::own(app, worker_id, id).await?;
-    if application.state.is_recalled() {
-        return again(app, &application, proven_phone).await;
+    if let Some(done) = done(&application)? {
+        return Ok(done);
     }
+    let submitted = if application.state.is_recalled() {
+        again(app, &application, proven_phone).await
+    } else {
+        first(app, &application, proven_phone).await
+    };
+    match submitted {
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) => {
+            let now = super::own(app, worker_id, id).await?;
+            done(&now)?.ok_or_else(|| Refusal::ChangedMeanwhile.into())
+        }
+        other => other,
+    }
+}
+
+/// What came of the submission of an application that the worker no longer fills in.
+fn done(application: &Application) -> Result<Option<Submitted>> {
     let number = application.number.clone();
-    let number = number.ok_or_else(|| anyhow::anyhow!("application {id} has no number"))?;
-    if application.submitted_at.is_some() {
-        return Ok(Submitted {
-            number,
-            holds_place: application.state.holds_place(),
-        });
-    }
+    let number = number.ok_or_else(|| anyhow::anyhow!("application {} has no number", application.id))?;
+    let submitted = application.submitted_at.is_some() && !application.state.is_recalled();
+    Ok(submitted.then(|| Submitted {
+        number,
+        holds_place: application.state.holds_place(),
+    }))
+}
+
+async fn first(app: &App, application: &Application, proven_phone: &Phone) -> Result<Submitted> {
     let intake = campaign::intake(app, &application.intake_id).await?;
     intake.may_apply(app.now())?;
-    let form = complete(app, &application, &intake, proven_phone).await?;
+    let form = complete(app, application, &intake, proven_phone).await?;
     let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
         return Err(Refusal::UnionMissing.into());
     };
     let chain = tree::review_chain(app, union_id).await?;
     let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
     let first = chain.get(step).ok_or(Error::NotFound)?;
-    let actor = Actor::Worker(worker_id.to_owned());
+    let actor = Actor::Worker(application.worker_id.clone());
 
     let mut tx = app.db.write().await?;
     let (mut places, seq) = places::lock_in_line(app, &mut tx, &application.campaign_id, unit_id).await?;
-    claim(app, &mut tx, &application, &form, intake.year).await?;
+    claim(app, &mut tx, application, &form, intake.year).await?;
     let holds_place = places
         .take(&mut tx, &application.id, PlaceCause::Submitted, &actor)
         .await?;
@@ -71,12 +89,15 @@ pub async fn submit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone) 
         note: "",
         corrections: &[],
     };
-    moves::submit(app, &mut tx, &application, to, seq).await?;
+    moves::submit(app, &mut tx, application, to, seq).await?;
     if !holds_place {
-        store::note_wait(&mut tx, id, &application.campaign_id, unit_id, seq).await?;
+        store::note_wait(&mut tx, &application.id, &application.campaign_id, unit_id, seq).await?;
     }
     tx.commit().await?;
-    Ok(Submitted { number, holds_place })
+    Ok(Submitted {
+        number: application.number.clone().unwrap_or_default(),
+        holds_place,
+    })
 }
 
 /// The position on the waiting list that a submission got; none when it got a place at once.

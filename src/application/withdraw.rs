@@ -2,7 +2,7 @@
 //! in the same transaction.
 
 use super::moves::{self, Move};
-use super::states::Event;
+use super::states::{Event, State};
 use super::{Application, store};
 use crate::app::App;
 use crate::audit::Actor;
@@ -12,9 +12,12 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Refusal;
 
-/// The worker takes the application back.
+/// The worker takes the application back. A second tap finds it done.
 pub async fn withdraw(app: &App, worker_id: &str, id: &str) -> Result<()> {
     let application = super::own(app, worker_id, id).await?;
+    if application.state == State::Withdrawn {
+        return Ok(());
+    }
     let actor = Actor::Worker(worker_id.to_owned());
     let mut tx = app.db.write().await?;
     end(

@@ -178,10 +178,6 @@ pub async fn send(posted: Posted<Nothing>) -> Result<Response> {
             Ok(see_other("/progress"))
         }
         Err(Error::Invalid(_)) => again(&ctx, None).await,
-        // Both taps at the same moment: the other one has submitted it.
-        Err(Error::Refused(Refusal::ChangedMeanwhile)) if draft(&ctx).await?.is_none() => {
-            Ok(see_other("/progress"))
-        }
         Err(Error::Refused(refusal)) => again(&ctx, Some(refusal)).await,
         Err(other) => Err(other),
     }

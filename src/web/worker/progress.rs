@@ -433,9 +433,6 @@ pub async fn withdraw(posted: Posted<Nothing>) -> Result<Response> {
     let (worker, Some(application)) = submitted(&ctx).await? else {
         return Ok(see_other("/progress"));
     };
-    if application.state == State::Withdrawn {
-        return Ok(see_other("/progress"));
-    }
     match leaving::withdraw(&ctx.app, &worker.id, &application.id).await {
         Ok(()) => ctx.flash("申请已撤回"),
         Err(Error::Refused(refusal @ (Refusal::ChangedMeanwhile | Refusal::NotEditable))) => {
