@@ -6,9 +6,9 @@ use super::documents::of_jinan;
 use super::once::once;
 use super::view::{Moment, moment};
 use super::{Tag, id};
-use crate::application::form::{Against, label};
+use crate::application::form::label;
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
-use crate::application::{Application, Form, State, documents, drafts, recall, submit, withdraw};
+use crate::application::{Application, State, documents, early, recall, submit, withdraw};
 use crate::campaign;
 use crate::error::Result;
 use crate::kernel::Refusal;
@@ -244,33 +244,12 @@ async fn obstacles(caller: &Caller, application: &Application) -> Result<Vec<Obs
         _ => Err(Refusal::NotEditable),
     };
     found.extend(window.err().map(|refusal| Obstacle::of(&refusal, None)));
-    if application.union_id.is_none() {
-        found.push(Obstacle::of(&Refusal::UnionMissing, None));
-    }
-    let against = Against {
-        now,
-        year: intake.year,
-        proven_phone: &worker.phone,
-    };
-    let typed = application.form(app)?;
-    let wrong = Form::check(&typed, &against).err().unwrap_or_default();
-    found.extend(
-        wrong
-            .0
-            .iter()
-            .map(|(field, refusal)| Obstacle::of(refusal, Some(field))),
-    );
-    let two = drafts::pending(app, application, &typed).await?;
-    found.extend(
-        two.iter()
-            .map(|two| Obstacle::of(&Refusal::TwoAnswers, Some(two.field))),
-    );
-    if application.checked_version == 0 {
-        found.push(Obstacle::of(&Refusal::ChecksNotTicked, None));
-    }
+    let form = application.form(app)?;
+    let wrong = early::wrong(app, application, &form, &intake, &worker.phone).await?;
     let standing = documents::of(app, &application.id).await?;
     let missing = documents::missing(application, &standing, of_jinan(caller, application)?);
-    found.extend(missing.iter().map(|refusal| Obstacle::of(refusal, None)));
+    let obstacles = early::obstacles(application, &wrong, missing);
+    found.extend(obstacles.iter().map(|o| Obstacle::of(&o.refusal, o.field)));
     Ok(found)
 }
 

@@ -40,6 +40,30 @@ pub async fn wrong(
     Ok(wrong)
 }
 
+/// Something that stands in the way of submitting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The form's field it is about.
+    pub field: Option<&'static str>,
+    /// What it is.
+    pub refusal: Refusal,
+}
+
+/// Everything that submitting would refuse but the window, in the order of the pages: the union, the form
+/// ([`wrong`]), the four checks, the papers ([`documents::missing`](super::documents::missing)).
+pub fn obstacles(application: &Application, wrong: &FieldErrors, missing: Vec<Refusal>) -> Vec<Obstacle> {
+    let plain = |refusal| Obstacle { field: None, refusal };
+    let union = application.union_id.is_none().then_some(Refusal::UnionMissing);
+    let checks = (application.checked_version == 0).then_some(Refusal::ChecksNotTicked);
+    let form = wrong.0.iter().map(|(field, refusal)| Obstacle {
+        field: Some(field),
+        refusal: refusal.clone(),
+    });
+    let union = union.into_iter().map(plain);
+    let papers = checks.into_iter().chain(missing).map(plain);
+    union.chain(form).chain(papers).collect()
+}
+
 /// How many different ID numbers of one application are looked up in a day: enough for slips of the finger, too few to
 /// try out other people's.
 const LOOKED_UP: u64 = 10;

@@ -9,7 +9,7 @@ use super::papers::{self, Found};
 use super::view::{self, DocView};
 use super::{Open, form, union};
 use crate::application::form::label;
-use crate::application::{documents, submit};
+use crate::application::{documents, early, submit};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
@@ -130,33 +130,27 @@ async fn all(ctx: &Ctx, open: &Open) -> Result<ConfirmPage> {
 }
 
 fn problems(stand: &Stand, open: &Open) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if stand.union.is_none() {
-        problems.push(Problem {
-            text: Refusal::UnionMissing.text(),
-            link: "/apply/union".to_owned(),
-        });
-    }
-    let wrong = stand.wrong.0.iter().filter(|(_, refusal)| !is_claimed(refusal));
-    problems.extend(wrong.map(|(field, refusal)| Problem {
-        text: format!("{}：{}", label(field).unwrap_or_default(), refusal.text()),
-        link: format!("/apply/form#f-{field}"),
-    }));
-    if open.application.checked_version == 0 {
-        problems.push(Problem {
-            text: Refusal::ChecksNotTicked.text(),
-            link: "/apply/documents".to_owned(),
-        });
-    }
     let of_jinan = !stand
         .needed
         .contains(&crate::application::DocumentKind::ResidencePermit);
     let missing = documents::missing(&open.application, &stand.documents, of_jinan);
-    problems.extend(missing.iter().map(|r| Problem {
-        text: r.text(),
-        link: "/apply/documents".to_owned(),
-    }));
-    problems
+    let obstacles = early::obstacles(&open.application, &stand.wrong, missing);
+    let told = obstacles.into_iter().filter(|o| !is_claimed(&o.refusal));
+    told.map(|obstacle| match obstacle.field {
+        Some(field) => Problem {
+            text: format!(
+                "{}：{}",
+                label(field).unwrap_or_default(),
+                obstacle.refusal.text()
+            ),
+            link: format!("/apply/form#f-{field}"),
+        },
+        None => Problem {
+            text: obstacle.refusal.text(),
+            link: link(&obstacle.refusal).to_owned(),
+        },
+    })
+    .collect()
 }
 
 /// `POST /apply/confirm`: submits. A second tap, or one in another window, gets the same answer.
@@ -213,6 +207,10 @@ fn link(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::AlreadyThisYear { .. } => "/apply/form#f-id_number",
         Refusal::AlreadyThisLevel { .. } => "/apply/form#f-level",
+        Refusal::UnionMissing => "/apply/union",
+        Refusal::ChecksNotTicked | Refusal::DocumentMissing { .. } | Refusal::StampedFormOutOfDate => {
+            "/apply/documents"
+        }
         _ => "/apply",
     }
 }
