@@ -178,21 +178,6 @@ pub async fn erase(app: &App, document_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// The same file in another worker's application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Twin {
-    /// The other application's id.
-    pub application_id: String,
-    /// What it was uploaded as there.
-    pub kind: DocumentKind,
-}
-
-/// Where else the same file was uploaded, by the hash of what came or of what was kept: standing documents of other
-/// workers' applications, drafts left out, the oldest first, at most 20.
-pub async fn twins(app: &App, document: &Document) -> Result<Vec<Twin>> {
-    store::twins(app, &document.id).await
-}
-
 /// A standing document's bytes, cleaned as they are kept, for the machine's checks: nobody looks, so nothing is
 /// recorded. PDFs are opened with [`content::pdf::load`]. [`Error::NotFound`] once it was erased.
 pub async fn bytes_of(app: &App, document: &Document) -> Result<Vec<u8>> {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::application::DocumentKind;
 use crate::application::content::MediaType;
-use crate::application::documents::{Document, Twin};
+use crate::application::documents::Document;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
@@ -89,33 +89,6 @@ pub async fn erased(app: &App, id: &str) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM documents WHERE id = $1 AND erased_at IS NOT NULL";
     let erased: i64 = sqlx::query_scalar(sql).bind(id).fetch_one(app.db.read()).await?;
     Ok(erased > 0)
-}
-
-#[derive(sqlx::FromRow)]
-struct TwinRow {
-    application_id: String,
-    kind: String,
-}
-
-pub async fn twins(app: &App, id: &str) -> Result<Vec<Twin>> {
-    // Each hash by its own index: an OR over two columns would read the table.
-    let sql = "SELECT d.application_id, d.kind FROM documents mine \
-               JOIN applications own ON own.id = mine.application_id \
-               JOIN documents d ON d.id IN (\
-                   SELECT id FROM documents WHERE sha256 = mine.sha256 \
-                   UNION SELECT id FROM documents WHERE upload_sha256 = mine.upload_sha256 AND upload_sha256 <> '') \
-               JOIN applications a ON a.id = d.application_id \
-               WHERE mine.id = $1 AND d.current = 1 AND a.worker_id <> own.worker_id AND a.state <> 'draft' \
-               ORDER BY d.id LIMIT 20";
-    let rows: Vec<TwinRow> = sqlx::query_as(sql).bind(id).fetch_all(app.db.read()).await?;
-    let twin = |row: TwinRow| {
-        let kind = DocumentKind::parse(&row.kind);
-        Ok(Twin {
-            kind: kind.ok_or_else(|| anyhow::anyhow!("a document is of an unknown kind"))?,
-            application_id: row.application_id,
-        })
-    };
-    rows.into_iter().map(twin).collect()
 }
 
 pub async fn documents(app: &App, application_id: &str) -> Result<Vec<Document>> {
