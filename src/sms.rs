@@ -38,7 +38,9 @@ impl Sms {
 
     /// Sends one text. Errors name neither number nor text.
     pub async fn send(&self, phone: &Phone, text: &str) -> anyhow::Result<()> {
-        let sent = self.deliver(serde_json::json!({ "phone": phone.digits(), "text": text })).await;
+        let sent = self
+            .deliver(serde_json::json!({ "phone": phone.digits(), "text": text }))
+            .await;
         sent.map_err(|error| match error {
             SmsError::NotTaken(cause) | SmsError::InDoubt(cause) => cause,
         })
@@ -70,7 +72,8 @@ impl Sms {
             Err(error) => {
                 // Without a connection nothing was sent; after that it may have arrived, though no answer came.
                 let connected = !error.is_connect() && !error.is_builder();
-                let cause = anyhow::Error::new(error.without_url()).context("the SMS gateway does not answer");
+                let cause =
+                    anyhow::Error::new(error.without_url()).context("the SMS gateway does not answer");
                 Err(if connected {
                     SmsError::InDoubt(cause)
                 } else {

@@ -171,7 +171,11 @@ mod tests {
         let calendar = Calendar::built_in();
         let count = |from, to| calendar.working_days(from, to);
         assert_eq!(count(day(2026, 11, 20), day(2026, 11, 23)), 1, "over a weekend");
-        assert_eq!(count(day(2026, 2, 13), day(2026, 2, 24)), 2, "the 14th and the 24th");
+        assert_eq!(
+            count(day(2026, 2, 13), day(2026, 2, 24)),
+            2,
+            "the 14th and the 24th"
+        );
         assert_eq!(count(day(2026, 12, 30), day(2027, 1, 4)), 3, "2027 is not known");
         assert_eq!(count(day(2026, 11, 24), day(2026, 11, 24)), 0);
         assert_eq!(count(day(2026, 11, 24), day(2026, 11, 20)), 0);

@@ -282,7 +282,8 @@ mod tests {
             }
             assert!(content.sms.contains("7K3M-9PXW"));
         }
-        for (name, value) in to_officer("济南市职工文化事业发展中心", 3, intake().review.until).fields {
+        for (name, value) in to_officer("济南市职工文化事业发展中心", 3, intake().review.until).fields
+        {
             assert_eq!(shorten(&name, &value).as_deref(), Ok(value.as_str()), "{name}");
         }
     }

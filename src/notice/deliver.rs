@@ -153,13 +153,7 @@ pub async fn give_up(app: &App, tx: &mut crate::db::Tx, notice_id: &str, error: 
 
 /// What WeChat says became of a message that it took by `channel`. One that did not arrive goes on by SMS, by a job of its
 /// own, unless an officer does not wish that. Whether the notice still counted as sent by that channel.
-async fn became(
-    app: &App,
-    notice: &Notice,
-    channel: Channel,
-    state: Delivery,
-    note: &str,
-) -> Result<bool> {
+async fn became(app: &App, notice: &Notice, channel: Channel, state: Delivery, note: &str) -> Result<bool> {
     let by_sms = state != Delivery::Delivered
         && wishes(app, &notice.recipient)
             .await?
@@ -290,8 +284,16 @@ mod tests {
         assert_eq!(waits(&closes(at(20, 0)), at(3, 21)), Some(at(4, 8)));
         assert_eq!(waits(&closes(at(20, 0)), at(3, 12)), None, "by day");
         assert_eq!(waits(&closes(at(8, 0)), at(7, 1)), None, "closes within a day");
-        assert_eq!(waits(&closes(at(8, 0)), at(6, 21)), Some(at(7, 0)), "urgent from then on");
-        assert_eq!(waits(&closes(at(3, 0)), at(3, 21)), Some(at(4, 8)), "closed already");
+        assert_eq!(
+            waits(&closes(at(8, 0)), at(6, 21)),
+            Some(at(7, 0)),
+            "urgent from then on"
+        );
+        assert_eq!(
+            waits(&closes(at(3, 0)), at(3, 21)),
+            Some(at(4, 8)),
+            "closed already"
+        );
         assert_eq!(waits_until(&None, &closes(at(20, 0)), at(3, 21)), None);
     }
 }

@@ -213,14 +213,12 @@ mod tests {
         assert!(late(morning(11, 25), at(11, 17, 10, 0)), "six");
         assert!(!late(morning(11, 28), at(11, 2, 10, 0)), "a Saturday");
         assert!(!late(morning(12, 2), at(12, 2, 8, 0)), "three working days left");
-        assert!(late(morning(12, 3), at(12, 3, 8, 0)), "Friday and Monday are left");
+        assert!(
+            late(morning(12, 3), at(12, 3, 8, 0)),
+            "Friday and Monday are left"
+        );
         let afternoon = due(at(11, 25, 15, 0), &calendar, slot("2026-11-25T09")).unwrap();
-        assert!(!is_late(
-            afternoon,
-            &calendar,
-            (at(11, 2, 10, 0), until),
-            5
-        ));
+        assert!(!is_late(afternoon, &calendar, (at(11, 2, 10, 0), until), 5));
     }
 
     proptest! {

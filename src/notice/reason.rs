@@ -30,7 +30,9 @@ pub fn words(note: &str) -> String {
         return String::new();
     }
     let known = SIGNS.iter().find(|(sign, _)| note.contains(sign));
-    known.map_or("其他原因，请联系系统运维", |(_, words)| words).to_owned()
+    known
+        .map_or("其他原因，请联系系统运维", |(_, words)| words)
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -162,13 +162,7 @@ pub async fn queue_for_sms(tx: &mut Tx, id: &str, now: Time) -> sqlx::Result<()>
 
 /// Notes that an SMS is about to be sent, if the notice still is as it was read; whether it was. `doubts` counts this attempt
 /// when the one before has no end.
-pub async fn begin_sms(
-    tx: &mut Tx,
-    seen: &Notice,
-    why: &str,
-    doubts: i64,
-    now: Time,
-) -> sqlx::Result<bool> {
+pub async fn begin_sms(tx: &mut Tx, seen: &Notice, why: &str, doubts: i64, now: Time) -> sqlx::Result<bool> {
     let sql = "UPDATE notices SET state = 'sending', channel = 'sms', error = $1, doubts = $2, updated_at = $3 \
                WHERE id = $4 AND state = $5 AND updated_at = $6";
     let query = sqlx::query(sql)

@@ -168,7 +168,10 @@ mod tests {
         assert_eq!(night.ends(at(1, 7, 29)), Some(at(1, 7, 30)));
         assert_eq!(night.ends(at(1, 7, 30)), None);
         assert_eq!(night.ends(at(1, 22, 0)), Some(at(2, 7, 30)));
-        assert_eq!(night.ends(at(31, 23, 0)), Some(Time::shanghai(2027, 1, 1, 7, 30, 0)));
+        assert_eq!(
+            night.ends(at(31, 23, 0)),
+            Some(Time::shanghai(2027, 1, 1, 7, 30, 0))
+        );
         assert_eq!(quiet("00:00", "08:00").ends(at(1, 0, 0)), Some(at(1, 8, 0)));
         assert_eq!(quiet("20:00", "00:00").ends(at(1, 23, 59)), Some(at(2, 0, 0)));
     }
@@ -186,7 +189,11 @@ mod tests {
             ("+8:00", "09:00"),
             ("08:60", "09:00"),
         ] {
-            assert_eq!(Quiet::parse(from, until), Err(Refusal::QuietHours), "{from} {until}");
+            assert_eq!(
+                Quiet::parse(from, until),
+                Err(Refusal::QuietHours),
+                "{from} {until}"
+            );
         }
     }
 }

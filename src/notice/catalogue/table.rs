@@ -105,11 +105,19 @@ impl Message {
             Message::Expired => ("已失效", WORKER, "到期没有补正，名额释放"),
             Message::Recalled => ("取回修改", WORKER, "审核开始前本人取回"),
             Message::CorrectionDue => ("补正期限提醒", WORKER, "退回补正的，审核截止前 3 天和 1 天"),
-            Message::SubmissionDue => ("提交期限提醒", WORKER, "没有提交的，申请截止前 3 天；取回修改的再加前 1 天"),
+            Message::SubmissionDue => (
+                "提交期限提醒",
+                WORKER,
+                "没有提交的，申请截止前 3 天；取回修改的再加前 1 天",
+            ),
             Message::HandedOver => ("转交其他工会", WORKER, "所在工会移动或撤销，申请转到另一个工会"),
             Message::WorkWaits => ("新的待办", REVIEWERS, "待办由无到有时马上发"),
             Message::Digest => ("待办汇总", REVIEWERS, "有待办时，工作日 9:00 和 15:00"),
-            Message::Closing => ("审核截止提醒", REVIEWERS, "有待办时，审核截止前 7 天、2 天、1 天的 9:00"),
+            Message::Closing => (
+                "审核截止提醒",
+                REVIEWERS,
+                "有待办时，审核截止前 7 天、2 天、1 天的 9:00",
+            ),
             Message::LowerLate => (
                 "下级工会审核滞后",
                 "上一级工会的管理员",

@@ -49,7 +49,10 @@ pub(super) async fn attempt(app: &App, notice: &Notice, why: &str, doubts: i64) 
             Ok(Way::Closed(format!("{error:#}")))
         }
         Err(SmsError::InDoubt(error)) => {
-            tracing::warn!(error = format!("{error:#}"), "whether a text message went out is not known");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "whether a text message went out is not known"
+            );
             Ok(Way::Over(Attempt::Paused(app.now().plus(ENDS_WITHIN))))
         }
     }
@@ -63,7 +66,14 @@ pub(super) async fn resume(app: &App, notice: &Notice) -> Result<Attempt> {
     }
     if notice.doubts > 0 {
         let unknown = (Channel::Sms, Delivery::Unknown);
-        end(app, notice, unknown, None, "whether the SMS went out is not known").await?;
+        end(
+            app,
+            notice,
+            unknown,
+            None,
+            "whether the SMS went out is not known",
+        )
+        .await?;
         return Ok(Attempt::Done);
     }
     let again = attempt(app, notice, &notice.error, 1).await?;

@@ -83,7 +83,10 @@ pub(super) async fn resume(app: &App, notice: &Notice, taken: &Taken) -> Result<
         return Ok(Attempt::Paused(app.now().plus(LOOK_EVERY)));
     }
     let why = "whether the 订阅通知 went out is not known";
-    if wishes(app, &notice.recipient).await?.is_some_and(|wishes| !wishes.way.sms()) {
+    if wishes(app, &notice.recipient)
+        .await?
+        .is_some_and(|wishes| !wishes.way.sms())
+    {
         super::end(app, notice, (Channel::Subscribe, Delivery::Unknown), None, why).await?;
         grants::give_up(app, taken).await?;
         return Ok(Attempt::Done);

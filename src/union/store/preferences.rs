@@ -20,7 +20,8 @@ pub async fn set_preferences(
     officer_id: &str,
     (way, from, until): (&str, Option<i64>, Option<i64>),
 ) -> sqlx::Result<()> {
-    let sql = "UPDATE officers SET notice_way = $1, quiet_from = $2, quiet_until = $3 WHERE id = $4 AND active = 1";
+    let sql =
+        "UPDATE officers SET notice_way = $1, quiet_from = $2, quiet_until = $3 WHERE id = $4 AND active = 1";
     sqlx::query(sql)
         .bind(way)
         .bind(from)

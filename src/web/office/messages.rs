@@ -162,7 +162,10 @@ mod tests {
 
     #[test]
     fn a_template_id_is_masked() {
-        assert_eq!(masked("ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY"), "ngqI****YtY".replace("YtY", "EYtY"));
+        assert_eq!(
+            masked("ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY"),
+            "ngqI****YtY".replace("YtY", "EYtY")
+        );
         assert_eq!(masked("tm4Xb02"), "****");
     }
 }
