@@ -171,9 +171,7 @@ impl<'a> Follow<'a> {
         }
         self.moved.applications += 1;
         // the worker is told at each move; one that waits or is being corrected, when its union is another.
-        let other_union = !old
-            .first()
-            .is_some_and(|union| new.first().is_some_and(|new| new.id == union.id));
+        let other_union = old.first().map(|union| &union.id) != new.first().map(|union| &union.id);
         if one.state != State::Draft && (handed_over || other_union) {
             outbox::tell(tx, &self.app.id(), super::HANDED_OVER, &one.id, now).await?;
         }
