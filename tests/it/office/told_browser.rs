@@ -65,6 +65,8 @@ async fn journey(test: &TestApp, phone: &Browser, pc: &Browser, application: &st
     pc.wait_for_text(&id("flash"), "已再发一次").await?;
     pc.wait_for(&id("empty")).await?;
     pc.click(&id("sign-out")).await?;
+    // Until it is done: what is opened meanwhile would be forgotten.
+    pc.wait_for("#f-phone").await?;
 
     sign_in(test, pc, 2, "/office/messages").await?;
     pc.wait_for(&id("sample")).await?;
