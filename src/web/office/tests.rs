@@ -197,6 +197,7 @@ fn decide_form() -> DecideForm {
 
 fn desk(form: Option<DecideForm>) -> DeskPage {
     DeskPage {
+        told: Default::default(),
         base: base(),
         who: who(),
         head: head(),
@@ -311,6 +312,9 @@ fn the_queue_renders_full_and_empty() {
 #[test]
 fn the_account_shows_whether_wechat_is_bound() {
     let page = |bound| MePage {
+        ways: Vec::new(),
+        quiet_from: String::new(),
+        quiet_until: String::new(),
         base: base(),
         who: who(),
         name: "张敏".to_owned(),
