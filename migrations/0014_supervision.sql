@@ -31,4 +31,4 @@ INSERT INTO audit_head (id, seq, hash, mark, at) VALUES (1, 0, '', '', 0);
 -- The dashboard groups an intake's applications without touching their rows.
 CREATE INDEX applications_board ON applications (intake_id, union_id, state, holder_id, since);
 CREATE INDEX applications_board_day ON applications (intake_id, union_id, submitted_at);
-CREATE INDEX decisions_board ON decisions (at, union_id, verdict);
+CREATE INDEX decisions_board ON decisions (at, union_id, verdict, corrections);

@@ -103,5 +103,7 @@ fn parse(text: &str) -> anyhow::Result<(i64, String)> {
         let seq: i64 = seq.parse().ok()?;
         whole.then(|| (seq, hash.to_ascii_lowercase()))
     });
-    head.ok_or_else(|| Usage("--head is <number>:<64 hex digits>, as `yuanmeng audit head` prints it".to_owned()).into())
+    head.ok_or_else(|| {
+        Usage("--head is <number>:<64 hex digits>, as `yuanmeng audit head` prints it".to_owned()).into()
+    })
 }

@@ -167,7 +167,11 @@ async fn sound(app: &App, tx: &mut crate::db::Tx, head: Head, mark: &str) -> Res
         return Ok(head);
     }
     tracing::error!("the audit chain's head was altered; run `yuanmeng audit verify`");
-    let seq = last.as_ref().map_or(0, |last| last.seq).max(head.seq).saturating_add(1);
+    let seq = last
+        .as_ref()
+        .map_or(0, |last| last.seq)
+        .max(head.seq)
+        .saturating_add(1);
     let hash = last.map_or(GENESIS.to_owned(), |last| last.hash);
     let at = app.now();
     Ok(Head { seq, hash, at })

@@ -36,7 +36,11 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}: {}", self.rule, self.subject.0, self.subject.1, self.words)
+        write!(
+            f,
+            "{}: {} {}: {}",
+            self.rule, self.subject.0, self.subject.1, self.words
+        )
     }
 }
 

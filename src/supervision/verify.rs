@@ -67,7 +67,11 @@ impl fmt::Display for Finding {
             Some(seq) => write!(f, "#{seq}")?,
             None => f.write_str("not sealed")?,
         }
-        let id = if self.id.is_empty() { "(unknown line)" } else { &self.id };
+        let id = if self.id.is_empty() {
+            "(unknown line)"
+        } else {
+            &self.id
+        };
         write!(f, " {id}: {}", self.fault)
     }
 }
@@ -233,7 +237,8 @@ impl Walk<'_> {
             Some(Fault::Altered(columns))
         } else if !legacy && !marked.is_genuine(self.sealer) {
             Some(Fault::Inserted)
-        } else if matches!(&self.before, Before::Known(before) if chain::hash(before, &marked.line) != seal.hash) {
+        } else if matches!(&self.before, Before::Known(before) if chain::hash(before, &marked.line) != seal.hash)
+        {
             Some(Fault::Reordered(None))
         } else {
             None

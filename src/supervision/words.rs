@@ -73,7 +73,9 @@ pub const ACTS: &[(&str, &str)] = &[
 
 /// The words for an act.
 pub fn of(act: &str) -> Option<&'static str> {
-    ACTS.iter().find(|(name, _)| *name == act).map(|(_, words)| *words)
+    ACTS.iter()
+        .find(|(name, _)| *name == act)
+        .map(|(_, words)| *words)
 }
 
 /// What an act was done to.

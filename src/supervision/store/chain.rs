@@ -61,15 +61,17 @@ pub async fn unsealed(tx: &mut Tx, limit: i64) -> sqlx::Result<Vec<Marked>> {
 
 /// A link, and the line's note that it has one. A line that says it is not sealed and is keeps its link.
 pub async fn append(tx: &mut Tx, seal: &Seal) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO audit_chain (seq, audit_id, hash, tags, mark, at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(seal.seq)
-        .bind(&seal.audit_id)
-        .bind(&seal.hash)
-        .bind(&seal.tags)
-        .bind(&seal.mark)
-        .bind(seal.at)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO audit_chain (seq, audit_id, hash, tags, mark, at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(seal.seq)
+    .bind(&seal.audit_id)
+    .bind(&seal.hash)
+    .bind(&seal.tags)
+    .bind(&seal.mark)
+    .bind(seal.at)
+    .execute(&mut **tx)
+    .await?;
     sqlx::query("UPDATE audit SET sealed = 1 WHERE id = $1")
         .bind(&seal.audit_id)
         .execute(&mut **tx)

@@ -1,7 +1,9 @@
 //! SQL of supervision, by what it reads.
 
+pub mod board;
 pub mod chain;
 pub mod invariants;
+pub mod trail;
 
 use crate::audit::Stored;
 use crate::supervision::chain::Marked;
