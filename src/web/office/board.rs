@@ -1,11 +1,12 @@
 //! `/office/board`: the figures of a campaign for the officer's subtree, with charts, tables and the way down to one
 //! application.
 
+mod rows;
+
 use super::super::ctx::Ctx;
 use super::super::page::{Base, page, table as xlsx};
 use super::Who;
-use super::chart::{self, Series};
-use super::view;
+use super::chart;
 use crate::app::App;
 use crate::application::State;
 use crate::campaign::{self, Intake};
@@ -237,17 +238,17 @@ fn shown(ctx: &Ctx, officer: &Officer, found: Found) -> BoardPage {
         counts: figures.counts,
         drafts: figures.drafts,
         granted: money.then(|| figures.granted.to_string()),
-        funnel: drawn("c-funnel", "按环节", funnel(figures)),
-        unions: unions(&found),
-        places: places(&found),
-        places_chart: places_chart(figures),
-        ages: drawn("c-ages", "审核中的申请已等待多久", ages(figures)),
-        late: late(officer, &found),
+        funnel: drawn("c-funnel", "按环节", rows::funnel(figures)),
+        unions: rows::unions(&found),
+        places: rows::places(&found),
+        places_chart: rows::places_chart(figures),
+        ages: drawn("c-ages", "审核中的申请已等待多久", rows::ages(figures)),
+        late: rows::late(officer, &found),
         late_more,
-        days_chart: days_chart(figures),
-        days: days(figures),
-        verdicts: drawn("c-verdicts", "审核结论", verdicts(figures)),
-        returned: returned(figures),
+        days_chart: rows::days_chart(figures),
+        days: rows::days(figures),
+        verdicts: drawn("c-verdicts", "审核结论", rows::verdicts(figures)),
+        returned: rows::returned(figures),
         query: query(period, &at.id),
         list: list_href(&at.id, None),
     }
@@ -312,145 +313,4 @@ fn periods(found: &Found) -> Vec<Period> {
         }
     }
     periods
-}
-
-fn funnel(figures: &Figures) -> Vec<(String, i64)> {
-    let counts = &figures.counts;
-    let mut rows = vec![
-        ("已提交".to_owned(), counts.submitted),
-        ("候补中".to_owned(), counts.waiting),
-    ];
-    rows.extend(figures.levels.iter().map(|(level, n)| ((*level).to_owned(), *n)));
-    rows.extend([
-        ("退回或取回，等职工修改".to_owned(), counts.with_worker),
-        ("审核通过".to_owned(), counts.approved),
-        ("未通过".to_owned(), counts.rejected),
-        ("已撤回".to_owned(), counts.withdrawn),
-        ("已失效".to_owned(), counts.expired),
-    ]);
-    rows
-}
-
-fn unions(found: &Found) -> Vec<UnionLine> {
-    let line = |row: &figures::UnionRow| UnionLine {
-        name: if row.own {
-            format!("{}（本级）", row.name)
-        } else {
-            row.name.clone()
-        },
-        href: if row.below {
-            href(&found.period, &row.id)
-        } else {
-            list_href(&row.id, None)
-        },
-        list: list_href(&row.id, None),
-        counts: row.counts,
-    };
-    found.figures.unions.iter().map(line).collect()
-}
-
-fn places(found: &Found) -> Vec<PlacesLine> {
-    let line = |row: &figures::PlacesRow| PlacesLine {
-        name: row.name.clone(),
-        href: href(&found.period, &row.id),
-        total: row.total,
-        taken: row.taken,
-        waiting: row.waiting,
-        left: row.left(),
-    };
-    found.figures.places.iter().map(line).collect()
-}
-
-/// All units together: a chart of 55 would be no picture.
-fn places_chart(figures: &Figures) -> Option<String> {
-    let sum = |of: fn(&figures::PlacesRow) -> i64| figures.places.iter().map(of).sum::<i64>();
-    let rows = vec![
-        ("名额".to_owned(), sum(|row| row.total)),
-        ("已占用".to_owned(), sum(|row| row.taken)),
-        ("剩余".to_owned(), sum(figures::PlacesRow::left)),
-        ("候补".to_owned(), sum(|row| row.waiting)),
-    ];
-    (!figures.places.is_empty()).then(|| chart::bars("c-places", "名额", &rows))
-}
-
-fn ages(figures: &Figures) -> Vec<(String, i64)> {
-    let labels = ["不到 1 天", "1 至 3 天", "3 至 7 天", "7 至 14 天", "超过 14 天"];
-    labels.map(str::to_owned).into_iter().zip(figures.ages).collect()
-}
-
-fn late(officer: &Officer, found: &Found) -> Vec<LateLine> {
-    let scope = officer.union.scope();
-    let line = |row: &figures::LateRow| {
-        let mine = found
-            .snapshot
-            .unions
-            .iter()
-            .any(|union| union.id == row.id && covers(scope, &union.path));
-        LateLine {
-            name: row.name.clone(),
-            list: mine.then(|| {
-                let query = url::form_urlencoded::Serializer::new(String::new())
-                    .append_pair("tab", "all")
-                    .append_pair("holder", &row.id)
-                    .append_pair("state", State::InReview.as_str())
-                    .finish();
-                format!("/office?{query}")
-            }),
-            waiting: row.waiting,
-            late: row.late,
-            oldest: view::waited(row.oldest, found.figures.at),
-        }
-    };
-    found.figures.late.iter().take(LATE_SHOWN).map(line).collect()
-}
-
-fn days_chart(figures: &Figures) -> String {
-    let labels: Vec<String> = figures.days.iter().map(|day| short_day(day.day)).collect();
-    let series = [
-        Series {
-            class: "a",
-            name: "提交",
-            values: figures.days.iter().map(|day| day.submitted).collect(),
-        },
-        Series {
-            class: "b",
-            name: "审核",
-            values: figures.days.iter().map(|day| day.decided).collect(),
-        },
-        Series {
-            class: "c",
-            name: "最终通过",
-            values: figures.days.iter().map(|day| day.approved).collect(),
-        },
-    ];
-    chart::lines("c-days", "每日提交、审核和最终通过", &labels, &series)
-}
-
-/// "11-05".
-fn short_day(day: i64) -> String {
-    exports::day_text(day).get(5..).unwrap_or_default().to_owned()
-}
-
-/// The newest first, as they are read.
-fn days(figures: &Figures) -> Vec<[String; 4]> {
-    let row = |day: &figures::DayRow| {
-        [
-            exports::day_text(day.day),
-            day.submitted.to_string(),
-            day.decided.to_string(),
-            day.approved.to_string(),
-        ]
-    };
-    figures.days.iter().rev().map(row).collect()
-}
-
-fn verdicts(figures: &Figures) -> Vec<(String, i64)> {
-    let row = |(verdict, n): &(crate::review::Verdict, i64)| (verdict.label().to_owned(), *n);
-    figures.verdicts.iter().map(row).collect()
-}
-
-fn returned(figures: &Figures) -> Option<Drawn> {
-    let row = |(item, n): &(String, i64)| (exports::correction(item), *n);
-    let rows: Vec<(String, i64)> = figures.returned.iter().take(12).map(row).collect();
-    (!rows.is_empty()).then(|| drawn("c-returned", "退回要求补正的内容", rows))
 }

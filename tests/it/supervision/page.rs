@@ -23,7 +23,8 @@ async fn a_supervisor_reads_the_trail(test: &TestApp) {
             .0,
         200
     );
-    assert_eq!(get(test, &reviewer, "/office/audit").await.0, 403);
+    let plain = officer(test, &street, "13900139006", Role::Reviewer).await;
+    assert_eq!(get(test, &plain, "/office/audit").await.0, 403);
     assert_eq!(get(test, &reviewer, "/office").await.0, 200);
     assert_eq!(
         lines(test, "application.list").await,

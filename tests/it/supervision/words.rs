@@ -24,7 +24,15 @@ const ABOUT: [&str; 14] = [
     "payout",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
-const OTHERS: [&str; 3] = ["application.limit", "worker.name", "worker.phone"];
+const OTHERS: [&str; 7] = [
+    "application.limit",
+    "worker.name",
+    "worker.phone",
+    "audit.head",
+    "audit.line",
+    "audit.seal",
+    "audit.tag",
+];
 
 fn sources(dir: &Path, into: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -53,7 +61,8 @@ fn acts(text: &str) -> BTreeSet<String> {
         let Kind::Text(text) = &token.kind else {
             continue;
         };
-        let named = at >= 2 && code[at - 1].is(":") && code[at - 2].is("act");
+        // The tokens have no single colon.
+        let named = at >= 1 && code[at - 1].is("act");
         if named || is_act(text) {
             found.insert(text.clone());
         }
