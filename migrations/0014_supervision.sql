@@ -28,7 +28,9 @@ CREATE TABLE audit_head (
 );
 INSERT INTO audit_head (id, seq, hash, mark, at) VALUES (1, 0, '', '', 0);
 
--- The dashboard groups an intake's applications without touching their rows.
+-- The dashboard groups an intake's applications and the decisions of its days without touching their rows, in the order of
+-- these indexes. The days are Shanghai's, counted from 1970; the expressions are those of supervision's store.
 CREATE INDEX applications_board ON applications (intake_id, union_id, state, holder_id, since);
-CREATE INDEX applications_board_day ON applications (intake_id, union_id, submitted_at);
-CREATE INDEX decisions_board ON decisions (at, union_id, verdict, corrections);
+CREATE INDEX applications_board_day ON applications (intake_id, ((submitted_at + 28800000) / 86400000), union_id, submitted_at);
+CREATE INDEX decisions_board_day ON decisions (((at + 28800000) / 86400000), union_id, verdict, at);
+CREATE INDEX decisions_board_verdict ON decisions (verdict, at, union_id, corrections);

@@ -3,7 +3,7 @@
 use super::scope_end;
 use crate::app::App;
 use crate::kernel::Time;
-use crate::supervision::board::{AGES, Day, Decided, Group, Quota, Returned, Union};
+use crate::supervision::board::{AGES, Day, Decided, Group, Quota, Returned, Union, day_of};
 
 /// Milliseconds that Shanghai is ahead of UTC.
 pub const SHANGHAI: i64 = 8 * 3_600_000;
@@ -26,7 +26,7 @@ pub async fn groups(app: &App, intake_id: &str, now: Time) -> sqlx::Result<Vec<G
 pub async fn submitted(app: &App, intake_id: &str) -> sqlx::Result<Vec<Day>> {
     let sql = "SELECT COALESCE(union_id, '') AS union_id, (submitted_at + 28800000) / 86400000 AS day, COUNT(*) AS n \
                FROM applications WHERE intake_id = $1 AND submitted_at IS NOT NULL \
-               GROUP BY applications.union_id, (submitted_at + 28800000) / 86400000";
+               GROUP BY (submitted_at + 28800000) / 86400000, applications.union_id";
     sqlx::query_as(sql).bind(intake_id).fetch_all(app.db.read()).await
 }
 
@@ -41,17 +41,18 @@ pub async fn approved(app: &App, intake_id: &str) -> sqlx::Result<Vec<Day>> {
 /// Decisions are made inside the review window (R-24), and windows do not overlap.
 pub async fn decided(app: &App, (from, until): (Time, Time)) -> sqlx::Result<Vec<Decided>> {
     let sql = "SELECT union_id, verdict, (at + 28800000) / 86400000 AS day, COUNT(*) AS n FROM decisions \
-               WHERE at >= $1 AND at <= $2 GROUP BY union_id, verdict, (at + 28800000) / 86400000";
+               WHERE (at + 28800000) / 86400000 >= $1 AND (at + 28800000) / 86400000 <= $2 \
+               GROUP BY (at + 28800000) / 86400000, union_id, verdict";
     sqlx::query_as(sql)
-        .bind(from.0)
-        .bind(until.0)
+        .bind(day_of(from))
+        .bind(day_of(until))
         .fetch_all(app.db.read())
         .await
 }
 
 pub async fn returned(app: &App, (from, until): (Time, Time)) -> sqlx::Result<Vec<Returned>> {
     let sql = "SELECT union_id, corrections, COUNT(*) AS n FROM decisions \
-               WHERE at >= $1 AND at <= $2 AND verdict = 'return' GROUP BY union_id, corrections";
+               WHERE verdict = 'return' AND at >= $1 AND at <= $2 GROUP BY union_id, corrections";
     sqlx::query_as(sql)
         .bind(from.0)
         .bind(until.0)
