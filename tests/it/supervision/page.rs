@@ -47,7 +47,7 @@ async fn a_supervisor_reads_the_trail(test: &TestApp) {
         assert!(text.contains(words), "{words}");
     }
     assert!(
-        !text.contains("application."),
+        !text.contains(">application."),
         "no raw acts but in the filter's values"
     );
     let (_, narrowed) = get(
