@@ -14,6 +14,7 @@ use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, facts, plan, react, remind, unions};
 use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
+use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -28,12 +29,15 @@ const IDLE: Duration = Duration::from_millis(300);
 const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
+/// How often new lines of the audit trail are sealed.
+const SEALING: Duration = Duration::from_secs(1);
 
 /// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
 pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
+    loops.spawn(sealing_loop(app.clone()));
     loops
 }
 
@@ -213,5 +217,19 @@ async fn deadline_loop(app: App) {
             tracing::error!(%error, "done jobs could not be swept");
         }
         pause(&app, DEADLINES).await;
+    }
+}
+
+/// Seals new lines of the audit trail; what is left when the process stops, the next one seals.
+async fn sealing_loop(app: App) {
+    while !app.stop.is_cancelled() {
+        match chain::seal(&app).await {
+            Ok(sealed) if sealed as i64 == chain::BATCH => {}
+            Ok(_) => pause(&app, SEALING).await,
+            Err(error) => {
+                tracing::error!(%error, "the audit trail could not be sealed");
+                pause(&app, SEALING * 10).await;
+            }
+        }
     }
 }

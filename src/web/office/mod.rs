@@ -28,6 +28,10 @@
 //!   `f-reason`, `reject`, `registration-state`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
+//! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
+//!   `export`, `export-list`; `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
+//! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
+//!   `export`, `empty`.
 //!
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
 //!   `told-line` a message, `call` when nothing reached the worker.
@@ -37,6 +41,10 @@
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod audit;
+mod board;
+mod board_history;
+mod chart;
 mod desk;
 mod join;
 mod join_invitations;
@@ -49,6 +57,8 @@ mod queue;
 mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;
+#[cfg(test)]
+mod supervision_tests;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -70,7 +80,18 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    being_told(joining(pages()))
+    supervision(being_told(joining(pages())))
+}
+
+/// Figures and the audit trail.
+fn supervision(routes: Route) -> Route {
+    routes
+        .at("/board", get(board::show))
+        .at("/board.xlsx", get(board::table))
+        .at("/board/applications.xlsx", get(board::export_list))
+        .at("/board/applications/:id", get(board_history::show))
+        .at("/audit", get(audit::show))
+        .at("/audit.xlsx", get(audit::table))
 }
 
 /// Work, doors and the officer's own account.
@@ -237,6 +258,8 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Whether they may read the audit trail.
+    pub audits: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -248,6 +271,7 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            audits: officer.can(Act::ReadAudit),
             at,
         })
     }
