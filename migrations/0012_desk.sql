@@ -53,6 +53,7 @@ CREATE TABLE decision_recalls (
 );
 CREATE INDEX decision_recalls_application ON decision_recalls (application_id);
 CREATE INDEX decisions_application ON decisions (application_id, id);
+CREATE INDEX decisions_officer ON decisions (officer_id, id);
 
 -- 回避: an officer declared the applicant a relative.
 CREATE TABLE relatives (

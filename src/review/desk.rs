@@ -53,6 +53,8 @@ pub struct Desk {
     pub claim: Claim,
     /// Whether this officer's pass can be taken back.
     pub recallable: bool,
+    /// Another application that the officer has just passed, and can take back.
+    pub just_passed: Option<String>,
     /// The step that it can be sent back to, by name.
     pub before: Option<String>,
     /// Whether there is 回避 to declare: it stands at the officer's step, and was not declared yet.
@@ -110,6 +112,9 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
         form,
         claim: claims::state(app, officer, id).await?,
         recallable: recall::possible(app, officer, &application).await?,
+        just_passed: recall::just_passed(app, officer)
+            .await?
+            .filter(|passed| passed != id),
         before: before.map(|(_, union)| union.name),
         declarable,
         neighbours,

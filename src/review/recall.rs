@@ -9,6 +9,7 @@ use crate::application::{Application, State};
 use crate::campaign;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::Refusal;
+use crate::kernel::time::MINUTE;
 use crate::union::Officer;
 use crate::union::rights::{self, Act};
 
@@ -68,6 +69,14 @@ pub async fn possible(app: &App, officer: &Officer, application: &Application) -
     let intake = campaign::intake(app, &application.intake_id).await?;
     let open = officer.can(Act::Decide) && intake.may_review(app.now()).is_ok();
     Ok(open && own_pass(app, officer, application).await?.is_some())
+}
+
+/// How long the desk speaks of the pass that was just given.
+const JUST: i64 = 10 * MINUTE;
+
+/// The application that the officer has just passed and could take back: the way back from a slip of the hand.
+pub async fn just_passed(app: &App, officer: &Officer) -> Result<Option<String>> {
+    Ok(store::just_passed(app, &officer.id, app.now().plus(-JUST)).await?)
 }
 
 /// The officer's pass, if it is the last thing that happened.

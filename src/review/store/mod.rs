@@ -5,12 +5,14 @@ mod claims;
 mod inbox;
 mod late;
 mod phrases;
+mod rows;
 
 pub use bulk::*;
 pub use claims::*;
 pub use inbox::*;
 pub use late::*;
 pub use phrases::*;
+pub use rows::*;
 
 use super::desk::DecisionLine;
 use super::{ReasonCode, Relation, Verdict};
@@ -106,6 +108,18 @@ pub async fn last_decision(app: &App, application_id: &str) -> sqlx::Result<Opti
                WHERE application_id = $1 ORDER BY application_version DESC LIMIT 1";
     sqlx::query_as(sql)
         .bind(application_id)
+        .fetch_optional(app.db.read())
+        .await
+}
+
+/// The application that an officer passed last, if that was after a moment and is the last thing that happened to it.
+pub async fn just_passed(app: &App, officer_id: &str, after: Time) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT a.id FROM (SELECT application_id, application_version, verdict, union_id, at FROM decisions \
+               WHERE officer_id = $1 ORDER BY id DESC LIMIT 1) d JOIN applications a ON a.id = d.application_id \
+               WHERE d.verdict = 'pass' AND d.at > $2 AND a.state = 'in_review' AND a.version = d.application_version + 1";
+    sqlx::query_scalar(sql)
+        .bind(officer_id)
+        .bind(after.0)
         .fetch_optional(app.db.read())
         .await
 }

@@ -6,7 +6,7 @@ use super::super::form::Posted;
 use super::super::page::{Base, Errors, page, page_again, page_with, see_other};
 use super::Who;
 use super::desk_view::{claim, decide_form, events, head, obstacle_words, opinions, relations};
-use super::queue::Choice;
+use super::queue_form::Choice;
 use super::view::{self, CheckLines, Group, Paper, Tag};
 use crate::application::{DocumentKind, State, form};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ use crate::union::Officer;
 use askama::Template;
 use poem::error::ResponseError as _;
 use poem::http::StatusCode;
-use poem::web::{Path, Query};
+use poem::web::Path;
 use poem::{Response, handler};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -151,23 +151,12 @@ impl Typed {
     }
 }
 
-/// What the address of a desk may say besides.
-#[derive(Deserialize)]
-pub struct Came {
-    /// The application that was just passed.
-    #[serde(default)]
-    done: String,
-}
-
-/// `GET /office/applications/:id?done=`
+/// `GET /office/applications/:id`
 #[handler]
-pub async fn show(ctx: Ctx, Path(id): Path<String>, Query(came): Query<Came>) -> Result<Response> {
+pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let desk = desk::open(&ctx.app, &officer, &id).await?;
-    let mut shown = filled(&ctx, &officer, desk, &Typed::default(), Errors::default()).await?;
-    let is_id = came.done.len() == 36 && came.done.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    shown.done = is_id.then(|| format!("/office/applications/{}", came.done));
-    page(&shown)
+    page(&filled(&ctx, &officer, desk, &Typed::default(), Errors::default()).await?)
 }
 
 /// `POST /office/applications/:id`
@@ -224,14 +213,7 @@ async fn done(ctx: &Ctx, officer: &Officer, id: &str, verdict: Verdict, state: S
     match inbox::next(&ctx.app, officer).await? {
         Some(next) => {
             ctx.flash(&format!("{flash}。下面是下一件"));
-            // A pass can be taken back while nobody above has acted.
-            let recallable = verdict == Verdict::Pass && state == State::InReview;
-            let done = if recallable {
-                format!("?done={id}")
-            } else {
-                String::new()
-            };
-            Ok(see_other(&format!("/office/applications/{next}{done}")))
+            Ok(see_other(&format!("/office/applications/{next}")))
         }
         None => {
             ctx.flash(&format!("{flash}。待办已全部办完"));
@@ -336,7 +318,7 @@ async fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors:
         relations: relations(&desk),
         prev: link(&desk.neighbours.0),
         next: link(&desk.neighbours.1),
-        done: None,
+        done: link(&desk.just_passed),
         form,
         head,
     })

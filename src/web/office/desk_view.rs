@@ -3,7 +3,7 @@
 use super::super::ctx::Ctx;
 use super::super::page::Errors;
 use super::desk::{ClaimLine, DecideForm, EventLine, Head, Opinion, StepLine, Tick, Typed};
-use super::queue::Choice;
+use super::queue_form::Choice;
 use super::view::{self, Tag};
 use crate::application::form::FIELDS;
 use crate::application::progress::{Progress, StepState};

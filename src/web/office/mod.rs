@@ -53,6 +53,9 @@ mod papers;
 mod phrases;
 mod queue;
 mod queue_asked;
+mod queue_form;
+#[cfg(test)]
+mod review_tests;
 mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;

@@ -4,7 +4,7 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::Who;
-use super::queue::Choice;
+use super::queue_form::Choice;
 use crate::application::DocumentKind;
 use crate::application::form::FIELDS;
 use crate::error::Result;
