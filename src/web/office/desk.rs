@@ -11,6 +11,7 @@ use super::view::{self, CheckLines, Group, Paper, Tag};
 use crate::application::{DocumentKind, State, form};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
+use crate::review::claims::{self, Claim};
 use crate::review::decide::{self, Decision};
 use crate::review::desk::{self, Desk};
 use crate::review::phrases::{self, Phrase};
@@ -188,8 +189,9 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
         return again(&ctx, &officer, &id, &typed, errors).await;
     }
     let code = ReasonCode::parse(&typed.code).unwrap_or(ReasonCode::Other);
+    let claim = claims::state(&ctx.app, &officer, &id).await?;
     match decide::decide_for(&ctx.app, &officer, &decision, code).await {
-        Ok(state) => done(&ctx, &officer, &id, verdict, state).await,
+        Ok(state) => done(&ctx, &officer, &id, verdict, state, &claim).await,
         Err(Error::Invalid(errors)) => again(&ctx, &officer, &id, &typed, errors).await,
         Err(Error::Refused(refusal)) => refused(&ctx, &officer, &id, &typed, refusal).await,
         Err(error) => Err(error),
@@ -197,7 +199,14 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
 }
 
 /// What was done is said on the next one's page, which opens by itself.
-async fn done(ctx: &Ctx, officer: &Officer, id: &str, verdict: Verdict, state: State) -> Result<Response> {
+async fn done(
+    ctx: &Ctx,
+    officer: &Officer,
+    id: &str,
+    verdict: Verdict,
+    state: State,
+    claim: &Claim,
+) -> Result<Response> {
     let application = decide::after(&ctx.app, id).await?;
     let number = application.number.as_deref().unwrap_or_default();
     let did = match verdict {
@@ -209,6 +218,13 @@ async fn done(ctx: &Ctx, officer: &Officer, id: &str, verdict: Verdict, state: S
     let mut flash = format!("{did}：{}（编号 {number}）", application.applicant);
     if state == State::Approved {
         flash.push_str("，各级审核全部完成");
+    }
+    // Whoever was taken over learns it with what they do next; the decision counts.
+    if let Claim::TakenOver(name, at) = claim {
+        flash.push_str(&format!(
+            "（{name} 已于 {} 接手，以您先办的为准）",
+            at.short_text()
+        ));
     }
     match inbox::next(&ctx.app, officer).await? {
         Some(next) => {

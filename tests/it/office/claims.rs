@@ -57,6 +57,8 @@ async fn a_claim_is_seen_and_taken_over(test: &TestApp) {
 
     // It blocks nothing: the first decides, and nobody has it any more.
     assert_eq!(one.decide(&id, &[("verdict", "pass")]).await.status, 303);
+    let after = one.get("/office").await;
+    assert!(after.text.contains("周平 已于"), "told with what they do next");
     assert_eq!(claims::state(app, &second, &id).await.unwrap(), Claim::Nobody);
     assert!(
         texts(

@@ -116,14 +116,14 @@ async fn keys(tx: &mut yuanmeng::db::Tx, id: &str, name: &str, number: &str) {
     let names = (0..name.len()).map(|at| name[at..].iter().collect::<String>());
     let numbers = (0..number.len() - 1).map(|at| number[at..].iter().collect::<String>());
     let keys: std::collections::BTreeSet<String> = names.chain(numbers).collect();
-    for key in keys {
-        sqlx::query("INSERT INTO application_keys (application_id, key) VALUES ($1, $2)")
-            .bind(id)
-            .bind(key)
-            .execute(&mut **tx)
-            .await
-            .unwrap();
-    }
+    let marks: Vec<String> = (0..keys.len()).map(|n| format!("($1, ${})", n + 2)).collect();
+    let sql = format!(
+        "INSERT INTO application_keys (application_id, key) VALUES {}",
+        marks.join(", ")
+    );
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_owned());
+    let query = keys.into_iter().fold(query, |query, key| query.bind(key));
+    query.execute(&mut **tx).await.unwrap();
 }
 
 /// What autovacuum does by itself in production: the planner's figures, and which pages need no second look.
