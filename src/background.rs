@@ -14,6 +14,7 @@ use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, facts, plan, react, remind, unions};
 use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
+use crate::review::flags;
 use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
@@ -95,6 +96,10 @@ pub async fn round(app: &App, claimant: &str) -> Result<usize> {
 async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         EVENT_JOB => {
+            // Messages do not wait for a check that cannot be made; whoever opens the application makes it again.
+            if let Err(error) = flags::after_event(app, &field(job, "event")?).await {
+                tracing::warn!(job = job.id, %error, "the machine's checks could not be kept");
+            }
             let planned = react::plan(app, &field(job, "event")?).await?;
             told(app, claimant, job, &planned).await
         }
@@ -117,7 +122,9 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             None => finish(app, claimant, job).await,
         },
         READ_JOB => {
-            papers::examine::examine(app, &field(job, "document")?).await?;
+            let document = field(job, "document")?;
+            papers::examine::examine(app, &document).await?;
+            flags::after_reading(app, &document).await?;
             finish(app, claimant, job).await
         }
         UNION_JOB => {

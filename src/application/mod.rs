@@ -125,6 +125,11 @@ pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
     app.sealer.index("card", card.digits())
 }
 
+/// A part of a name or number as the inbox's keys have it.
+pub fn search_key(words: &str) -> String {
+    store::key(words)
+}
+
 /// The worker's own application, or [`Error::NotFound`].
 pub async fn own(app: &App, worker_id: &str, id: &str) -> Result<Application> {
     store::application(app, id)
