@@ -53,6 +53,8 @@ pub const ACTS: &[(&str, &str)] = &[
     ("officer.reset_password", "用短信验证码重设密码"),
     ("officer.end_session", "退出一台设备"),
     ("officer.end_other_sessions", "退出其他设备"),
+    ("officer.set_notices", "设置接收消息的方式"),
+    ("notice.resend", "重发消息"),
     ("invitation.create", "生成入网邀请"),
     ("invitation.revoke", "作废入网邀请"),
     ("registration.file", "提交入网注册"),
@@ -91,6 +93,7 @@ pub fn subject(kind: &str) -> &str {
         "quota" => "名额",
         "intake" => "批次",
         "audit" => "操作记录",
+        "notice" => "消息",
         other => other,
     }
 }

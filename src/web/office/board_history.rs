@@ -7,6 +7,7 @@ use super::Who;
 use super::audit::{Line, line};
 use super::view::{self, Tag};
 use crate::error::Result;
+use crate::notice::{Channel, Delivery};
 use crate::supervision::history::{self, History};
 use crate::union::rights::Act;
 use askama::Template;
@@ -111,42 +112,12 @@ fn shown(base: Base, who: Option<Who>, history: History, reads_trail: bool) -> H
     }
 }
 
-/// How a message went out, as `notices.channel` has it.
+/// How a message went out; it is not decided while it waits.
 fn channel(channel: &str) -> &'static str {
-    match channel {
-        "" => "未定",
-        "sms" => "短信",
-        "subscribe" => "订阅通知",
-        _ => "微信",
-    }
+    Channel::parse(channel).map_or("未定", Channel::label)
 }
 
-/// What became of it, as `notices.state` has it.
+/// What became of it.
 fn delivery(state: &str) -> &'static str {
-    match state {
-        "sent" => "已发出",
-        "delivered" => "已送达",
-        "refused" => "对方拒收",
-        "failed" => "发送失败",
-        _ => "待发送",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notice::Delivery;
-
-    /// Each state of delivery has its own words here, too.
-    #[test]
-    fn deliveries_are_told_apart() {
-        let mut words: Vec<&str> = Delivery::ALL
-            .iter()
-            .map(|state| delivery(state.as_str()))
-            .collect();
-        let all = words.len();
-        words.sort_unstable();
-        words.dedup();
-        assert_eq!(words.len(), all);
-    }
+    Delivery::parse(state).map_or("不明", Delivery::label)
 }
