@@ -134,3 +134,16 @@ pub async fn subscription_outcome(
         .bind(id);
     Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
 }
+
+/// Every notice about a campaign's applications: its `dedup`, application, recipient's kind and state.
+pub async fn of_campaign(
+    app: &App,
+    campaign_id: &str,
+) -> sqlx::Result<Vec<(String, String, String, String)>> {
+    let sql = "SELECT n.dedup, n.application_id, n.recipient_kind, n.state FROM notices n \
+               JOIN applications a ON a.id = n.application_id WHERE a.campaign_id = $1";
+    sqlx::query_as(sql)
+        .bind(campaign_id)
+        .fetch_all(app.db.read())
+        .await
+}

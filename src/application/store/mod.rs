@@ -6,6 +6,7 @@ mod erasure;
 mod events;
 mod live;
 mod reorganise;
+mod tally;
 
 pub use conflicts::*;
 pub use documents::*;
@@ -13,6 +14,7 @@ pub use erasure::*;
 pub use events::*;
 pub use live::*;
 pub use reorganise::*;
+pub use tally::*;
 
 use super::Level;
 use super::moves::{Application, Move};
