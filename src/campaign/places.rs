@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::Time;
 
 /// The places of one unit in one campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,27 +138,4 @@ pub async fn of_campaign(app: &App, campaign_id: &str) -> Result<Places> {
 /// The ledger's sum for a unit: always equal to [`Places::taken`].
 pub async fn ledger_sum(app: &App, campaign_id: &str, unit_id: &str) -> Result<i64> {
     Ok(store::ledger_sum(app, campaign_id, unit_id).await?)
-}
-
-/// A line of the ledger: one place taken or given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The unit.
-    pub unit_id: String,
-    /// For which application.
-    pub application_id: String,
-    /// +1 or -1.
-    pub delta: i64,
-    /// When.
-    pub at: Time,
-}
-
-/// The whole ledger of a campaign, oldest first.
-pub async fn ledger(app: &App, campaign_id: &str) -> Result<Vec<Entry>> {
-    Ok(store::ledger(app, campaign_id).await?)
-}
-
-/// Every unit's places in a campaign, by the unit's id.
-pub async fn by_unit(app: &App, campaign_id: &str) -> Result<Vec<(String, Places)>> {
-    Ok(store::quotas(app, campaign_id).await?)
 }

@@ -1,5 +1,9 @@
 //! SQL of campaigns, intakes, quotas and the ledger of places.
 
+mod tally;
+
+pub use tally::*;
+
 use super::places::Places;
 use super::{Current, Intake, PlaceCause, Season, Window};
 use crate::app::App;
@@ -206,30 +210,4 @@ pub async fn ledger_sum(app: &App, campaign_id: &str, unit_id: &str) -> sqlx::Re
         .bind(unit_id)
         .fetch_one(app.db.read())
         .await
-}
-
-pub async fn ledger(app: &App, campaign_id: &str) -> sqlx::Result<Vec<super::places::Entry>> {
-    let sql =
-        "SELECT unit_id, application_id, delta, at FROM place_entries WHERE campaign_id = $1 ORDER BY at, id";
-    let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(sql)
-        .bind(campaign_id)
-        .fetch_all(app.db.read())
-        .await?;
-    let entry = |(unit_id, application_id, delta, at)| super::places::Entry {
-        unit_id,
-        application_id,
-        delta,
-        at: Time(at),
-    };
-    Ok(rows.into_iter().map(entry).collect())
-}
-
-pub async fn quotas(app: &App, campaign_id: &str) -> sqlx::Result<Vec<(String, Places)>> {
-    let sql = "SELECT unit_id, total, taken FROM quotas WHERE campaign_id = $1 ORDER BY unit_id";
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(sql)
-        .bind(campaign_id)
-        .fetch_all(app.db.read())
-        .await?;
-    let places = |(unit_id, total, taken)| (unit_id, Places { total, taken });
-    Ok(rows.into_iter().map(places).collect())
 }

@@ -1,5 +1,9 @@
 //! SQL of notices.
 
+mod tally;
+
+pub use tally::*;
+
 use super::react::Recipient;
 use super::{Channel, Content, Delivery};
 use crate::app::App;
@@ -133,17 +137,4 @@ pub async fn subscription_outcome(
         .bind(now.0)
         .bind(id);
     Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
-}
-
-/// Every notice about a campaign's applications: its `dedup`, application, recipient's kind and state.
-pub async fn of_campaign(
-    app: &App,
-    campaign_id: &str,
-) -> sqlx::Result<Vec<(String, String, String, String)>> {
-    let sql = "SELECT n.dedup, n.application_id, n.recipient_kind, n.state FROM notices n \
-               JOIN applications a ON a.id = n.application_id WHERE a.campaign_id = $1";
-    sqlx::query_as(sql)
-        .bind(campaign_id)
-        .fetch_all(app.db.read())
-        .await
 }

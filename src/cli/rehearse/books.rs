@@ -4,7 +4,8 @@ use super::Finding;
 use crate::application::State;
 use crate::application::states::{Event, next};
 use crate::application::tally::{Claim, Line, Standing};
-use crate::campaign::places::{Entry, Places};
+use crate::campaign::places::Places;
+use crate::campaign::tally::Entry;
 use crate::notice::tally::Note;
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -4,7 +4,8 @@ use super::books::{self, Books};
 use crate::application::State;
 use crate::application::states::Event;
 use crate::application::tally::{Claim, Line, Standing};
-use crate::campaign::places::{Entry, Places};
+use crate::campaign::places::Places;
+use crate::campaign::tally::Entry;
 use crate::kernel::Time;
 use crate::notice::tally::Note;
 

@@ -11,7 +11,7 @@ use super::world::World;
 use super::{Finding, Options};
 use crate::app::App;
 use crate::application::tally;
-use crate::campaign::places;
+use crate::campaign;
 use crate::cli::told;
 use crate::notice;
 use crate::outbox;
@@ -57,8 +57,8 @@ pub struct Seen {
 /// The books of the database, opened.
 pub async fn open_books(app: &App, campaign_id: &str) -> anyhow::Result<Books> {
     Ok(Books {
-        places: places::by_unit(app, campaign_id).await.map_err(told)?,
-        ledger: places::ledger(app, campaign_id).await.map_err(told)?,
+        places: campaign::tally::by_unit(app, campaign_id).await.map_err(told)?,
+        ledger: campaign::tally::ledger(app, campaign_id).await.map_err(told)?,
         standings: tally::standings(app, campaign_id).await.map_err(told)?,
         claims: tally::claims(app, campaign_id).await.map_err(told)?,
         lines: tally::lines(app, campaign_id).await.map_err(told)?,
@@ -175,9 +175,10 @@ async fn look_at(world: &World, worker: &Worker<'_>, twins: &HashSet<usize>) -> 
     Ok(one)
 }
 
-/// Refused only for what the plan made: a second account for one ID number.
+/// Refused only for what the plan made: a second account for one ID number, or a second try while the first one stands.
 fn refusals(worker: &Worker<'_>, twins: &HashSet<usize>) -> Vec<Finding> {
-    let expected = |code: &&String| twins.contains(&worker.planned.no) && code.starts_with("already_this_");
+    let claimed = twins.contains(&worker.planned.no) || worker.stands;
+    let expected = |code: &&String| claimed && code.starts_with("already_this_");
     let odd = worker.refused.iter().filter(|code| !expected(code));
     odd.map(|code| Finding::new("应答", format!("职工 {} 的提交被拒绝：{code}", worker.planned.no)))
         .collect()

@@ -15,11 +15,13 @@ pub const APART: usize = 1_000_000;
 /// How many rehearsals a database can hold: then phones run out.
 pub const RUNS: usize = 90;
 
-/// Areas of Jinan, and one that is not.
+/// Areas of Jinan, and as many that are not.
 const JINAN: [&str; 10] = [
     "370102", "370103", "370104", "370105", "370112", "370113", "370114", "370115", "370116", "370117",
 ];
-const ELSEWHERE: &str = "370602";
+const YANTAI: [&str; 10] = [
+    "370602", "370611", "370612", "370613", "370614", "370634", "370681", "370682", "370683", "370685",
+];
 /// Birth dates in use, from 1965-01-01.
 const DAYS: usize = 13_500;
 
@@ -48,7 +50,7 @@ pub fn address(n: usize) -> String {
 
 /// An ID number, different for every n below 50 million; odd people are men.
 pub fn id_number(n: usize, from_afar: bool) -> String {
-    let area = if from_afar { ELSEWHERE } else { JINAN[n % 10] };
+    let area = if from_afar { YANTAI[n % 10] } else { JINAN[n % 10] };
     let day = NaiveDate::from_ymd_opt(1965, 1, 1)
         .and_then(|d| d.checked_add_days(Days::new((n / 10 % DAYS) as u64)));
     let born = day.map_or_else(String::new, |day| day.format("%Y%m%d").to_string());

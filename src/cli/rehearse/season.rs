@@ -203,6 +203,9 @@ impl<'a> Play<'a, '_> {
         }
         self.decide(season, &[0, 1, 2]).await?;
         world.go_to(review.until.plus(SECOND));
+        self.settle(&format!("{} 补正期满", season.label())).await?;
+        // What waits for the morning goes out too.
+        world.go_to(review.until.plus(2 * DAY + 10 * HOUR));
         self.settle(&format!("{} 补正期满", season.label())).await
     }
 

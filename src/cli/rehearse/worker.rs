@@ -35,11 +35,13 @@ pub struct Worker<'a> {
     pub withdrawn: bool,
     /// Codes of the refusals of a submission.
     pub refused: Vec<String>,
+    /// The application of the intake before still stands: whoever tries again has to be refused.
+    pub stands: bool,
     /// Applications of earlier intakes, with what was acknowledged.
     pub earlier: Vec<(String, Option<Acknowledged>, bool)>,
     /// What was answered otherwise than it had to be.
     pub odd: Vec<String>,
-    /// Texts from before the present application: how many codes came.
+    /// Papers uploaded so far.
     edition: u64,
 }
 
@@ -58,6 +60,7 @@ impl<'a> Worker<'a> {
             acknowledged: None,
             withdrawn: false,
             refused: Vec::new(),
+            stands: false,
             earlier: Vec::new(),
             odd: Vec::new(),
             edition: 0,
@@ -93,7 +96,10 @@ impl<'a> Worker<'a> {
                 Way::Phone => self.sign_up(world).await?,
                 Way::Mini => self.sign_up_by_mini(world).await?,
             }
-        } else if let Some(before) = self.application.take() {
+        } else if self.application.is_some() {
+            let state = self.progress(world).await?;
+            self.stands = !["withdrawn", "rejected", "expired"].contains(&state.text("state"));
+            let before = self.application.take().unwrap_or_default();
             let was = (
                 before,
                 self.acknowledged.take(),
