@@ -9,13 +9,16 @@ use crate::campaign::tally::Entry;
 use crate::kernel::Time;
 use crate::notice::tally::Note;
 
+/// Id, state, order of submission, and what happened.
+type Person = (&'static str, State, Option<i64>, &'static [(Event, State)]);
+
 /// One unit with two places: one approved, one in review, one waiting, one withdrawn, one draft.
 fn good() -> Books {
     let mut books = Books {
         places: vec![("u".into(), Places { total: 2, taken: 2 })],
         ..Books::default()
     };
-    let people: [(&str, State, Option<i64>, &[(Event, State)]); 5] = [
+    let people: [Person; 5] = [
         (
             "a",
             State::Approved,

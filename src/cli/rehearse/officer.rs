@@ -70,7 +70,7 @@ impl Officer {
     fn keep_cookie(&mut self, answer: &Response) {
         let set = answer.headers().get_all(header::SET_COOKIE).iter();
         let ours = set.filter_map(|value| value.to_str().ok()?.split(';').next());
-        if let Some(cookie) = ours.filter(|cookie| cookie.starts_with("yuanmeng=")).last() {
+        if let Some(cookie) = ours.filter(|cookie| cookie.starts_with("yuanmeng=")).next_back() {
             self.cookie = cookie.to_owned();
         }
     }
