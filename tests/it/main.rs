@@ -52,6 +52,7 @@ mod reminders;
 mod review;
 mod services;
 mod source;
+mod supervision;
 mod tokens;
 mod upload_script;
 mod visitor;

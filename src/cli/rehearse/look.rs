@@ -15,11 +15,16 @@ use crate::campaign;
 use crate::cli::told;
 use crate::notice;
 use crate::outbox;
+use crate::supervision::{self, chain, verify};
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+/// The same books as the supervisor's own check sees them.
+pub const SUPERVISION: &str = "台账互相一致（R-31）";
+/// No line of the trail is altered, missing or out of order.
+pub const TRAIL: &str = "审计链完整（R-31）";
 const ACKNOWLEDGED: &str = "受理的不丢（R-18）";
 const SIMULATOR: &str = "每条消息一次（R-23）";
 const PUBLIC: &str = "公开的名额（R-19）";
@@ -66,10 +71,24 @@ pub async fn open_books(app: &App, campaign_id: &str) -> anyhow::Result<Books> {
     })
 }
 
-/// What the database has to say against itself: the books, and jobs that were given up.
+/// What the database has to say against itself: the books, the audit trail, and jobs that were given up.
 pub async fn invariants(app: &App, campaign_id: &str) -> anyhow::Result<(Books, Vec<Finding>)> {
     let books = open_books(app, campaign_id).await?;
     let mut findings = books::findings(&books);
+    let others = supervision::invariants::check(app).await.map_err(told)?;
+    findings.extend(
+        others
+            .iter()
+            .map(|other| Finding::new(SUPERVISION, other.to_string())),
+    );
+    chain::seal_all(app).await.map_err(told)?;
+    let trail = verify::verify(app, None).await.map_err(told)?;
+    findings.extend(
+        trail
+            .findings
+            .iter()
+            .map(|fault| Finding::new(TRAIL, fault.to_string())),
+    );
     for (kind, error) in outbox::dead(&app.db).await? {
         findings.push(Finding::new("后台任务", format!("{kind} 已放弃：{error}")));
     }

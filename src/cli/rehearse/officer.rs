@@ -69,8 +69,8 @@ impl Officer {
     /// The session's cookie changes when somebody signs in.
     fn keep_cookie(&mut self, answer: &Response) {
         let set = answer.headers().get_all(header::SET_COOKIE).iter();
-        let ours = set.filter_map(|value| value.to_str().ok()?.split(';').next());
-        if let Some(cookie) = ours.filter(|cookie| cookie.starts_with("yuanmeng=")).next_back() {
+        let mut ours = set.filter_map(|value| value.to_str().ok()?.split(';').next());
+        if let Some(cookie) = ours.rfind(|cookie| cookie.starts_with("yuanmeng=")) {
             self.cookie = cookie.to_owned();
         }
     }

@@ -3,7 +3,7 @@
 use super::board::Tally;
 use super::books::{self, Books};
 use super::http::Took;
-use super::look::Seen;
+use super::look::{self, Seen};
 use super::{Finding, Options};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -41,7 +41,9 @@ pub struct Facts<'a> {
 }
 
 /// The rules that are looked at, whether or not they hold.
-const RULES: [&str; 5] = [
+const RULES: [&str; 7] = [
+    look::SUPERVISION,
+    look::TRAIL,
     books::PLACES,
     books::ORDER,
     books::PERSON,
