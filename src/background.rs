@@ -200,9 +200,15 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
 
 async fn deadline_loop(app: App) {
     while !app.stop.is_cancelled() {
+        let moves = app.clock.moves();
+        let mut more = false;
         match application::deadlines::expire_overdue(&app).await {
             Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
+            Ok(ended) => {
+                tracing::info!(ended, "returned applications passed their deadline");
+                // A batch at a time: the night after the last day there may be hundreds.
+                more = true;
+            }
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
         }
         match erasure::erase_due(&app).await {
@@ -223,7 +229,12 @@ async fn deadline_loop(app: App) {
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");
         }
-        pause(&app, DEADLINES).await;
+        if !more {
+            tokio::select! {
+                () = pause(&app, DEADLINES) => {}
+                () = app.clock.moved_since(moves) => {}
+            }
+        }
     }
 }
 

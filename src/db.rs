@@ -169,6 +169,27 @@ impl Db {
         &self.read
     }
 
+    /// The names of the tables that hold anything; empty before the first migration.
+    pub async fn filled_tables(&self) -> Result<Vec<String>, sqlx::Error> {
+        let sql = match self.kind {
+            Kind::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            }
+            Kind::Postgres => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_tables \
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY tablename"
+            }
+        };
+        let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.read).await?;
+        let mut filled = Vec::new();
+        for name in names {
+            let first = sqlx::AssertSqlSafe(format!("SELECT 1 FROM \"{name}\" LIMIT 1"));
+            let first: Option<(i64,)> = sqlx::query_as(first).fetch_optional(&self.read).await?;
+            filled.extend(first.map(|_| name));
+        }
+        Ok(filled)
+    }
+
     /// Begins a writing transaction.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
         let inner = match self.kind {

@@ -25,6 +25,7 @@ pub mod safety;
 pub mod states;
 mod store;
 pub mod submit;
+pub mod tally;
 pub mod withdraw;
 
 pub use form::{Form, FormText};

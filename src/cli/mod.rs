@@ -7,6 +7,8 @@ pub mod import;
 pub mod menu;
 pub mod officer;
 #[cfg(feature = "demo")]
+pub mod rehearse;
+#[cfg(feature = "demo")]
 pub mod seed;
 pub mod serve;
 pub mod setup;
@@ -46,6 +48,9 @@ enum Command {
     Import(import::Args),
     /// The audit trail: verify it, print its head.
     Audit(audit::Args),
+    /// Play a whole season with invented people, against an empty database, and look whether the books agree.
+    #[cfg(feature = "demo")]
+    Rehearse(rehearse::Args),
     /// Print the JSON API's OpenAPI document.
     Openapi,
 }
@@ -98,6 +103,8 @@ async fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Union(args)) => union::run(open().await?, args).await,
         Some(Command::Import(args)) => import::run(open().await?, args).await,
         Some(Command::Audit(args)) => audit::run(open().await?, args).await,
+        #[cfg(feature = "demo")]
+        Some(Command::Rehearse(args)) => rehearse::run(args).await,
         Some(Command::Openapi) => {
             println!("{:#}", crate::api::document());
             Ok(())

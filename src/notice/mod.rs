@@ -10,6 +10,7 @@ pub mod react;
 mod reason;
 pub mod remind;
 mod store;
+pub mod tally;
 pub mod unions;
 
 pub use catalogue::Content;

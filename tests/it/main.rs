@@ -47,6 +47,7 @@ mod process;
 mod push;
 mod recall;
 mod registration;
+mod rehearse;
 mod reminders;
 mod review;
 mod services;
