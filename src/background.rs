@@ -200,7 +200,12 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
 async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
     let order = payment::order(app, order).await?;
     // Each purpose has its arm here once there is one.
-    tracing::info!(order = order.id, purpose = order.purpose_kind, what, "a payment has no owner to be told");
+    tracing::info!(
+        order = order.id,
+        purpose = order.purpose_kind,
+        what,
+        "a payment has no owner to be told"
+    );
     Ok(())
 }
 
@@ -208,7 +213,9 @@ async fn payment_loop(app: App) {
     if let Some(pay) = app.pay.as_ref().filter(|pay| pay.keys().is_empty()) {
         match pay.fetch_certificates().await {
             Ok(serials) => tracing::info!(?serials, "WeChat Pay's certificates were fetched"),
-            Err(error) => tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched"),
+            Err(error) => {
+                tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched")
+            }
         }
     }
     while !app.stop.is_cancelled() {
