@@ -9,7 +9,7 @@ use crate::application::{self};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
-use crate::kernel::time::DAY;
+use crate::kernel::time::{DAY, MINUTE};
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, react, remind, unions};
 use crate::outbox::{self, Job};
@@ -210,19 +210,27 @@ async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
 }
 
 async fn payment_loop(app: App) {
-    if let Some(pay) = app.pay.as_ref().filter(|pay| pay.keys().is_empty()) {
-        match pay.fetch_certificates().await {
-            Ok(serials) => tracing::info!(?serials, "WeChat Pay's certificates were fetched"),
-            Err(error) => {
-                tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched")
-            }
-        }
-    }
+    let mut fetch_at = app.now();
     while !app.stop.is_cancelled() {
+        if fetch_at <= app.now() {
+            fetch_at = app.now().plus(certificates(&app).await);
+        }
         if let Err(error) = payment::tick(&app).await {
             tracing::error!(%error, "payments could not be looked after");
         }
         pause(&app, PAYMENTS).await;
+    }
+}
+
+/// WeChat Pay's certificates, for a merchant without its public key; in how many milliseconds they are fetched again.
+async fn certificates(app: &App) -> i64 {
+    let Some(pay) = app.pay.as_ref() else { return DAY };
+    match pay.fetch_certificates().await {
+        Ok(_) => DAY / 2,
+        Err(error) => {
+            tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched");
+            MINUTE
+        }
     }
 }
 
