@@ -9,11 +9,12 @@ use crate::application::{self};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
-use crate::kernel::time::DAY;
+use crate::kernel::time::{DAY, MINUTE};
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{NOTICE_JOB, facts, plan, react, remind, unions};
 use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
+use crate::payment;
 use crate::review::flags;
 use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
@@ -33,12 +34,18 @@ const DEADLINES: Duration = Duration::from_secs(30);
 /// How often new lines of the audit trail are sealed.
 const SEALING: Duration = Duration::from_secs(1);
 
+/// How often payments are looked after.
+const PAYMENTS: Duration = Duration::from_secs(5);
+
 /// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
 pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
     loops.spawn(sealing_loop(app.clone()));
+    if app.pay.is_some() {
+        loops.spawn(payment_loop(app.clone()));
+    }
     loops
 }
 
@@ -150,6 +157,16 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             papers::examine::forget(app, &document).await?;
             finish(app, claimant, job).await
         }
+        payment::REFUND_JOB => {
+            // What does not go on is kept with its reason, and taken up by the payment loop.
+            payment::send_refund(app, &field(job, "refund")?).await?;
+            finish(app, claimant, job).await
+        }
+        payment::EVENT_JOB => {
+            let (order, what) = (field(job, "order")?, field(job, "what")?);
+            pay_owner(app, &order, &what).await?;
+            finish(app, claimant, job).await
+        }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
 }
@@ -196,6 +213,44 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
     outbox::postpone(&mut tx, &job.id, claimant, until).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Tells the owner of a payment what happened to it, by the order's purpose; it must bear being told twice.
+async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
+    let order = payment::order(app, order).await?;
+    // Each purpose has its arm here once there is one.
+    tracing::info!(
+        order = order.id,
+        purpose = order.purpose_kind,
+        what,
+        "a payment has no owner to be told"
+    );
+    Ok(())
+}
+
+async fn payment_loop(app: App) {
+    let mut fetch_at = app.now();
+    while !app.stop.is_cancelled() {
+        if fetch_at <= app.now() {
+            fetch_at = app.now().plus(certificates(&app).await);
+        }
+        if let Err(error) = payment::tick(&app).await {
+            tracing::error!(%error, "payments could not be looked after");
+        }
+        pause(&app, PAYMENTS).await;
+    }
+}
+
+/// WeChat Pay's certificates, for a merchant without its public key; in how many milliseconds they are fetched again.
+async fn certificates(app: &App) -> i64 {
+    let Some(pay) = app.pay.as_ref() else { return DAY };
+    match pay.fetch_certificates().await {
+        Ok(_) => DAY / 2,
+        Err(error) => {
+            tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched");
+            MINUTE
+        }
+    }
 }
 
 async fn deadline_loop(app: App) {

@@ -57,7 +57,12 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | AlreadyThisLevel { .. }
         | NotEditable
         | KeyBusy
-        | NoticeNotLost => StatusCode::CONFLICT,
+        | NoticeNotLost
+        | PaymentPaid
+        | PaymentNotPaid
+        | PaymentClosed
+        | PaymentDiffers
+        | RefundTooMuch => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }
