@@ -25,6 +25,7 @@ pub mod safety;
 pub mod states;
 mod store;
 pub mod submit;
+pub mod tally;
 pub mod withdraw;
 
 pub use form::{Form, FormText};
@@ -111,6 +112,9 @@ impl DocumentKind {
             .filter(move |kind| !of_jinan || *kind != DocumentKind::ResidencePermit)
     }
 }
+
+/// The fact, for `outbox::tell`, that another union holds an application because the tree changed.
+pub const HANDED_OVER: &str = "handed_over";
 
 /// An application by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Application> {

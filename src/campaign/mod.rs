@@ -5,6 +5,7 @@ mod intakes;
 pub mod places;
 pub mod quotas;
 mod store;
+pub mod tally;
 
 pub use intakes::{Current, Intake, Window, all as intakes, create, current, intake};
 

@@ -273,7 +273,8 @@ pub(super) struct State {
     pub oauth: OAuth,
     pub qrcodes: QrCodes,
     pub sent: HashMap<(String, String), Sent>,
-    pub stray_sms: Vec<(String, Item)>,
+    /// SMS to numbers that nobody has, by number.
+    pub stray_sms: HashMap<String, Vec<Item>>,
     pub faults: Vec<Fault>,
     pub stats: Stats,
     next_id: u64,
@@ -302,7 +303,7 @@ impl State {
             oauth: OAuth::default(),
             qrcodes: QrCodes::default(),
             sent: HashMap::new(),
-            stray_sms: Vec::new(),
+            stray_sms: HashMap::new(),
             faults: Vec::new(),
             stats: Stats::default(),
             // Message ids of a restarted simulator must not repeat those an application still remembers.

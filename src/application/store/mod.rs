@@ -7,6 +7,7 @@ mod events;
 mod keys;
 mod live;
 mod reorganise;
+mod tally;
 
 pub use conflicts::*;
 pub use documents::*;
@@ -15,6 +16,7 @@ pub use events::*;
 pub use keys::*;
 pub use live::*;
 pub use reorganise::*;
+pub use tally::*;
 
 use super::Level;
 use super::moves::{Application, Move};

@@ -38,6 +38,7 @@ pub struct DeskPage {
     pub opinions: Vec<Opinion>,
     pub obstacle: Option<String>,
     pub form: Option<DecideForm>,
+    pub told: super::told::ToldLines,
     pub claim: ClaimLine,
     /// The version, where this officer's pass can be taken back.
     pub recallable: Option<i64>,
@@ -312,6 +313,7 @@ pub(super) fn label(name: &str) -> Option<&'static str> {
 async fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Errors) -> Result<DeskPage> {
     let head = head(ctx, &desk.progress);
     let application = &desk.progress.application;
+    let told = super::told::lines(&ctx.app, &application.id).await?;
     let form = match desk.obstacle {
         Some(_) => None,
         None => {
@@ -337,5 +339,6 @@ async fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors:
         done: link(&desk.just_passed),
         form,
         head,
+        told,
     })
 }

@@ -35,11 +35,24 @@
 //!   `f-reason`, `reject`, `registration-state`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
+//! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
+//!   `export`, `export-list`; `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
+//! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
+//!   `export`, `empty`.
+//!
+//! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
+//!   `told-line` a message, `call` when nothing reached the worker.
+//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
+//!   `/office/messages/failed`: one `lost` a line with `again`, `empty`.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `[` `]` previous and next paper, `t` turn, `+` `-` `0`
 //! zoom; `j`/`k` next and previous application, `p` pass, `r` return, `b` send back, `x` reject (each only chooses: the
 //! button or Enter on it decides), `d` to the decision, `?` help. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod audit;
+mod board;
+mod board_history;
+mod chart;
 mod bulk;
 mod desk;
 mod desk_acts;
@@ -49,6 +62,8 @@ mod join_invitations;
 mod join_registrations;
 mod late;
 mod me;
+mod messages;
+mod messages_lost;
 mod papers;
 mod phrases;
 mod queue;
@@ -60,7 +75,10 @@ mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;
 #[cfg(test)]
+mod supervision_tests;
+#[cfg(test)]
 mod tests;
+mod told;
 mod union_change;
 mod union_list;
 mod union_officers;
@@ -79,7 +97,18 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    reviewing(joining(pages()))
+    supervision(being_told(reviewing(joining(pages()))))
+}
+
+/// Figures and the audit trail.
+fn supervision(routes: Route) -> Route {
+    routes
+        .at("/board", get(board::show))
+        .at("/board.xlsx", get(board::table))
+        .at("/board/applications.xlsx", get(board::export_list))
+        .at("/board/applications/:id", get(board_history::show))
+        .at("/audit", get(audit::show))
+        .at("/audit.xlsx", get(audit::table))
 }
 
 /// Around the decision: claims, 回避, taking back, many at once, what is late, ready-made sentences (R-22 … R-24).
@@ -113,6 +142,15 @@ fn pages() -> Route {
         .at("/me/second-factor", post(me::second_factor))
         .at("/me/password", post(me::password))
         .at("/me/sessions", post(me::end_session))
+}
+
+/// Messages: the catalogue, what was lost, how an officer wishes to be told.
+fn being_told(routes: Route) -> Route {
+    routes
+        .at("/messages", get(messages::show))
+        .at("/messages/failed", get(messages_lost::show))
+        .at("/messages/failed/again", post(messages_lost::again))
+        .at("/me/notices", post(me::notices))
 }
 
 /// Unions: joining, the tree, officers.
@@ -219,6 +257,7 @@ fn label(field: &str) -> Option<&'static str> {
         "days" => "有效天数（1 至 30）",
         "to" => "新的上级工会",
         "roles" => "权限",
+        "way" => "接收方式",
         "verdict" => "用于",
         "why" => "原因分类",
         "fix" => "同时勾选",
@@ -252,6 +291,8 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Whether they may read the audit trail.
+    pub audits: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -263,6 +304,7 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            audits: officer.can(Act::ReadAudit),
             at,
         })
     }

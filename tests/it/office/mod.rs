@@ -15,6 +15,8 @@ mod phrases;
 mod season;
 mod second_factor;
 mod staff;
+mod told;
+mod told_browser;
 mod tree;
 
 use crate::app::TestApp;
