@@ -269,7 +269,7 @@ async fn within(app: &App, officer: &Officer, id: &str) -> Result<Option<Union>>
 pub struct Counts {
     /// At the officer's own step.
     pub mine: i64,
-    /// By state, drafts left out.
+    /// By state, drafts left out; of the whole city up to one more than [`CAP`].
     pub by_state: Vec<(State, i64)>,
 }
 

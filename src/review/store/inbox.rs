@@ -2,6 +2,7 @@
 //! by (here); then the fifty rows that are shown (`rows.rs`). The way in is chosen here, not by the planner: a column that must not be one
 //! stands as `column || ''`, and CROSS JOIN keeps SQLite to the order that is written (ADR 0021).
 
+use super::super::inbox::CAP;
 use crate::app::App;
 use crate::application::{Level, State};
 use crate::db::Kind;
@@ -321,12 +322,19 @@ pub async fn explain(app: &App, search: &Search, limit: i64) -> sqlx::Result<Vec
 fn counting(reach: &Reach) -> (String, Vec<Value>) {
     let text = |value: &str| Value::Text(value.to_owned());
     match reach {
-        Reach::City => (
-            "SELECT a.state, COUNT(*) FROM unions u CROSS JOIN applications a \
-             WHERE u.kind = 'unit' AND a.unit_id = u.id AND a.state <> 'draft' GROUP BY a.state"
-                .to_owned(),
-            Vec::new(),
-        ),
+        // Of the whole city each state is counted only so far as the page says it.
+        Reach::City => {
+            let one = |state: &State| {
+                format!(
+                    "SELECT '{state}' AS state, COUNT(*) AS n FROM (SELECT 1 AS one FROM applications a \
+                     WHERE a.state = '{state}' AND a.submitted_at > 0 LIMIT {}) f",
+                    CAP + 1
+                )
+            };
+            let states = State::ALL.iter().filter(|state| **state != State::Draft);
+            let parts: Vec<String> = states.map(one).collect();
+            (parts.join(" UNION ALL "), Vec::new())
+        }
         Reach::Unit(unit) => (
             "SELECT a.state, COUNT(*) FROM applications a WHERE a.unit_id = $1 AND a.state <> 'draft' GROUP BY a.state"
                 .to_owned(),

@@ -260,10 +260,13 @@ pub async fn set_flag(tx: &mut Tx, application_id: &str, flagged: bool) -> sqlx:
     Ok(())
 }
 
-/// The applications that the reading of a paper concerns: its own, and those where the same paper was found.
+/// The submitted applications that the reading of a paper concerns: its own, and those where the same paper was found and
+/// nothing was found fault with before.
 pub async fn touched_by(app: &App, document_id: &str) -> sqlx::Result<Vec<String>> {
-    let sql = "SELECT application_id FROM documents WHERE id = $1 \
-               UNION SELECT d.application_id FROM paper_twins t JOIN documents d ON d.id = t.twin_id WHERE t.document_id = $1";
+    let sql = "SELECT a.id FROM documents d JOIN applications a ON a.id = d.application_id \
+               WHERE d.id = $1 AND a.state <> 'draft' \
+               UNION SELECT a.id FROM paper_twins t JOIN documents d ON d.id = t.twin_id JOIN applications a ON a.id = d.application_id \
+               WHERE t.document_id = $1 AND a.state <> 'draft' AND a.flagged = 0";
     sqlx::query_scalar(sql)
         .bind(document_id)
         .fetch_all(app.db.read())

@@ -52,8 +52,8 @@
 mod audit;
 mod board;
 mod board_history;
-mod chart;
 mod bulk;
+mod chart;
 mod desk;
 mod desk_acts;
 mod desk_view;

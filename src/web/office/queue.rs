@@ -11,8 +11,8 @@ use crate::campaign::{self, Intake};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::review::inbox::{self, CAP, Counts, Filter, Item, PAGE, Page, Tab};
-use crate::union::rights::Act;
 use crate::supervision::trail;
+use crate::union::rights::Act;
 use crate::union::{Officer, Role};
 use askama::Template;
 use poem::web::Query;
@@ -26,8 +26,8 @@ pub struct QueuePage {
     pub who: Option<Who>,
     pub mine: bool,
     pub mine_label: &'static str,
-    pub mine_count: i64,
-    pub all_count: i64,
+    pub mine_count: String,
+    pub all_count: String,
     pub window: Option<WindowLine>,
     pub chips: Vec<Chip>,
     pub filter: FilterForm,
@@ -52,7 +52,7 @@ pub struct WindowLine {
 pub struct Chip {
     pub state: &'static str,
     pub label: &'static str,
-    pub count: i64,
+    pub count: String,
     pub href: String,
     pub on: bool,
 }
@@ -113,8 +113,8 @@ pub async fn show(ctx: Ctx, Query(asked): Query<BTreeMap<String, String>>) -> Re
         who: Who::of(&officer, filter.tab.as_str()),
         mine,
         mine_label: mine_label(&officer),
-        mine_count: counts.mine,
-        all_count: counts.by_state.iter().map(|(_, n)| n).sum(),
+        mine_count: counted(counts.mine),
+        all_count: counted(counts.by_state.iter().map(|(_, n)| n).sum()),
         window,
         chips: chips(&filter, &counts, &intakes),
         filter: form(&ctx, &officer, &filter, &intakes).await?,
@@ -129,6 +129,11 @@ pub async fn show(ctx: Ctx, Query(asked): Query<BTreeMap<String, String>>) -> Re
         bulk: mine && officer.can(Act::Decide),
         query: query.trim_start_matches("/office?").to_owned(),
     })
+}
+
+/// A count as far as it is made.
+fn counted(n: i64) -> String {
+    if n > CAP { format!("{CAP}+") } else { n.to_string() }
 }
 
 fn mine_label(officer: &Officer) -> &'static str {
@@ -156,14 +161,14 @@ fn chips(filter: &Filter, counts: &Counts, intakes: &[Intake]) -> Vec<Chip> {
     let all = Chip {
         state: "all",
         label: "全部",
-        count: counts.by_state.iter().map(|(_, n)| n).sum(),
+        count: counted(counts.by_state.iter().map(|(_, n)| n).sum()),
         href: to(None),
         on: filter.state.is_none(),
     };
     let states = counts.by_state.iter().map(|(state, count)| Chip {
         state: state.as_str(),
         label: state.label(),
-        count: *count,
+        count: counted(*count),
         href: to(Some(*state)),
         on: filter.state == Some(*state),
     });

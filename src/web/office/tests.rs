@@ -324,7 +324,7 @@ fn the_queue_renders_full_and_empty() {
         chips: vec![Chip {
             state: "in_review",
             label: "审核中",
-            count: 1,
+            count: "1".to_owned(),
             href: "/office?tab=all&state=in_review".to_owned(),
             on: true,
         }],

@@ -172,7 +172,7 @@ async fn filters_narrow_and_combine(test: &TestApp) {
         looked: Some(Looked::Free),
         ..mine.clone()
     };
-    assert_eq!(ids(test, &at_street, &free).await, [first.clone()]);
+    assert_eq!(ids(test, &at_street, &free).await, [first.as_str()]);
     yuanmeng::review::desk::open(app, &at_street, &first)
         .await
         .unwrap();
@@ -181,7 +181,7 @@ async fn filters_narrow_and_combine(test: &TestApp) {
         looked: Some(Looked::Mine),
         ..mine.clone()
     };
-    assert_eq!(ids(test, &at_street, &looked).await, [first.clone()]);
+    assert_eq!(ids(test, &at_street, &looked).await, [first.as_str()]);
 
     decide_now(app, &at_street, &first, Verdict::Return, &["receipt"])
         .await
@@ -191,7 +191,7 @@ async fn filters_narrow_and_combine(test: &TestApp) {
         union: Some(street.id.clone()),
         ..all.clone()
     };
-    assert_eq!(ids(test, &at_unit, &returned).await, [first.clone()]);
+    assert_eq!(ids(test, &at_unit, &returned).await, [first.as_str()]);
 
     let counts = inbox::counts(app, &at_unit, Some(&street.id)).await.unwrap();
     let count = |state| counts.by_state.iter().find(|(s, _)| *s == state).unwrap().1;
