@@ -24,6 +24,11 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await
     }
 
+    /// Nobody is signed in any more.
+    pub async fn forget_cookies(&self) -> Result<()> {
+        Ok(self.client.delete_all_cookies().await?)
+    }
+
     async fn devtools(&self, cmd: &'static str, params: Value) -> Result<()> {
         self.client.issue_cmd(DevTools { cmd, params }).await?;
         Ok(())

@@ -11,11 +11,29 @@ use serde_json::json;
 use std::path::PathBuf;
 use yuanmeng::application::{DocumentKind, FormText};
 use yuanmeng::cli::seed;
-use yuanmeng::kernel::Phone;
+use yuanmeng::kernel::{Phone, code};
 
 /// The selector of a `data-testid`.
 pub fn id(testid: &str) -> String {
     format!("[data-testid=\"{testid}\"]")
+}
+
+/// Signs a browser in without the doors; `who` is `worker` or `officer`. A worker's proof of being themselves is fresh.
+pub async fn signed_in(test: &TestApp, page: &Browser, who: &str, id: &str) -> Result<()> {
+    let cookie = builders::session(&test.app, who, id).await;
+    let secret = cookie.split_once('=').context("a cookie")?.1;
+    let key = format!("session:{}", code::sha256_hex(secret.as_bytes()));
+    let entries = test.app.cache.get(&key).await?.context("a session")?;
+    let mut entries: serde_json::Value = serde_json::from_str(&entries)?;
+    entries["proved"] = json!(test.app.now().0);
+    let hour = std::time::Duration::from_secs(3600);
+    test.app.cache.set(&key, &entries.to_string(), hour).await?;
+    // A page that has no session, so that the browser has no cookie that a script could not replace.
+    page.goto(&format!("{}/healthz", test.url)).await?;
+    page.forget_cookies().await?;
+    page.script("document.cookie = arguments[0] + '; path=/'", vec![json!(cookie)])
+        .await?;
+    Ok(())
 }
 
 /// A choice, whether the page shows it as a list or as buttons.

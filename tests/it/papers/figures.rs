@@ -32,15 +32,12 @@ struct Seen {
 
 fn see(made: &Made, sealer: &Sealer) -> Vec<Seen> {
     let look = |(kind, media, bytes): &(DocumentKind, MediaType, Vec<u8>)| {
-        let facts = read::read(*kind, *media, bytes);
+        let (facts, page) = read::read_with_page(*kind, *media, bytes);
         Seen {
             kind: *kind,
             media: *media,
             marks: twins::marks(sealer, *kind, bytes, &facts),
-            compared: facts
-                .hash
-                .and_then(|_| read::page(*media, bytes))
-                .map(|page| Compared::of(&page)),
+            compared: facts.hash.and(page).map(|page| Compared::of(&page)),
             facts,
         }
     };
