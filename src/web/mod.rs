@@ -61,7 +61,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(observe::request)
-        .with(AddData::new(worker::live::Hub::new(&app)))
+        .with(AddData::new(crate::application::live::Hub::new(&app)))
         .with(AddData::new(app.clone()));
     CallbackFirst {
         callback: wechat::Callback(app).with(CatchPanic::new()),

@@ -23,6 +23,14 @@ const RUN: &str = r#"
 /// The widths at which every page is looked at.
 const WIDTHS: [u32; 2] = [375, 1200];
 
+async fn run(page: &Browser) -> Result<Value> {
+    // A page that was looked at before has it already; its source is half a megabyte.
+    if page.script("return !!window.axe", vec![]).await? != json!(true) {
+        page.script(SOURCE, vec![]).await?;
+    }
+    Ok(page.script(RUN, vec![]).await?)
+}
+
 /// What was found on the pages of one journey, so that all of it is told at once.
 #[derive(Default)]
 pub struct Findings {
@@ -33,13 +41,18 @@ pub struct Findings {
 impl Findings {
     /// Looks at the page (or the frame that was entered) as it is shown now.
     pub async fn look(&mut self, page: &Browser, name: &str) -> Result<()> {
-        // A page that was loaded before has it already; its source is half a megabyte.
-        let there = page.script("return !!window.axe", vec![]).await?;
-        if there != json!(true) {
-            page.script(SOURCE, vec![]).await?;
-        }
         let path = page.script("return location.pathname", vec![]).await?;
-        let found = page.script(RUN, vec![]).await?;
+        // Between bringing it and running it the page may have been loaded anew.
+        let mut tries = 0..3;
+        let found = loop {
+            match run(page).await {
+                Ok(found) => break found,
+                Err(error) => {
+                    tries.next().ok_or(error)?;
+                    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                }
+            }
+        };
         let found = found.as_array().context("axe gives a list")?;
         self.pages += 1;
         for violation in found.iter().filter_map(Value::as_str) {
@@ -61,7 +74,12 @@ impl Findings {
     pub fn none(&self) -> Result<()> {
         anyhow::ensure!(self.pages > 0, "no page was looked at");
         let all: Vec<&str> = self.found.iter().map(String::as_str).collect();
-        anyhow::ensure!(all.is_empty(), "axe-core on {} pages:\n{}", self.pages, all.join("\n"));
+        anyhow::ensure!(
+            all.is_empty(),
+            "axe-core on {} pages:\n{}",
+            self.pages,
+            all.join("\n")
+        );
         Ok(())
     }
 }

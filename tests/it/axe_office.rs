@@ -44,7 +44,11 @@ async fn pages_of_officers() -> Result<()> {
         pc: &pc,
         findings,
     };
-    for path in ["/office", "/office/reset", &guest.invitation.path(&test.app).unwrap()] {
+    for path in [
+        "/office",
+        "/office/reset",
+        &guest.invitation.path(&test.app).unwrap(),
+    ] {
         tour.open(path).await?;
     }
     pc.click(&id("submit")).await?;
@@ -54,7 +58,13 @@ async fn pages_of_officers() -> Result<()> {
     tour.look("sign-in with errors").await?;
 
     signed_in(&test, &pc, "officer", &officers[0].id).await?;
-    for path in ["/office", "/office?tab=all", "/office/me", "/office/unions", "/office/nothing"] {
+    for path in [
+        "/office",
+        "/office?tab=all",
+        "/office/me",
+        "/office/unions",
+        "/office/nothing",
+    ] {
         tour.open(path).await?;
     }
     tour.open(&format!("/office/applications/{application}")).await?;

@@ -74,7 +74,13 @@ async fn pages_before_the_door() -> Result<()> {
     ] {
         tour.open(path).await?;
     }
-    for path in ["/sign-in", "/sign-up", "/sign-in/password", "/sign-in/forgot", "/apply/check"] {
+    for path in [
+        "/sign-in",
+        "/sign-up",
+        "/sign-in/password",
+        "/sign-in/forgot",
+        "/apply/check",
+    ] {
         tour.sent_empty(path, "submit").await?;
     }
     // an answer that speaks against it.
@@ -148,7 +154,13 @@ async fn pages_of_an_unfinished_application() -> Result<()> {
         .await
         .unwrap();
     tour.sign_in(&who).await?;
-    for path in ["/apply", "/apply/print", "/apply/documents", "/apply/confirm", "/apply/union"] {
+    for path in [
+        "/apply",
+        "/apply/print",
+        "/apply/documents",
+        "/apply/confirm",
+        "/apply/union",
+    ] {
         tour.open(path).await?;
     }
     tour.sent_empty("/apply/union", "submit").await?;
@@ -169,7 +181,13 @@ async fn pages_of_an_unfinished_application() -> Result<()> {
     drafts::tick_checks(&test.app, &second.id, &draft, [true; 4])
         .await
         .unwrap();
-    for path in ["/apply", "/apply/union", "/apply/documents", "/apply/confirm", "/apply/print"] {
+    for path in [
+        "/apply",
+        "/apply/union",
+        "/apply/documents",
+        "/apply/confirm",
+        "/apply/print",
+    ] {
         tour.open(path).await?;
     }
     tour.findings.none()?;
@@ -243,7 +261,8 @@ async fn pages_after_the_submission() -> Result<()> {
             tour.open("/apply/documents").await?;
             page.goto(&format!("{}/progress", test.url)).await?;
             page.click(&crate::steps::id("resubmit")).await?;
-            tour.look_for("not yet mended", &crate::steps::id("problem")).await?;
+            tour.look_for("not yet mended", &crate::steps::id("problem"))
+                .await?;
         }
     }
     tour.findings.none()?;

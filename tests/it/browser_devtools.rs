@@ -17,7 +17,9 @@ impl Browser {
     /// Ends `as_wide_as`.
     pub async fn as_wide_as_before(&self) -> Result<()> {
         if self.device == Device::Pc {
-            return self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+            return self
+                .devtools("Emulation.clearDeviceMetricsOverride", json!({}))
+                .await;
         }
         let (width, height) = PHONE;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
@@ -44,7 +46,10 @@ struct DevTools {
 
 impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {

@@ -189,10 +189,12 @@ async fn the_app_from_its_button_to_the_second_submission() -> Result<()> {
     returned(&test, WANG).await?;
 
     page.leave_frame().await?;
+    // Back in the APP's page the banner of another text message may lie over the APP's button.
     page.click("#sms-banner-open").await?;
     page.wait_for_text("#sms-list", "退回补正").await?;
     walk.picture("told").await?;
-    page.click(&id("app-open")).await?;
+    page.script("document.getElementById('app-open').click()", vec![])
+        .await?;
     page.enter_frame(&id("webview-frame")).await?;
     walk.mend_receipt().await?;
     walk.accessible()?;

@@ -230,7 +230,9 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
     let mut elsewhere: Vec<Vec<Option<How>>> = Vec::new();
     for (n, (found, closest)) in compared.into_iter().enumerate() {
         let copy = n >= RIGHT && FAULTS[(n - RIGHT) % FAULTS.len()].0 == "同一图片另存";
-        if copy { &mut copies } else { &mut strangers }.0.extend(closest.0);
+        if copy { &mut copies } else { &mut strangers }
+            .0
+            .extend(closest.0);
         elsewhere.push(found);
     }
     let whole = began.elapsed();
