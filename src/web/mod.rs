@@ -21,6 +21,7 @@ use crate::app::App;
 use poem::endpoint::BoxEndpoint;
 use poem::middleware::{AddData, CatchPanic, Compression};
 use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get};
+use std::sync::Arc;
 
 /// Everything that is served over HTTP.
 ///
@@ -42,6 +43,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .at(jssdk::PATH, get(jssdk::config))
         .nest("/office", office::routes());
     let pages = pages
+        .around(not_of_nul)
         .around(error::into_page)
         .with(session::middleware(&app))
         // Once more, since the session's store itself may be away.
@@ -67,6 +69,14 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         callback: wechat::Callback(app).with(CatchPanic::new()),
         others: others.boxed(),
     }
+}
+
+/// Nothing of ours has a NUL in its address, and PostgreSQL takes none in a text: such a page is not there.
+async fn not_of_nul<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<E::Output> {
+    if req.uri().path().contains("%00") {
+        return Err(crate::error::Error::NotFound.into());
+    }
+    next.call(req).await
 }
 
 /// The callback before the router and all that surrounds the others: its own counters and log lines are in

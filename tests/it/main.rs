@@ -59,5 +59,6 @@ mod steps;
 mod tokens;
 mod upload_script;
 mod visitor;
+mod who_may;
 mod worker_pages;
 mod worker_script;
