@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, react, remind, unions};
-use crate::outbox::{self, Job};
+use crate::notice::{NOTICE_JOB, facts, plan, react, remind, unions};
+use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
+use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -28,12 +29,15 @@ const IDLE: Duration = Duration::from_millis(300);
 const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
+/// How often new lines of the audit trail are sealed.
+const SEALING: Duration = Duration::from_secs(1);
 
 /// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
 pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
+    loops.spawn(sealing_loop(app.clone()));
     loops
 }
 
@@ -92,13 +96,12 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         EVENT_JOB => {
             let planned = react::plan(app, &field(job, "event")?).await?;
-            let mut tx = app.db.write().await?;
-            // Whoever lost the claim meanwhile leaves the reaction to the new claimant.
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
+        }
+        FACT_JOB => {
+            let (fact, id) = (field(job, "fact")?, field(job, "id")?);
+            let planned = facts::plan(app, &fact, &id, &job.id).await?;
+            told(app, claimant, job, &planned).await
         }
         NOTICE_JOB => match deliver::send(app, &field(job, "notice")?).await? {
             Attempt::Done => finish(app, claimant, job).await,
@@ -120,12 +123,7 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         UNION_JOB => {
             let (what, id) = (field(job, "what")?, field(job, "id")?);
             let planned = unions::plan(app, &what, &id, &job.id).await?;
-            let mut tx = app.db.write().await?;
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
@@ -149,6 +147,17 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     }
 }
 
+/// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
+/// new claimant.
+async fn told(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if outbox::done(&mut tx, &job.id, claimant).await? {
+        react::enqueue(app, &mut tx, planned).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 fn field(job: &Job, name: &str) -> Result<String> {
     let payload: serde_json::Value = serde_json::from_str(&job.payload).map_err(anyhow::Error::from)?;
     let text = payload
@@ -168,6 +177,9 @@ async fn finish(app: &App, claimant: &str, job: &Job) -> Result<()> {
 async fn put_back(app: &App, claimant: &str, job: &Job, error: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
     outbox::failed(&mut tx, job, claimant, app.now(), error).await?;
+    if job.kind == NOTICE_JOB && job.attempts >= outbox::MAX_ATTEMPTS {
+        deliver::give_up(app, &mut tx, &field(job, "notice")?, error).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -196,9 +208,28 @@ async fn deadline_loop(app: App) {
             Ok(reminded) => tracing::info!(reminded, "deadlines are near"),
             Err(error) => tracing::error!(%error, "reminders could not be made"),
         }
+        match plan::run(&app).await {
+            Ok(0) => {}
+            Ok(messages) => tracing::info!(messages, "officers are told of the work that waits"),
+            Err(error) => tracing::error!(%error, "digests could not be made"),
+        }
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");
         }
         pause(&app, DEADLINES).await;
+    }
+}
+
+/// Seals new lines of the audit trail; what is left when the process stops, the next one seals.
+async fn sealing_loop(app: App) {
+    while !app.stop.is_cancelled() {
+        match chain::seal(&app).await {
+            Ok(sealed) if sealed as i64 == chain::BATCH => {}
+            Ok(_) => pause(&app, SEALING).await,
+            Err(error) => {
+                tracing::error!(%error, "the audit trail could not be sealed");
+                pause(&app, SEALING * 10).await;
+            }
+        }
     }
 }

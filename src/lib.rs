@@ -25,6 +25,7 @@ pub mod papers;
 pub mod print;
 pub mod review;
 pub mod sms;
+pub mod supervision;
 pub mod union;
 pub mod web;
 pub mod wechat;

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Exit code 0 for done, 1 for failed, 2 for bad usage or configuration.
 
+pub mod audit;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod import;
@@ -43,6 +44,8 @@ enum Command {
     Union(union::Args),
     /// Bring in tables.
     Import(import::Args),
+    /// The audit trail: verify it, print its head.
+    Audit(audit::Args),
     /// Print the JSON API's OpenAPI document.
     Openapi,
 }
@@ -94,6 +97,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Officer(args)) => officer::run(open().await?, args).await,
         Some(Command::Union(args)) => union::run(open().await?, args).await,
         Some(Command::Import(args)) => import::run(open().await?, args).await,
+        Some(Command::Audit(args)) => audit::run(open().await?, args).await,
         Some(Command::Openapi) => {
             println!("{:#}", crate::api::document());
             Ok(())

@@ -139,6 +139,9 @@ pub enum Refusal {
     NotConfirmed,
     WechatNotBound,
     SecondFactorOn,
+    // How one is told
+    QuietHours,
+    NoticeNotLost,
     // Doors
     CsrfFailed,
     SignInAgain,

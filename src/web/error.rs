@@ -53,7 +53,8 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
-        | KeyBusy => StatusCode::CONFLICT,
+        | KeyBusy
+        | NoticeNotLost => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

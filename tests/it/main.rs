@@ -56,6 +56,7 @@ mod review;
 mod services;
 mod source;
 mod steps;
+mod supervision;
 mod tokens;
 mod upload_script;
 mod visitor;

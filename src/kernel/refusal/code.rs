@@ -122,6 +122,8 @@ impl Refusal {
             NotConfirmed => "not_confirmed",
             WechatNotBound => "wechat_not_bound",
             SecondFactorOn => "second_factor_on",
+            QuietHours => "quiet_hours",
+            NoticeNotLost => "notice_not_lost",
             CsrfFailed => "csrf_failed",
             SignInAgain => "sign_in_again",
             OauthState => "oauth_state",

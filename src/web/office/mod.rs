@@ -28,22 +28,40 @@
 //!   `f-reason`, `reject`, `registration-state`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
+//! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
+//!   `export`, `export-list`; `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
+//! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
+//!   `export`, `empty`.
+//!
+//! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
+//!   `told-line` a message, `call` when nothing reached the worker.
+//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
+//!   `/office/messages/failed`: one `lost` a line with `again`, `empty`.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod audit;
+mod board;
+mod board_history;
+mod chart;
 mod desk;
 mod join;
 mod join_invitations;
 mod join_registrations;
 mod me;
+mod messages;
+mod messages_lost;
 mod papers;
 mod queue;
 mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;
 #[cfg(test)]
+mod supervision_tests;
+#[cfg(test)]
 mod tests;
+mod told;
 mod union_change;
 mod union_list;
 mod union_officers;
@@ -62,7 +80,18 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    joining(pages())
+    supervision(being_told(joining(pages())))
+}
+
+/// Figures and the audit trail.
+fn supervision(routes: Route) -> Route {
+    routes
+        .at("/board", get(board::show))
+        .at("/board.xlsx", get(board::table))
+        .at("/board/applications.xlsx", get(board::export_list))
+        .at("/board/applications/:id", get(board_history::show))
+        .at("/audit", get(audit::show))
+        .at("/audit.xlsx", get(audit::table))
 }
 
 /// Work, doors and the officer's own account.
@@ -84,6 +113,15 @@ fn pages() -> Route {
         .at("/me/second-factor", post(me::second_factor))
         .at("/me/password", post(me::password))
         .at("/me/sessions", post(me::end_session))
+}
+
+/// Messages: the catalogue, what was lost, how an officer wishes to be told.
+fn being_told(routes: Route) -> Route {
+    routes
+        .at("/messages", get(messages::show))
+        .at("/messages/failed", get(messages_lost::show))
+        .at("/messages/failed/again", post(messages_lost::again))
+        .at("/me/notices", post(me::notices))
 }
 
 /// Unions: joining, the tree, officers.
@@ -190,6 +228,7 @@ fn label(field: &str) -> Option<&'static str> {
         "days" => "有效天数（1 至 30）",
         "to" => "新的上级工会",
         "roles" => "权限",
+        "way" => "接收方式",
         _ => return None,
     })
 }
@@ -219,6 +258,8 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Whether they may read the audit trail.
+    pub audits: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -230,6 +271,7 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            audits: officer.can(Act::ReadAudit),
             at,
         })
     }

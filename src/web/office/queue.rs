@@ -9,6 +9,7 @@ use crate::campaign;
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::review::inbox::{self, Counts, Filter, Item, PAGE, Tab};
+use crate::supervision::trail;
 use crate::union::{Officer, Role};
 use askama::Template;
 use poem::web::Query;
@@ -133,6 +134,8 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
         filter.page = (list.total - 1) / PAGE;
         list = inbox::list(&ctx.app, &officer, &filter).await?;
     }
+    let looked = serde_json::json!({ "tab": filter.tab, "state": filter.state, "words": !filter.words.is_empty(), "page": filter.page + 1 });
+    trail::note(&ctx.app, &officer, "application.list", looked).await?;
     let counts = inbox::counts(&ctx.app, &officer).await?;
     let now = ctx.app.now();
     let window = campaign::current(&ctx.app).await?.map(|c| WindowLine {
