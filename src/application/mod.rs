@@ -14,6 +14,7 @@ pub mod form_code;
 pub mod handoff;
 pub mod joining;
 pub mod leaving;
+pub mod live;
 pub mod merge;
 pub mod moves;
 pub mod progress;
