@@ -25,6 +25,7 @@ pub mod safety;
 pub mod states;
 mod store;
 pub mod submit;
+pub mod tally;
 pub mod withdraw;
 
 pub use form::{Form, FormText};
@@ -112,6 +113,9 @@ impl DocumentKind {
     }
 }
 
+/// The fact, for `outbox::tell`, that another union holds an application because the tree changed.
+pub const HANDED_OVER: &str = "handed_over";
+
 /// An application by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)
@@ -120,6 +124,11 @@ pub async fn find(app: &App, id: &str) -> Result<Application> {
 /// The keyed hash that finds the applications with a card.
 pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
     app.sealer.index("card", card.digits())
+}
+
+/// A part of a name or number as the inbox's keys have it.
+pub fn search_key(words: &str) -> String {
+    store::key(words)
 }
 
 /// The worker's own application, or [`Error::NotFound`].

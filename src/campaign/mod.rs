@@ -5,8 +5,9 @@ mod intakes;
 pub mod places;
 pub mod quotas;
 mod store;
+pub mod tally;
 
-pub use intakes::{Current, Intake, Window, create, current, intake};
+pub use intakes::{Current, Intake, Window, all as intakes, create, current, intake};
 
 crate::text_enum! {
     /// An intake's season (春季 / 秋季批次).

@@ -1,5 +1,9 @@
 //! SQL of campaigns, intakes, quotas and the ledger of places.
 
+mod tally;
+
+pub use tally::*;
+
 use super::places::Places;
 use super::{Current, Intake, PlaceCause, Season, Window};
 use crate::app::App;

@@ -112,6 +112,12 @@ pub enum Refusal {
     RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
+    DeclaredRelative,
+    NoOtherReviewer,
+    FirstStep,
+    RecallTooLate,
+    NeedsALook,
+    TooManyChosen { max: usize },
     // Unions and officers
     InvitationUnknown,
     InvitationExpired,
@@ -139,6 +145,9 @@ pub enum Refusal {
     NotConfirmed,
     WechatNotBound,
     SecondFactorOn,
+    // How one is told
+    QuietHours,
+    NoticeNotLost,
     // Doors
     CsrfFailed,
     SignInAgain,

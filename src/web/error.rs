@@ -45,15 +45,19 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid
-        | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | DeclaredRelative
+        | AppTicketInvalid | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => {
+            StatusCode::FORBIDDEN
+        }
         AlreadyDecided { .. }
         | ChangedMeanwhile
+        | RecallTooLate
         | AlreadyThisYear { .. }
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
         | KeyBusy
+        | NoticeNotLost
         | PaymentPaid
         | PaymentNotPaid
         | PaymentClosed
