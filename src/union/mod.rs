@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod officers;
 pub mod overview;
 pub mod passwords;
+pub mod providers;
 pub mod registrations;
 pub mod rights;
 pub mod sessions;
@@ -33,6 +34,9 @@ crate::text_enum! {
         Street = "street",
         /// A company's own union.
         Enterprise = "enterprise",
+        /// 服务机构 of 选学报读: not a union, but an organisation whose officers sign in here. A tree of its own, so that
+        /// no rule of the subtree ever reaches from it into the city's, or back (ADR 0026).
+        Provider = "provider",
     }
 }
 
@@ -45,6 +49,7 @@ impl Kind {
             Kind::Unit => "区县（产业、直属、企业集团）工会",
             Kind::Street => "乡镇（街道）工会",
             Kind::Enterprise => "企业（单位）工会",
+            Kind::Provider => "教育服务机构",
         }
     }
 
@@ -52,7 +57,7 @@ impl Kind {
     pub fn below(self) -> &'static [Kind] {
         match self {
             Kind::City => &[Kind::Unit],
-            Kind::Centre => &[],
+            Kind::Centre | Kind::Provider => &[],
             Kind::Unit => &[Kind::Street, Kind::Enterprise],
             Kind::Street | Kind::Enterprise => &[Kind::Enterprise],
         }

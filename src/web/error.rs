@@ -53,6 +53,11 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
+        | SeatsGone
+        | EnrolledAlready { .. }
+        | HoldsAnother { .. }
+        | EnrolmentNotThere
+        | ProgramHasEnrolments { .. }
         | KeyBusy => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS

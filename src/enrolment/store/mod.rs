@@ -1,0 +1,11 @@
+//! SQL of the catalogue, of enrolments and of what providers do; private to the capability.
+
+mod catalogue;
+mod enrolments;
+mod provider;
+mod terms;
+
+pub use catalogue::*;
+pub use enrolments::*;
+pub use provider::*;
+pub use terms::*;
