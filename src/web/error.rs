@@ -53,6 +53,9 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
+        | SeenChanged
+        | TransferMoved { .. }
+        | TransferNotFree { .. }
         | KeyBusy => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
