@@ -6,12 +6,14 @@ use crate::application::documents::{self, ERASE_JOB};
 use crate::application::erasure;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
+use crate::campaign::transfers::TRANSFER_JOB;
+use crate::campaign::{digest, transfers};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, react, remind, unions};
+use crate::notice::{self, NOTICE_JOB, react, remind, unions};
 use crate::outbox::{self, Job};
 use crate::papers::{self, READ_JOB};
 use crate::union::registrations::UNION_JOB;
@@ -127,6 +129,16 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             }
             Ok(())
         }
+        TRANSFER_JOB => {
+            let (id, state) = (field(job, "transfer")?, field(job, "state")?);
+            let planned = notice::transfers::plan(app, &id, &state, &job.id).await?;
+            let mut tx = app.db.write().await?;
+            if outbox::done(&mut tx, &job.id, claimant).await? {
+                react::enqueue(app, &mut tx, &planned).await?;
+                tx.commit().await?;
+            }
+            Ok(())
+        }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
             finish(app, claimant, job).await
@@ -195,6 +207,17 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(reminded) => tracing::info!(reminded, "deadlines are near"),
             Err(error) => tracing::error!(%error, "reminders could not be made"),
+        }
+        match transfers::expire_due(&app).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "transfers of places ended with the application window"),
+            Err(error) => tracing::error!(%error, "transfers of places could not be ended"),
+        }
+        // The audit trail's head goes with it once there is such a chain.
+        match digest::publish(&app, None).await {
+            Ok(0) => {}
+            Ok(days) => tracing::info!(days, "days of the public chain were published"),
+            Err(error) => tracing::error!(%error, "the public chain could not go on"),
         }
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");

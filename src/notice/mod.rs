@@ -5,6 +5,7 @@ pub mod deliver;
 pub mod react;
 pub mod remind;
 mod store;
+pub mod transfers;
 pub mod unions;
 
 pub use catalogue::Content;

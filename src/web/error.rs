@@ -58,6 +58,9 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | HoldsAnother { .. }
         | EnrolmentNotThere
         | ProgramHasEnrolments { .. }
+        | SeenChanged
+        | TransferMoved { .. }
+        | TransferNotFree { .. }
         | KeyBusy => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS

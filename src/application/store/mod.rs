@@ -6,6 +6,7 @@ mod erasure;
 mod events;
 mod live;
 mod reorganise;
+mod standing;
 
 pub use conflicts::*;
 pub use documents::*;
@@ -13,6 +14,7 @@ pub use erasure::*;
 pub use events::*;
 pub use live::*;
 pub use reorganise::*;
+pub use standing::*;
 
 use super::Level;
 use super::moves::{Application, Move};
