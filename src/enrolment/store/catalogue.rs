@@ -202,6 +202,13 @@ pub async fn set_intake(tx: &mut Tx, program_id: &str, intake: &Intake) -> sqlx:
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
+/// Until when an intake can be enrolled in.
+pub async fn set_until(tx: &mut Tx, intake_id: &str, until: Time) -> sqlx::Result<()> {
+    let query = sqlx::query("UPDATE program_intakes SET enrol_until = $1 WHERE id = $2").bind(until.0).bind(intake_id);
+    query.execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Drops an intake nobody ever enrolled in; whether it is gone.
 pub async fn drop_intake(tx: &mut Tx, intake_id: &str) -> sqlx::Result<bool> {
     let sql = "DELETE FROM program_intakes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM enrolments WHERE intake_id = $1)";
