@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod notice;
 pub mod outbox;
 pub mod papers;
+pub mod payment;
 pub mod print;
 pub mod review;
 pub mod sms;

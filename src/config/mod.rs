@@ -3,6 +3,7 @@
 
 mod app_ticket;
 mod wechat;
+mod wechat_pay;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,8 @@ pub struct Config {
     pub secret_keys: Vec<[u8; 32]>,
     /// The official account.
     pub wechat: Wechat,
+    /// The merchant of WeChat Pay; none: paying is not offered.
+    pub pay: Option<crate::wechat::pay::PayConfig>,
     /// The 齐鲁工惠 APP's ticket; none: its door is closed.
     pub app_ticket: Option<AppTicket>,
     /// Text messages.
@@ -106,9 +109,11 @@ impl Config {
         let sim_listen = parsed(env, "SIM_LISTEN", "127.0.0.1:8090")?;
         let stores = Stores::read(env, purpose)?;
         let secret_keys = secret_keys(env, purpose, &stores.data_dir)?;
+        let wechat = Wechat::read(env, purpose, sim_listen)?;
         Ok(Config {
             http: Http::read(env, purpose, listen)?,
-            wechat: Wechat::read(env, purpose, sim_listen)?,
+            pay: wechat_pay::read(env, purpose, sim_listen, &wechat.app_id)?,
+            wechat,
             app_ticket: AppTicket::read(env, purpose)?,
             sms: Sms::read(env, purpose, sim_listen)?,
             virtual_segments: virtual_segments(env)?,

@@ -199,6 +199,14 @@ pub enum Refusal {
     KeyMalformed,
     KeyReused,
     KeyBusy,
+    // Paying (issue 6)
+    PaymentOff,
+    PaymentAway,
+    PaymentPaid,
+    PaymentNotPaid,
+    PaymentClosed,
+    PaymentDiffers,
+    RefundTooMuch,
 }
 
 impl std::fmt::Display for Refusal {

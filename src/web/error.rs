@@ -62,6 +62,12 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | TransferMoved { .. }
         | TransferNotFree { .. }
         | KeyBusy => StatusCode::CONFLICT,
+        | KeyBusy
+        | PaymentPaid
+        | PaymentNotPaid
+        | PaymentClosed
+        | PaymentDiffers
+        | RefundTooMuch => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

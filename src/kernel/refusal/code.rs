@@ -178,6 +178,13 @@ impl Refusal {
             KeyMalformed => "key_malformed",
             KeyReused => "key_reused",
             KeyBusy => "key_busy",
+            PaymentOff => "payment_off",
+            PaymentAway => "payment_away",
+            PaymentPaid => "payment_paid",
+            PaymentNotPaid => "payment_not_paid",
+            PaymentClosed => "payment_closed",
+            PaymentDiffers => "payment_differs",
+            RefundTooMuch => "refund_too_much",
         }
     }
 }

@@ -279,6 +279,13 @@ impl Refusal {
             KeyMalformed => "Idempotency-Key 须为 8 至 64 位字母、数字或 . _ : -",
             KeyReused => "这个 Idempotency-Key 已用于另一次提交，请换一个新的再试",
             KeyBusy => "同样的提交正在处理，请稍后再试",
+            PaymentOff => "暂未开通微信支付，请拨打 4000123318 转 0 咨询",
+            PaymentAway => "微信支付暂时没有应答，没有扣款。请稍后再试",
+            PaymentPaid => "这笔费用已经支付，不用再付。请刷新页面查看",
+            PaymentNotPaid => "这笔费用还没有支付，不能退款",
+            PaymentClosed => "支付时间已过，这笔订单已关闭。请返回重新下单",
+            PaymentDiffers => "这笔费用的金额与已有的订单不一致，请刷新页面后再试",
+            RefundTooMuch => "退款金额超过了还可以退的金额",
         };
         fixed.to_owned()
     }
