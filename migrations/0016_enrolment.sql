@@ -153,3 +153,9 @@ CREATE TABLE enrolment_basics (
     basics_sealed TEXT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+
+-- R-35: the enrolment that an application was filled from; its receipt is drawn from it.
+CREATE TABLE application_enrolments (
+    application_id TEXT PRIMARY KEY REFERENCES applications (id),
+    enrolment_id TEXT NOT NULL REFERENCES enrolments (id)
+);

@@ -1,5 +1,6 @@
 //! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
 
+use crate::account::identity::IDENTITY_JOB;
 use crate::account::messages::{self, MESSAGE_JOB};
 use crate::app::App;
 use crate::application::documents::{self, ERASE_JOB};
@@ -9,6 +10,7 @@ use crate::application::{self};
 use crate::campaign::transfers::TRANSFER_JOB;
 use crate::campaign::{digest, transfers};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
+use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
@@ -139,6 +141,14 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             }
             Ok(())
         }
+        ENROLMENT_JOB => {
+            let planned = notice::enrolments::plan(app, &field(job, "event")?).await?;
+            tell(app, claimant, job, &planned).await
+        }
+        IDENTITY_JOB => {
+            let planned = notice::enrolments::checked(app, &field(job, "check")?, &job.id).await?;
+            tell(app, claimant, job, &planned).await
+        }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
             finish(app, claimant, job).await
@@ -159,6 +169,16 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
+}
+
+/// Writes the planned messages and ends the job, unless another claimant has it meanwhile.
+async fn tell(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if outbox::done(&mut tx, &job.id, claimant).await? {
+        react::enqueue(app, &mut tx, planned).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 fn field(job: &Job, name: &str) -> Result<String> {
@@ -197,6 +217,11 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
+        }
+        match enrolment::deadlines::release_overdue(&app).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "seats that were not paid in time are free"),
+            Err(error) => tracing::error!(%error, "held seats could not be looked at"),
         }
         match erasure::erase_due(&app).await {
             Ok(0) => {}

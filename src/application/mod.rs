@@ -12,6 +12,7 @@ pub mod eligibility;
 pub mod erasure;
 pub mod form;
 pub mod form_code;
+pub mod from_enrolment;
 pub mod handoff;
 pub mod joining;
 pub mod leaving;

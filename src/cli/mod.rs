@@ -7,6 +7,8 @@ pub mod menu;
 pub mod officer;
 #[cfg(feature = "demo")]
 pub mod seed;
+#[cfg(feature = "demo")]
+pub mod seed_courses;
 pub mod serve;
 pub mod setup;
 pub mod union;

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod deliver;
+pub mod enrolments;
 pub mod react;
 pub mod remind;
 mod store;

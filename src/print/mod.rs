@@ -8,6 +8,7 @@ mod pdf;
 pub mod receipt;
 pub mod sheet;
 mod svg;
+pub mod tuition;
 #[cfg(test)]
 mod tests;
 

@@ -61,7 +61,6 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | SeenChanged
         | TransferMoved { .. }
         | TransferNotFree { .. }
-        | KeyBusy => StatusCode::CONFLICT,
         | KeyBusy
         | PaymentPaid
         | PaymentNotPaid

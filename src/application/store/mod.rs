@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod documents;
+mod enrolments;
 mod erasure;
 mod events;
 mod live;
@@ -10,6 +11,7 @@ mod standing;
 
 pub use conflicts::*;
 pub use documents::*;
+pub use enrolments::*;
 pub use erasure::*;
 pub use events::*;
 pub use live::*;

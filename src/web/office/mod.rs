@@ -29,15 +29,25 @@
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
 //!
+//! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
+//!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
+//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`.
+//! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
+//!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
+//!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod catalogue;
+mod catalogue_import;
+mod catalogue_providers;
 mod desk;
 mod join;
 mod join_invitations;
 mod join_registrations;
 mod me;
 mod papers;
+mod provider;
 mod queue;
 mod sign_in;
 mod sign_in_reset;
@@ -62,7 +72,27 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    joining(pages())
+    courses(joining(pages()))
+}
+
+/// 选学报读: the catalogue (city centre) and the providers' pages.
+fn courses(routes: Route) -> Route {
+    routes
+        .at("/catalogue", get(catalogue::list))
+        .at("/catalogue/programs/new", get(catalogue::new).post(catalogue::add))
+        .at("/catalogue/programs/:id", get(catalogue::show).post(catalogue::change))
+        .at("/catalogue/programs/:id/state", post(catalogue::set_state))
+        .at("/catalogue/import", get(catalogue_import::ask).post(catalogue_import::look))
+        .at("/catalogue/import.csv", get(catalogue_import::template))
+        .at("/catalogue/import/apply", post(catalogue_import::apply))
+        .at("/catalogue/institutions", get(catalogue_providers::institutions))
+        .at("/catalogue/institutions/:id", post(catalogue_providers::describe))
+        .at("/catalogue/providers", get(catalogue_providers::list).post(catalogue_providers::add))
+        .at("/catalogue/checks", get(catalogue_providers::checks))
+        .at("/catalogue/checks/:id", post(catalogue_providers::decide))
+        .at("/provider", get(provider::list))
+        .at("/provider/export.xlsx", get(provider::export))
+        .at("/provider/enrolments/:id", get(provider::show).post(provider::act))
 }
 
 /// Work, doors and the officer's own account.
@@ -190,6 +220,8 @@ fn label(field: &str) -> Option<&'static str> {
         "days" => "有效天数（1 至 30）",
         "to" => "新的上级工会",
         "roles" => "权限",
+        "term" => "学期",
+        "status" => "学习情况",
         _ => return None,
     })
 }
@@ -219,6 +251,10 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Whether they keep the catalogue of 选学报读.
+    pub keeps: bool,
+    /// Whether they work for a provider: they see its pages and no union's.
+    pub provider: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -230,6 +266,8 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            keeps: crate::union::providers::keeps(officer),
+            provider: officer.union.kind == crate::union::Kind::Provider,
             at,
         })
     }

@@ -126,6 +126,10 @@ fn href(filter: &Filter) -> String {
 #[handler]
 pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
+    // A provider has its own work.
+    if officer.union.kind == crate::union::Kind::Provider {
+        return Ok(super::super::page::see_other("/office/provider"));
+    }
     let mut filter = asked.filter(&officer);
     let mut list = inbox::list(&ctx.app, &officer, &filter).await?;
     if list.items.is_empty() && list.total > 0 {
