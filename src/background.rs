@@ -18,6 +18,7 @@ use crate::notice::deliver::{self, Attempt};
 use crate::notice::{self, NOTICE_JOB, react, remind, unions};
 use crate::outbox::{self, Job};
 use crate::papers::{self, READ_JOB};
+use crate::payment;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -33,11 +34,17 @@ const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
 
+/// How often payments are looked after.
+const PAYMENTS: Duration = Duration::from_secs(5);
+
 /// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
 pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
+    if app.pay.is_some() {
+        loops.spawn(payment_loop(app.clone()));
+    }
     loops
 }
 
@@ -167,6 +174,16 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             papers::examine::forget(app, &document).await?;
             finish(app, claimant, job).await
         }
+        payment::REFUND_JOB => {
+            // What does not go on is kept with its reason, and taken up by the payment loop.
+            payment::send_refund(app, &field(job, "refund")?).await?;
+            finish(app, claimant, job).await
+        }
+        payment::EVENT_JOB => {
+            let (order, what) = (field(job, "order")?, field(job, "what")?);
+            pay_owner(app, &order, &what).await?;
+            finish(app, claimant, job).await
+        }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
 }
@@ -209,6 +226,32 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
     outbox::postpone(&mut tx, &job.id, claimant, until).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Tells the owner of a payment what happened to it, by the order's purpose; it must bear being told twice.
+async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
+    let order = payment::order(app, order).await?;
+    if order.purpose_kind == enrolment::enrol::PURPOSE {
+        let what = payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
+        return enrolment::paying::happened(app, &order.id, what).await;
+    }
+    tracing::info!(order = order.id, purpose = order.purpose_kind, what, "a payment has no owner to be told");
+    Ok(())
+}
+
+async fn payment_loop(app: App) {
+    if let Some(pay) = app.pay.as_ref().filter(|pay| pay.keys().is_empty()) {
+        match pay.fetch_certificates().await {
+            Ok(serials) => tracing::info!(?serials, "WeChat Pay's certificates were fetched"),
+            Err(error) => tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched"),
+        }
+    }
+    while !app.stop.is_cancelled() {
+        if let Err(error) = payment::tick(&app).await {
+            tracing::error!(%error, "payments could not be looked after");
+        }
+        pause(&app, PAYMENTS).await;
+    }
 }
 
 async fn deadline_loop(app: App) {

@@ -104,7 +104,7 @@ async fn bills(app: &App) {
         }
         match reconcile::is_due(app, day).await {
             Ok(true) => {
-                if let Err(error) = reconcile::reconcile(app, day.date()).await {
+                if let Err(error) = reconcile(app, day.date()).await {
                     tracing::warn!(%error, day = %day.date(), "the bill could not be compared; it will be");
                     return;
                 }

@@ -18,6 +18,7 @@ use super::incoming::Format;
 use super::media::Media;
 use super::mini::Mini;
 use super::oauth::OAuth;
+use super::pay::Pay;
 use super::qrcode::QrCodes;
 use super::quota::Quotas;
 use super::reply::Article;
@@ -276,6 +277,7 @@ pub(super) struct State {
     pub stray_sms: Vec<(String, Item)>,
     pub faults: Vec<Fault>,
     pub stats: Stats,
+    pub pay: Pay,
     next_id: u64,
 }
 
@@ -305,6 +307,7 @@ impl State {
             stray_sms: Vec::new(),
             faults: Vec::new(),
             stats: Stats::default(),
+            pay: Pay::default(),
             // Message ids of a restarted simulator must not repeat those an application still remembers.
             next_id: u64::try_from(Utc::now().timestamp_micros()).unwrap_or_default(),
         };

@@ -15,12 +15,13 @@ pub mod page;
 pub mod paper;
 pub mod session;
 pub mod wechat;
+pub mod wechat_pay;
 pub mod worker;
 
 use crate::app::App;
 use poem::endpoint::BoxEndpoint;
 use poem::middleware::{AddData, CatchPanic, Compression};
-use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get};
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get, post};
 
 /// Everything that is served over HTTP.
 ///
@@ -52,6 +53,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .at("/healthz", get(health::healthz))
         .at("/readyz", get(health::readyz))
         .at("/metrics", get(health::metrics))
+        .at(crate::payment::NOTIFY_PATH, post(wechat_pay::notify))
         .at(
             "/assets/:version/*path",
             get(assets::serve).with(Compression::new()),

@@ -156,6 +156,13 @@ pub fn local_path(next: &str) -> &str {
     if safe { next } else { "/" }
 }
 
+/// The script by which the demo's phone gives a page `WeixinJSBridge`, as WeChat does by itself; none in production. For pages
+/// with `pay.js`, before it.
+pub fn bridge(app: &crate::app::App) -> Option<String> {
+    let demo = app.config.purpose == crate::config::Purpose::Demo;
+    demo.then(|| format!("http://{}/assets/bridge.js", app.config.sim_listen))
+}
+
 /// Around every page: no script but our own, no framing but by ourselves (and the demo's phone).
 pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let frames = req
@@ -169,9 +176,11 @@ pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request)
             c.sim_listen.port()
         )
     });
+    // The demo's phone gives pages its WeixinJSBridge by a script of its own (`bridge`).
+    let scripts = if frames.is_empty() { String::new() } else { format!(" script-src 'self'{frames};") };
     let mut response = next.call(req).await?.into_response();
     let csp = format!(
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"
+        "default-src 'self';{scripts} img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"
     );
     let headers = response.headers_mut();
     if let Ok(csp) = HeaderValue::from_str(&csp) {

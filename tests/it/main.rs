@@ -40,6 +40,7 @@ mod oauth;
 mod office;
 mod outbox;
 mod papers;
+mod pay;
 mod personal;
 mod places;
 mod print;

@@ -3,14 +3,13 @@
 
 use super::signed_in;
 use crate::account::Worker;
-use crate::config::Purpose;
 use crate::enrolment::{Enrolment, State, Term, moves, paying};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::payment::{self, Order};
 use crate::web::ctx::Ctx;
 use crate::web::form::Posted;
-use crate::web::page::{Base, page, see_other};
+use crate::web::page::{Base, bridge as bridge_script, page, see_other};
 use crate::web::worker::gate::Nothing;
 use crate::web::worker::json;
 use askama::Template;
@@ -29,8 +28,8 @@ struct PayPage {
     until: String,
     /// Inside WeChat with a known openid.
     bridge: bool,
-    /// The simulated phone of the demo.
-    demo: bool,
+    /// The demo's phone gives the bridge by a script.
+    script: Option<String>,
     problem: String,
 }
 
@@ -79,7 +78,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         what: format!("第 {} 期学费", term.no),
         until: order.expires_at.minute_text(),
         bridge,
-        demo: ctx.app.config.purpose == Purpose::Demo,
+        script: bridge_script(&ctx.app),
         problem,
         e,
     })
