@@ -4,6 +4,7 @@ mod courses;
 mod late;
 mod status;
 
+pub use courses::{answer as courses_answer, asked as courses_asked};
 pub use late::{ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer, send_answer};
 
 use crate::account::{followers, grants, workers};

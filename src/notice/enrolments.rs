@@ -9,7 +9,6 @@ use crate::enrolment::moves::{self, Happened};
 use crate::enrolment::states::Event;
 use crate::enrolment::Enrolment;
 use crate::error::Result;
-use crate::kernel::Time;
 use crate::union::{Role, officers};
 
 /// Reads what an enrolment's event means for people. Each is told once of each event.
@@ -108,7 +107,7 @@ pub async fn checked(app: &App, check_id: &str, job: &str) -> Result<Vec<Planned
 mod tests {
     use super::*;
     use crate::enrolment::{Level, RefundRules, State, StudyForm};
-    use crate::kernel::Fen;
+    use crate::kernel::{Fen, Time};
     use crate::wechat::template::shorten;
 
     fn enrolment() -> Enrolment {

@@ -22,6 +22,7 @@ mod csrf;
 mod documents;
 mod doors_browser;
 mod editors;
+mod enrol;
 mod events;
 mod facts;
 mod form_script;

@@ -92,15 +92,15 @@ pub async fn add(posted: Posted<Typed>) -> Result<Response> {
 struct InstitutionsPage {
     base: Base,
     who: Option<Who>,
-    list: Vec<Institution>,
+    all: Vec<Institution>,
 }
 
 /// `GET /office/catalogue/institutions`
 #[handler]
 pub async fn institutions(ctx: Ctx) -> Result<Response> {
     let officer = keeper(&ctx).await?;
-    let list = catalogue::institutions(&ctx.app, &officer).await?;
-    page(&InstitutionsPage { base: ctx.base("院校"), who: Who::of(&officer, "catalogue"), list })
+    let all = catalogue::institutions(&ctx.app, &officer).await?;
+    page(&InstitutionsPage { base: ctx.base("院校"), who: Who::of(&officer, "catalogue"), all })
 }
 
 /// Where it is and what is said of it.

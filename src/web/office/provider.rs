@@ -100,7 +100,7 @@ struct ListPage {
 pub async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let filter = asked.filter();
-    let (list, total, counts) = provider::list(&ctx.app, &officer, &filter).await?;
+    let (found, total, counts) = provider::list(&ctx.app, &officer, &filter).await?;
     let to = |state| href("/office/provider", state, &filter.words, 0);
     let all = Chip { label: "全部", count: counts.iter().map(|c| c.1).sum(), href: to(None), on: filter.state.is_none() };
     let chip = |(state, count): &(State, i64)| Chip {
@@ -127,7 +127,7 @@ pub async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
         export: href("/office/provider/export.xlsx", filter.state, &filter.words, 0),
         prev: (filter.page > 0).then(|| at(filter.page - 1)),
         next: ((filter.page + 1) * PAGE < total).then(|| at(filter.page + 1)),
-        lines: list.into_iter().map(line).collect(),
+        lines: found.into_iter().map(line).collect(),
         words: filter.words,
         total,
     })
