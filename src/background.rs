@@ -235,7 +235,12 @@ async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
         let what = payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
         return enrolment::paying::happened(app, &order.id, what).await;
     }
-    tracing::info!(order = order.id, purpose = order.purpose_kind, what, "a payment has no owner to be told");
+    tracing::info!(
+        order = order.id,
+        purpose = order.purpose_kind,
+        what,
+        "a payment has no owner to be told"
+    );
     Ok(())
 }
 
@@ -243,7 +248,9 @@ async fn payment_loop(app: App) {
     if let Some(pay) = app.pay.as_ref().filter(|pay| pay.keys().is_empty()) {
         match pay.fetch_certificates().await {
             Ok(serials) => tracing::info!(?serials, "WeChat Pay's certificates were fetched"),
-            Err(error) => tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched"),
+            Err(error) => {
+                tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched")
+            }
         }
     }
     while !app.stop.is_cancelled() {

@@ -24,7 +24,9 @@ pub fn client(
     entropy: Entropy,
     metrics: &Metrics,
 ) -> anyhow::Result<Option<PayClient>> {
-    let Some(merchant) = &config.pay else { return Ok(None) };
+    let Some(merchant) = &config.pay else {
+        return Ok(None);
+    };
     let clock = clock.clone();
     let now = Arc::new(move || clock.now().0);
     let nonces = Arc::new(move || hex::encode(entropy.bytes::<16>()));

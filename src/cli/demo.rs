@@ -15,7 +15,10 @@ use tokio::net::TcpListener;
 
 /// Runs the demo until SIGINT or SIGTERM.
 pub async fn run() -> anyhow::Result<()> {
-    let config = Config::read(&|name| process_env(name).or_else(|| pay_setting(name)), Purpose::Demo)?;
+    let config = Config::read(
+        &|name| process_env(name).or_else(|| pay_setting(name)),
+        Purpose::Demo,
+    )?;
     let app = App::open(config, Clock::system()).await?;
     let listen = app.config.http.listen;
     let listener = TcpListener::bind(listen)
@@ -54,7 +57,10 @@ fn pay_setting(name: &str) -> Option<String> {
     if settings.iter().any(|(name, _)| process_env(name).is_some()) {
         return None;
     }
-    settings.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+    settings
+        .into_iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value)
 }
 
 /// The simulated WeChat with our official account and our mini-program in it.

@@ -147,8 +147,16 @@ fn the_example_file_names_every_setting() {
 #[test]
 fn the_merchant_is_all_or_nothing() {
     assert!(read(Purpose::Serve, &production()).unwrap().pay.is_none());
-    let private = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pay-merchant.pem")).unwrap();
-    let public = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pay-platform.pub.pem")).unwrap();
+    let private = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/pay-merchant.pem"
+    ))
+    .unwrap();
+    let public = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/pay-platform.pub.pem"
+    ))
+    .unwrap();
     let inline = private.replace('\n', "\\n");
     let all: Vec<(&str, &str)> = vec![
         ("WECHAT_PAY_MCH_ID", "1900000109"),
@@ -156,26 +164,40 @@ fn the_merchant_is_all_or_nothing() {
         ("WECHAT_PAY_PRIVATE_KEY", &inline),
         ("WECHAT_PAY_SERIAL", "5157F09EFDC096DE15EBE81A47057A72F33B8E1A"),
         ("WECHAT_PAY_PUBLIC_KEY", &public),
-        ("WECHAT_PAY_PUBLIC_KEY_ID", "PUB_KEY_ID_0119000001092024111100000000000000"),
+        (
+            "WECHAT_PAY_PUBLIC_KEY_ID",
+            "PUB_KEY_ID_0119000001092024111100000000000000",
+        ),
     ];
     let set = |change: &dyn Fn(&mut Vec<(&'static str, String)>)| {
-        let mut settings: Vec<(&'static str, String)> =
-            production().into_iter().chain(all.iter().copied().map(|(n, v)| (leak(n), v))).map(|(n, v)| (n, v.to_owned())).collect();
+        let mut settings: Vec<(&'static str, String)> = production()
+            .into_iter()
+            .chain(all.iter().copied().map(|(n, v)| (leak(n), v)))
+            .map(|(n, v)| (n, v.to_owned()))
+            .collect();
         change(&mut settings);
         let settings: Vec<(&str, &str)> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
         read(Purpose::Serve, &settings)
     };
     let pay = set(&|_| {}).unwrap().pay.unwrap();
-    assert_eq!((pay.mch_id.as_str(), pay.api_base.as_str()), ("1900000109", "https://api.mch.weixin.qq.com"));
+    assert_eq!(
+        (pay.mch_id.as_str(), pay.api_base.as_str()),
+        ("1900000109", "https://api.mch.weixin.qq.com")
+    );
     for (name, _) in &all {
-        let error = set(&|settings| settings.retain(|(n, _)| n != name)).err().unwrap();
+        let error = set(&|settings| settings.retain(|(n, _)| n != name))
+            .err()
+            .unwrap();
         assert_eq!(error.name, *name, "{error}");
     }
     for (name, wrong) in [
         ("WECHAT_PAY_MCH_ID", "19x"),
         ("WECHAT_PAY_API_V3_KEY", "short"),
         ("WECHAT_PAY_PRIVATE_KEY", "/nowhere/apiclient_key.pem"),
-        ("WECHAT_PAY_PRIVATE_KEY", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
+        (
+            "WECHAT_PAY_PRIVATE_KEY",
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+        ),
         ("WECHAT_PAY_SERIAL", "serial"),
         ("WECHAT_PAY_PUBLIC_KEY_ID", "5157F0"),
         ("WECHAT_PAY_PLATFORM_CERTS", "/nowhere/cert.pem"),
@@ -187,7 +209,10 @@ fn the_merchant_is_all_or_nothing() {
         });
         let error = error.err().unwrap();
         assert_eq!(error.name, name, "{error}");
-        assert!(!error.to_string().contains(wrong), "the value is not printed: {error}");
+        assert!(
+            !error.to_string().contains(wrong),
+            "the value is not printed: {error}"
+        );
     }
 }
 

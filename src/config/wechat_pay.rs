@@ -13,18 +13,34 @@ const PUBLIC_KEY_ID: &str = "WECHAT_PAY_PUBLIC_KEY_ID";
 const PLATFORM_CERTS: &str = "WECHAT_PAY_PLATFORM_CERTS";
 const API_BASE: &str = "WECHAT_PAY_API_BASE";
 
-const NAMES: [&str; 7] =
-    [MCH_ID, API_V3_KEY, PRIVATE_KEY, SERIAL, PUBLIC_KEY, PUBLIC_KEY_ID, PLATFORM_CERTS];
+const NAMES: [&str; 7] = [
+    MCH_ID,
+    API_V3_KEY,
+    PRIVATE_KEY,
+    SERIAL,
+    PUBLIC_KEY,
+    PUBLIC_KEY_ID,
+    PLATFORM_CERTS,
+];
 
 /// None while nothing is set: paying is then not offered. One set asks for all, and for WeChat's public key or its
 /// certificates (`fetch`: they are fetched at the start).
-pub fn read(env: Env, purpose: Purpose, sim: SocketAddr, app_id: &str) -> Result<Option<PayConfig>, ConfigError> {
+pub fn read(
+    env: Env,
+    purpose: Purpose,
+    sim: SocketAddr,
+    app_id: &str,
+) -> Result<Option<PayConfig>, ConfigError> {
     if !NAMES.iter().any(|name| env(name).is_some()) {
         return Ok(None);
     }
     let text = |name: &'static str, example: &'static str| match env(name) {
         Some(value) => Ok(value.trim().to_owned()),
-        None => Err(error(name, "is not set, though others of WECHAT_PAY_ are", example)),
+        None => Err(error(
+            name,
+            "is not set, though others of WECHAT_PAY_ are",
+            example,
+        )),
     };
     let mch_id = text(MCH_ID, "1900000109")?;
     if !(8..=10).contains(&mch_id.len()) || !mch_id.bytes().all(|b| b.is_ascii_digit()) {
@@ -32,10 +48,20 @@ pub fn read(env: Env, purpose: Purpose, sim: SocketAddr, app_id: &str) -> Result
     }
     let serial = text(SERIAL, "5157F09EFDC096DE15EBE81A47057A72F33B8E1A")?;
     if !serial.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(error(SERIAL, "must be hexadecimal digits", "5157F09EFDC096DE15EBE81A47057A72F33B8E1A"));
+        return Err(error(
+            SERIAL,
+            "must be hexadecimal digits",
+            "5157F09EFDC096DE15EBE81A47057A72F33B8E1A",
+        ));
     }
-    let api_v3_key = ApiV3Key::parse(&text(API_V3_KEY, "0123456789abcdef0123456789abcdef")?)
-        .map_err(|_| error(API_V3_KEY, "must have 32 characters", "0123456789abcdef0123456789abcdef"))?;
+    let api_v3_key =
+        ApiV3Key::parse(&text(API_V3_KEY, "0123456789abcdef0123456789abcdef")?).map_err(|_| {
+            error(
+                API_V3_KEY,
+                "must have 32 characters",
+                "0123456789abcdef0123456789abcdef",
+            )
+        })?;
     let pem = pem(PRIVATE_KEY, &text(PRIVATE_KEY, PEM_EXAMPLE)?, PEM_EXAMPLE)?;
     let key = MerchantKey::from_pem(&pem).map_err(|e| wrong_key(PRIVATE_KEY, e, PEM_EXAMPLE))?;
     let base = match purpose {
@@ -70,10 +96,18 @@ fn platform(env: Env) -> Result<PlatformKeys, ConfigError> {
                 .map_err(|_| error(PUBLIC_KEY_ID, "must begin with PUB_KEY_ID_", ID_EXAMPLE))?;
         }
         (Some(_), None) => {
-            return Err(error(PUBLIC_KEY_ID, "is not set, though WECHAT_PAY_PUBLIC_KEY is", ID_EXAMPLE));
+            return Err(error(
+                PUBLIC_KEY_ID,
+                "is not set, though WECHAT_PAY_PUBLIC_KEY is",
+                ID_EXAMPLE,
+            ));
         }
         (None, Some(_)) => {
-            return Err(error(PUBLIC_KEY, "is not set, though WECHAT_PAY_PUBLIC_KEY_ID is", PUB_EXAMPLE));
+            return Err(error(
+                PUBLIC_KEY,
+                "is not set, though WECHAT_PAY_PUBLIC_KEY_ID is",
+                PUB_EXAMPLE,
+            ));
         }
         (None, None) => {}
     }
@@ -84,7 +118,9 @@ fn platform(env: Env) -> Result<PlatformKeys, ConfigError> {
             let pem = pem(PLATFORM_CERTS, text, CERTS_EXAMPLE)?;
             let certificates =
                 keys::certificates(&pem).map_err(|e| wrong_key(PLATFORM_CERTS, e, CERTS_EXAMPLE))?;
-            certificates.into_iter().for_each(|certificate| keys.add_certificate(certificate));
+            certificates
+                .into_iter()
+                .for_each(|certificate| keys.add_certificate(certificate));
         }
         None if keys.is_empty() => {
             return Err(error(

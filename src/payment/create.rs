@@ -39,13 +39,18 @@ pub async fn create_in(app: &App, tx: &mut Tx, new: &NewPayment<'_>) -> Result<O
     }
     let order = fresh(app, new);
     if store::insert(tx, &order).await? {
-        let detail = json!({ "purpose": new.purpose_kind, "purpose_id": new.purpose_id, "fen": new.amount.0 });
+        let detail =
+            json!({ "purpose": new.purpose_kind, "purpose_id": new.purpose_id, "fen": new.amount.0 });
         note(app, tx, "payment.create", &order.id, detail).await?;
         return Ok(order);
     }
     let standing = store::active_in(tx, new.purpose_kind, new.purpose_id).await?;
     let standing = standing.ok_or_else(|| anyhow::anyhow!("an order that stood in the way is gone"))?;
-    if standing.amount == new.amount { Ok(standing) } else { Err(Refusal::PaymentDiffers.into()) }
+    if standing.amount == new.amount {
+        Ok(standing)
+    } else {
+        Err(Refusal::PaymentDiffers.into())
+    }
 }
 
 fn fresh(app: &App, new: &NewPayment<'_>) -> Order {

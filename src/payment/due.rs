@@ -65,7 +65,9 @@ async fn expired(app: &App) -> Result<usize> {
         }
         match settle::close(app, &id, &Actor::System).await {
             Ok(_) => closed += 1,
-            Err(error) => tracing::warn!(%error, order = id, "an order past its time could not be closed; it will be"),
+            Err(error) => {
+                tracing::warn!(%error, order = id, "an order past its time could not be closed; it will be")
+            }
         }
     }
     Ok(closed)
@@ -78,7 +80,9 @@ async fn refunds(app: &App) -> Result<usize> {
         if app.stop.is_cancelled() {
             break;
         }
-        let until = app.now().plus(refund::LEASE.max(outbox::backoff(refund.checks + 1)));
+        let until = app
+            .now()
+            .plus(refund::LEASE.max(outbox::backoff(refund.checks + 1)));
         let mut tx = app.db.write().await?;
         let ours = store::take_refund(&mut tx, &refund, until).await?;
         tx.commit().await?;

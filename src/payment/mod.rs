@@ -249,7 +249,12 @@ async fn note_as(
     order: &str,
     detail: serde_json::Value,
 ) -> Result<()> {
-    let line = crate::audit::Line { actor, act, subject: ("payment", order), detail };
+    let line = crate::audit::Line {
+        actor,
+        act,
+        subject: ("payment", order),
+        detail,
+    };
     crate::audit::record(tx, &app.entropy, app.now(), line).await?;
     Ok(())
 }

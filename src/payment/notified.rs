@@ -48,7 +48,10 @@ fn refuse(app: &App, refused: Refused) -> Answer {
     } else {
         tracing::warn!(%refused, "a payment notification is refused");
     }
-    app.metrics.pay_notifications.with_label_values(&[refused.label()]).inc();
+    app.metrics
+        .pay_notifications
+        .with_label_values(&[refused.label()])
+        .inc();
     Answer::Refused(refused.status(), refused.to_string())
 }
 
@@ -78,10 +81,20 @@ async fn keep(
     wrong: Option<(&str, &str)>,
 ) -> Result<Outcome> {
     let mut tx = app.db.write().await?;
-    let kept = Notified { id: &notification.id, event_type: &notification.event_type, number, outcome };
+    let kept = Notified {
+        id: &notification.id,
+        event_type: &notification.event_type,
+        number,
+        outcome,
+    };
     let first = store::insert_notification(&mut tx, &kept, app.now()).await?;
     if let Some((order, what)) = wrong {
-        tracing::error!(outcome = outcome.as_str(), what, number, "a payment notification does not fit and changes nothing");
+        tracing::error!(
+            outcome = outcome.as_str(),
+            what,
+            number,
+            "a payment notification does not fit and changes nothing"
+        );
         if first {
             let detail = json!({ "what": what, "number": number, "outcome": outcome.as_str() });
             note(app, &mut tx, "payment.refused", order, detail).await?;
@@ -106,7 +119,14 @@ async fn transaction(app: &App, notification: &Notification, told: &Transaction)
         Ok(payment) => payment,
         Err(what) => {
             drop(tx);
-            return keep(app, notification, number, Outcome::Mismatch, Some((&order.id, what))).await;
+            return keep(
+                app,
+                notification,
+                number,
+                Outcome::Mismatch,
+                Some((&order.id, what)),
+            )
+            .await;
         }
     };
     paid::record(app, &mut tx, order, &payment).await?;
@@ -127,7 +147,10 @@ async fn refund(app: &App, notification: &Notification, told: &RefundNotice) -> 
         return keep(app, notification, number, Outcome::Unknown, Some(("", "refund"))).await;
     };
     let client = super::client(app)?;
-    if told.mchid != client.mch_id() || told.refund_fen() != refund.amount.0 || told.out_trade_no != refund.out_trade_no {
+    if told.mchid != client.mch_id()
+        || told.refund_fen() != refund.amount.0
+        || told.out_trade_no != refund.out_trade_no
+    {
         let wrong = Some((refund.order_id.as_str(), "amount"));
         return keep(app, notification, number, Outcome::Mismatch, wrong).await;
     }

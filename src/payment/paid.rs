@@ -23,7 +23,12 @@ pub(super) struct Payment {
 pub(super) type Mismatch = &'static str;
 
 /// Compares amount, currency, merchant and account with the order's (issue 6).
-pub(super) fn compare(client: &PayClient, order: &Order, told: &Transaction, now: Time) -> Result<Payment, Mismatch> {
+pub(super) fn compare(
+    client: &PayClient,
+    order: &Order,
+    told: &Transaction,
+    now: Time,
+) -> Result<Payment, Mismatch> {
     if told.mchid != client.mch_id() {
         return Err("merchant");
     }
@@ -39,7 +44,11 @@ pub(super) fn compare(client: &PayClient, order: &Order, told: &Transaction, now
     }
     Ok(Payment {
         out_trade_no: told.out_trade_no.clone(),
-        transaction_id: told.transaction_id.clone().filter(|id| !id.is_empty()).ok_or("transaction")?,
+        transaction_id: told
+            .transaction_id
+            .clone()
+            .filter(|id| !id.is_empty())
+            .ok_or("transaction")?,
         at: told.success_ms().map_or(now, Time),
         amount: Fen(amount.total),
     })
@@ -84,7 +93,13 @@ pub(super) async fn record(app: &App, tx: &mut Tx, order: Order, payment: &Payme
     Ok(true)
 }
 
-async fn give_back(app: &App, tx: &mut Tx, order: &Order, payment: &Payment, cause: RefundCause) -> Result<Happened> {
+async fn give_back(
+    app: &App,
+    tx: &mut Tx,
+    order: &Order,
+    payment: &Payment,
+    cause: RefundCause,
+) -> Result<Happened> {
     let (reason, what) = match cause {
         RefundCause::PaidLate => ("订单已关闭，款项原路退回", Happened::PaidLate),
         _ => ("重复支付，款项原路退回", Happened::PaidTwice),
@@ -114,7 +129,11 @@ pub(super) async fn told(app: &App, client: &PayClient, tried: &Try, told: &Tran
         }
         Err(what) => {
             drop(tx);
-            Err(anyhow::anyhow!("WeChat Pay's answer for {} has another {what} than the order", tried.out_trade_no).into())
+            Err(anyhow::anyhow!(
+                "WeChat Pay's answer for {} has another {what} than the order",
+                tried.out_trade_no
+            )
+            .into())
         }
     }
 }

@@ -93,7 +93,9 @@ fn new_order(app: &App, order: &Order, tried: &Try) -> Asked {
 async fn open_try(app: &App, id: &str, channel: Channel, payer: &str) -> Result<(Order, Try)> {
     for other in store::open_tries(app, id).await? {
         if other.channel != channel || other.payer != payer {
-            settle::end_try(app, &other).await.map_err(|error| no_answer(error, &other))?;
+            settle::end_try(app, &other)
+                .await
+                .map_err(|error| no_answer(error, &other))?;
         }
     }
     let now = app.now();
@@ -101,7 +103,10 @@ async fn open_try(app: &App, id: &str, channel: Channel, payer: &str) -> Result<
     let order = store::lock(&mut tx, id).await?;
     payable(&order, now)?;
     let standing = store::open_tries_in(&mut tx, id).await?;
-    if let Some(tried) = standing.into_iter().find(|t| t.channel == channel && t.payer == payer) {
+    if let Some(tried) = standing
+        .into_iter()
+        .find(|t| t.channel == channel && t.payer == payer)
+    {
         tx.commit().await?;
         return Ok((order, tried));
     }
@@ -117,7 +122,11 @@ async fn open_try(app: &App, id: &str, channel: Channel, payer: &str) -> Result<
         checks: 0,
     };
     store::insert_try(&mut tx, &tried).await?;
-    let order = Order { state: State::Paying, channel: Some(channel), ..order };
+    let order = Order {
+        state: State::Paying,
+        channel: Some(channel),
+        ..order
+    };
     store::update(&mut tx, &order, now).await?;
     tx.commit().await?;
     Ok((order, tried))

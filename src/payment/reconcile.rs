@@ -98,7 +98,11 @@ pub async fn reconcile(app: &App, day: NaiveDate) -> Result<Reconciliation> {
     store::replace_reconciliation(app, &mut tx, &made, &differences).await?;
     tx.commit().await?;
     if made.differences > 0 {
-        tracing::error!(day = text, differences = made.differences, "the bill and our entries differ");
+        tracing::error!(
+            day = text,
+            differences = made.differences,
+            "the bill and our entries differ"
+        );
     }
     Ok(made)
 }
@@ -125,7 +129,13 @@ fn theirs(rows: &[BillRow]) -> Sides {
     };
     let sides = rows.iter().map(|row| {
         let (key, fen) = side(row);
-        (key, Side { out_trade_no: row.out_trade_no.clone(), amount: Fen(fen) })
+        (
+            key,
+            Side {
+                out_trade_no: row.out_trade_no.clone(),
+                amount: Fen(fen),
+            },
+        )
     });
     sides.collect()
 }
@@ -142,31 +152,58 @@ fn ours_any_day(entries: &[DayEntry]) -> Sides {
 }
 
 fn ours_any_day_of<'a>(entries: impl Iterator<Item = &'a DayEntry>) -> Sides {
-    let side = |entry: &DayEntry| Side { out_trade_no: entry.out_trade_no.clone(), amount: entry.amount };
-    entries.map(|entry| ((entry.kind, entry.reference.clone()), side(entry))).collect()
+    let side = |entry: &DayEntry| Side {
+        out_trade_no: entry.out_trade_no.clone(),
+        amount: entry.amount,
+    };
+    entries
+        .map(|entry| ((entry.kind, entry.reference.clone()), side(entry)))
+        .collect()
 }
 
 /// The three ways to differ. `known`: our entries of any day for what stands on the bill.
 fn differences(theirs: &Sides, ours: &Sides, known: &Sides) -> Vec<Differing> {
-    let differing = |kind, (entry, reference): &(EntryKind, String), out_trade_no: &str, mine, bill| Differing {
-        kind,
-        entry: *entry,
-        out_trade_no: out_trade_no.to_owned(),
-        reference: reference.clone(),
-        ours: mine,
-        theirs: bill,
-    };
+    let differing =
+        |kind, (entry, reference): &(EntryKind, String), out_trade_no: &str, mine, bill| Differing {
+            kind,
+            entry: *entry,
+            out_trade_no: out_trade_no.to_owned(),
+            reference: reference.clone(),
+            ours: mine,
+            theirs: bill,
+        };
     let on_the_bill = theirs.iter().filter_map(|(key, bill)| match known.get(key) {
-        None => Some(differing(Difference::MissingHere, key, &bill.out_trade_no, None, Some(bill.amount))),
+        None => Some(differing(
+            Difference::MissingHere,
+            key,
+            &bill.out_trade_no,
+            None,
+            Some(bill.amount),
+        )),
         Some(mine) if mine.amount != bill.amount => {
             let (mine, bill_amount) = (Some(mine.amount), Some(bill.amount));
-            Some(differing(Difference::AmountsDiffer, key, &bill.out_trade_no, mine, bill_amount))
+            Some(differing(
+                Difference::AmountsDiffer,
+                key,
+                &bill.out_trade_no,
+                mine,
+                bill_amount,
+            ))
         }
         Some(_) => None,
     });
-    let missing = ours.iter().filter(|(key, _)| !theirs.contains_key(*key)).map(|(key, mine)| {
-        differing(Difference::MissingThere, key, &mine.out_trade_no, Some(mine.amount), None)
-    });
+    let missing = ours
+        .iter()
+        .filter(|(key, _)| !theirs.contains_key(*key))
+        .map(|(key, mine)| {
+            differing(
+                Difference::MissingThere,
+                key,
+                &mine.out_trade_no,
+                Some(mine.amount),
+                None,
+            )
+        });
     on_the_bill.chain(missing).collect()
 }
 
@@ -180,7 +217,10 @@ pub(super) async fn is_due(app: &App, day: Time) -> Result<bool> {
         return Ok(false);
     }
     let pause = Duration::from_millis(PAUSE.unsigned_abs());
-    Ok(app.cache.set_new(&format!("payment-bill:{text}"), "", pause).await?)
+    Ok(app
+        .cache
+        .set_new(&format!("payment-bill:{text}"), "", pause)
+        .await?)
 }
 
 #[cfg(test)]
@@ -188,23 +228,39 @@ mod tests {
     use super::*;
 
     fn side(kind: EntryKind, reference: &str, fen: i64) -> ((EntryKind, String), Side) {
-        ((kind, reference.to_owned()), Side { out_trade_no: format!("n-{reference}"), amount: Fen(fen) })
+        (
+            (kind, reference.to_owned()),
+            Side {
+                out_trade_no: format!("n-{reference}"),
+                amount: Fen(fen),
+            },
+        )
     }
 
     /// Issue 6: "each planted difference": missing here, missing there, amounts differ.
     #[test]
     fn each_way_to_differ_is_told() {
-        let both: Sides = [side(EntryKind::Paid, "a", 100), side(EntryKind::Refunded, "r", 40)].into();
+        let both: Sides = [
+            side(EntryKind::Paid, "a", 100),
+            side(EntryKind::Refunded, "r", 40),
+        ]
+        .into();
         assert_eq!(differences(&both, &both, &both), []);
         let none = Sides::new();
         let kinds = |found: Vec<Differing>| found.iter().map(|d| (d.kind, d.entry)).collect::<Vec<_>>();
         assert_eq!(
             kinds(differences(&both, &none, &none)),
-            [(Difference::MissingHere, EntryKind::Paid), (Difference::MissingHere, EntryKind::Refunded)]
+            [
+                (Difference::MissingHere, EntryKind::Paid),
+                (Difference::MissingHere, EntryKind::Refunded)
+            ]
         );
         assert_eq!(
             kinds(differences(&none, &both, &none)),
-            [(Difference::MissingThere, EntryKind::Paid), (Difference::MissingThere, EntryKind::Refunded)]
+            [
+                (Difference::MissingThere, EntryKind::Paid),
+                (Difference::MissingThere, EntryKind::Refunded)
+            ]
         );
         let other: Sides = [side(EntryKind::Paid, "a", 99), side(EntryKind::Refunded, "r", 40)].into();
         assert_eq!(

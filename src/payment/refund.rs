@@ -1,8 +1,6 @@
 //! Giving money back: noted first, then sent to WeChat Pay as often as it takes, always under the same number.
 
-use super::{
-    Order, REFUND_JOB, RefundCause, RefundState, State, client, note_as, result, store,
-};
+use super::{Order, REFUND_JOB, RefundCause, RefundState, State, client, note_as, result, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Tx;
@@ -78,9 +76,16 @@ pub async fn refund(app: &App, request: &RefundRequest<'_>) -> Result<Refund> {
 pub async fn refund_in(app: &App, tx: &mut Tx, request: &RefundRequest<'_>) -> Result<Refund> {
     let order = store::lock(tx, request.order).await?;
     if let Some(standing) = store::refund_by_request(tx, request.order, request.key).await? {
-        return if standing.amount == request.amount { Ok(standing) } else { Err(Refusal::PaymentDiffers.into()) };
+        return if standing.amount == request.amount {
+            Ok(standing)
+        } else {
+            Err(Refusal::PaymentDiffers.into())
+        };
     }
-    let number = order.out_trade_no.clone().filter(|_| matches!(order.state, State::Paid | State::Refunding));
+    let number = order
+        .out_trade_no
+        .clone()
+        .filter(|_| matches!(order.state, State::Paid | State::Refunding));
     let number = number.ok_or(Refusal::PaymentNotPaid)?;
     if request.amount.0 < 1 || request.amount > order.left() {
         return Err(Refusal::RefundTooMuch.into());
@@ -96,7 +101,11 @@ pub async fn refund_in(app: &App, tx: &mut Tx, request: &RefundRequest<'_>) -> R
     };
     let refund = insert_as(app, tx, &back, request.actor).await?;
     let refunding = Fen(order.refunding.0 + request.amount.0);
-    let order = Order { refunding, state: State::Refunding, ..order };
+    let order = Order {
+        refunding,
+        state: State::Refunding,
+        ..order
+    };
     store::update(tx, &order, app.now()).await?;
     Ok(refund)
 }
@@ -143,13 +152,23 @@ async fn insert_as(app: &App, tx: &mut Tx, back: &Back<'_>, actor: &Actor) -> Re
     store::insert_refund(tx, &refund, back.request).await?;
     let detail = json!({ "refund": refund.id, "fen": back.amount.0, "cause": back.cause.as_str() });
     note_as(app, tx, actor, "payment.refund", back.order, detail).await?;
-    outbox::enqueue(tx, &app.id(), REFUND_JOB, &json!({ "refund": refund.id }), now, None).await?;
+    outbox::enqueue(
+        tx,
+        &app.id(),
+        REFUND_JOB,
+        &json!({ "refund": refund.id }),
+        now,
+        None,
+    )
+    .await?;
     Ok(refund)
 }
 
 /// Sends a refund to WeChat Pay, or asks how it stands; what fails is taken up again by [`super::tick`].
 pub async fn send(app: &App, id: &str) -> Result<()> {
-    let Some(refund) = store::refund_by_id(app, id).await? else { return Ok(()) };
+    let Some(refund) = store::refund_by_id(app, id).await? else {
+        return Ok(());
+    };
     match refund.state {
         RefundState::Created => ask_for(app, &refund).await,
         RefundState::Processing | RefundState::Abnormal => look_after(app, &refund).await,

@@ -15,7 +15,11 @@ use serde_json::json;
 /// What WeChat Pay answered about a refund.
 pub(super) async fn told(app: &App, refund: &Refund, told: &pay::Refund) -> Result<()> {
     if told.out_refund_no != refund.out_refund_no || told.refund_fen() != refund.amount.0 {
-        return Err(anyhow::anyhow!("WeChat Pay answers for {} with another refund", refund.out_refund_no).into());
+        return Err(anyhow::anyhow!(
+            "WeChat Pay answers for {} with another refund",
+            refund.out_refund_no
+        )
+        .into());
     }
     let mut tx = app.db.write().await?;
     apply(app, &mut tx, refund, told.status, told.success_ms()).await?;
@@ -33,10 +37,14 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let order = store::lock(tx, &refund.order_id).await?;
     // Looked at again under the lock: another may have told meanwhile.
-    let Some(refund) = store::refund_in(tx, &refund.id).await? else { return Ok(()) };
+    let Some(refund) = store::refund_in(tx, &refund.id).await? else {
+        return Ok(());
+    };
     match (refund.state, status) {
         (RefundState::Succeeded | RefundState::Closed, _) => Ok(()),
-        (_, pay::RefundState::Success) => succeeded(app, tx, order, &refund, at_ms.map_or(app.now(), Time)).await,
+        (_, pay::RefundState::Success) => {
+            succeeded(app, tx, order, &refund, at_ms.map_or(app.now(), Time)).await
+        }
         (_, pay::RefundState::Closed) => ended(app, tx, order, &refund).await,
         (RefundState::Abnormal, pay::RefundState::Abnormal) => Ok(()),
         (_, pay::RefundState::Abnormal) => stopped(app, tx, &refund, "ABNORMAL").await,
@@ -66,8 +74,15 @@ async fn succeeded(app: &App, tx: &mut Tx, order: Order, refund: &Refund, at: Ti
     let what = if refund.cause == RefundCause::Requested {
         let refunding = Fen(order.refunding.0 - refund.amount.0);
         let refunded = Fen(order.refunded.0 + refund.amount.0);
-        let moved = Order { refunding, refunded, ..order.clone() };
-        let moved = Order { state: moved.after_refunds(), ..moved };
+        let moved = Order {
+            refunding,
+            refunded,
+            ..order.clone()
+        };
+        let moved = Order {
+            state: moved.after_refunds(),
+            ..moved
+        };
         store::update(tx, &moved, app.now()).await?;
         Happened::Refunded
     } else {
@@ -79,10 +94,23 @@ async fn succeeded(app: &App, tx: &mut Tx, order: Order, refund: &Refund, at: Ti
 /// It does not take place: what was asked back counts as paid again.
 async fn ended(app: &App, tx: &mut Tx, order: Order, refund: &Refund) -> Result<()> {
     store::set_refund(tx, &refund.id, RefundState::Closed, "CLOSED", app.now()).await?;
-    note(app, tx, "payment.refund_closed", &order.id, json!({ "refund": refund.id })).await?;
+    note(
+        app,
+        tx,
+        "payment.refund_closed",
+        &order.id,
+        json!({ "refund": refund.id }),
+    )
+    .await?;
     if refund.cause == RefundCause::Requested {
-        let moved = Order { refunding: Fen(order.refunding.0 - refund.amount.0), ..order.clone() };
-        let moved = Order { state: moved.after_refunds(), ..moved };
+        let moved = Order {
+            refunding: Fen(order.refunding.0 - refund.amount.0),
+            ..order.clone()
+        };
+        let moved = Order {
+            state: moved.after_refunds(),
+            ..moved
+        };
         store::update(tx, &moved, app.now()).await?;
     }
     tell(app, tx, &order.id, Happened::RefundFailed, &refund.id).await
@@ -90,7 +118,14 @@ async fn ended(app: &App, tx: &mut Tx, order: Order, refund: &Refund) -> Result<
 
 /// The operator has to act in the merchant's console; it is looked after once a day.
 async fn stopped(app: &App, tx: &mut Tx, refund: &Refund, problem: &str) -> Result<()> {
-    store::set_refund(tx, &refund.id, RefundState::Abnormal, problem, app.now().plus(DAY)).await?;
+    store::set_refund(
+        tx,
+        &refund.id,
+        RefundState::Abnormal,
+        problem,
+        app.now().plus(DAY),
+    )
+    .await?;
     let detail = json!({ "refund": refund.id, "problem": problem });
     note(app, tx, "payment.refund_abnormal", &refund.order_id, detail).await?;
     tell(app, tx, &refund.order_id, Happened::RefundFailed, &refund.id).await
@@ -100,7 +135,9 @@ async fn stopped(app: &App, tx: &mut Tx, refund: &Refund, problem: &str) -> Resu
 pub(super) async fn abnormal(app: &App, refund: &Refund, problem: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::lock(&mut tx, &refund.order_id).await?;
-    let state = store::refund_in(&mut tx, &refund.id).await?.map(|refund| refund.state);
+    let state = store::refund_in(&mut tx, &refund.id)
+        .await?
+        .map(|refund| refund.state);
     if state == Some(RefundState::Created) {
         stopped(app, &mut tx, refund, problem).await?;
         tx.commit().await?;
@@ -112,7 +149,10 @@ pub(super) async fn abnormal(app: &App, refund: &Refund, problem: &str) -> Resul
 pub(super) async fn again(app: &App, refund: &Refund) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::lock(&mut tx, &refund.order_id).await?;
-    if store::refund_in(&mut tx, &refund.id).await?.is_some_and(|r| r.state == RefundState::Processing) {
+    if store::refund_in(&mut tx, &refund.id)
+        .await?
+        .is_some_and(|r| r.state == RefundState::Processing)
+    {
         store::set_refund(&mut tx, &refund.id, RefundState::Created, "", app.now()).await?;
         tx.commit().await?;
     }

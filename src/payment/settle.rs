@@ -28,7 +28,11 @@ pub async fn settle(app: &App, id: &str) -> Result<Order> {
 /// Errors: [`Refusal::PaymentPaid`] when it is paid; [`Refusal::PaymentAway`].
 pub async fn cancel(app: &App, id: &str, actor: &Actor) -> Result<Order> {
     let order = close(app, id, actor).await?;
-    if order.state == State::Closed { Ok(order) } else { Err(Refusal::PaymentPaid.into()) }
+    if order.state == State::Closed {
+        Ok(order)
+    } else {
+        Err(Refusal::PaymentPaid.into())
+    }
 }
 
 /// Closes at WeChat Pay, then here; whoever paid meanwhile has paid.
@@ -48,9 +52,20 @@ pub(super) async fn close(app: &App, id: &str, actor: &Actor) -> Result<Order> {
         if !store::open_tries_in(&mut tx, id).await?.is_empty() {
             continue;
         }
-        let mut order = Order { state: State::Closed, ..order };
+        let mut order = Order {
+            state: State::Closed,
+            ..order
+        };
         store::update(&mut tx, &order, now).await?;
-        note_as(app, &mut tx, actor, "payment.close", id, json!({ "fen": order.amount.0 })).await?;
+        note_as(
+            app,
+            &mut tx,
+            actor,
+            "payment.close",
+            id,
+            json!({ "fen": order.amount.0 }),
+        )
+        .await?;
         tell(app, &mut tx, id, Happened::Closed, "").await?;
         tx.commit().await?;
         order.version += 1;

@@ -4,8 +4,8 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Route, delete, get, post};
 
 use super::{
-    Sim, account, acts, app, chaos, conditional, control, custom, faults, media, menu, mini, oauth, pay, phone,
-    qrcode, quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
+    Sim, account, acts, app, chaos, conditional, control, custom, faults, media, menu, mini, oauth, pay,
+    phone, qrcode, quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
 };
 
 pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {

@@ -177,7 +177,11 @@ pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request)
         )
     });
     // The demo's phone gives pages its WeixinJSBridge by a script of its own (`bridge`).
-    let scripts = if frames.is_empty() { String::new() } else { format!(" script-src 'self'{frames};") };
+    let scripts = if frames.is_empty() {
+        String::new()
+    } else {
+        format!(" script-src 'self'{frames};")
+    };
     let mut response = next.call(req).await?.into_response();
     let csp = format!(
         "default-src 'self';{scripts} img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"

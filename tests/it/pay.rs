@@ -7,11 +7,11 @@ mod keys;
 mod refunds;
 
 use crate::acts::eventually;
-use crate::app::{Pair, TestApp};
+use crate::app::TestApp;
+use crate::on_both_stores;
 use serde_json::{Value, json};
 use yuanmeng::kernel::time::{DAY, MINUTE};
-use yuanmeng::kernel::{Fen, Refusal, Time};
-use yuanmeng::outbox;
+use yuanmeng::kernel::{Fen, Refusal};
 use yuanmeng::payment::{self, NewPayment, Order, RefundRequest, State};
 use yuanmeng::sim::openid_of;
 use yuanmeng::{audit, error::Error};
@@ -35,10 +35,18 @@ impl TestApp {
 
     /// Goes to the cashier inside WeChat and confirms; the simulator's answer.
     pub async fn pay_jsapi(&self, order: &Order, user: &str) -> Value {
-        let params = payment::jsapi(&self.app, &order.id, &openid_of(user)).await.expect("a prepayment");
-        let shown = self.sim_post("/sim/pay/cashier", json!({ "user": user, "params": params })).await;
+        let params = payment::jsapi(&self.app, &order.id, &openid_of(user))
+            .await
+            .expect("a prepayment");
+        let shown = self
+            .sim_post("/sim/pay/cashier", json!({ "user": user, "params": params }))
+            .await;
         assert_eq!(shown["amount_fen"], FEE.0, "{shown}");
-        self.sim_post("/sim/pay/confirm", json!({ "user": user, "prepay_id": shown["prepay_id"] })).await
+        self.sim_post(
+            "/sim/pay/confirm",
+            json!({ "user": user, "prepay_id": shown["prepay_id"] }),
+        )
+        .await
     }
 
     pub async fn pay_chaos(&self, chaos: Value) {
@@ -46,7 +54,10 @@ impl TestApp {
     }
 
     pub async fn pay_state(&self, order: &Order) -> State {
-        payment::order(&self.app, &order.id).await.expect("the order").state
+        payment::order(&self.app, &order.id)
+            .await
+            .expect("the order")
+            .state
     }
 
     pub async fn pay_until(&self, order: &Order, state: State) -> Order {
@@ -57,19 +68,36 @@ impl TestApp {
     /// What the owner of an order was told, as the outbox has it.
     pub async fn pay_told(&self, order: &Order) -> Vec<String> {
         let sql = "SELECT payload FROM outbox WHERE kind = 'payment_event' ORDER BY created_at, id";
-        let told: Vec<String> = sqlx::query_scalar(sql).fetch_all(self.app.db.read()).await.unwrap();
-        let told = told.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
-        told.filter(|v| v["order"] == order.id.as_str()).map(|v| v["what"].as_str().unwrap().to_owned()).collect()
+        let told: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(self.app.db.read())
+            .await
+            .unwrap();
+        let told = told
+            .iter()
+            .map(|text| serde_json::from_str::<Value>(text).unwrap());
+        told.filter(|v| v["order"] == order.id.as_str())
+            .map(|v| v["what"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     pub async fn pay_entries(&self, order: &Order) -> Vec<(String, i64)> {
-        let sql = "SELECT kind, amount_fen FROM payment_entries WHERE order_id = $1 ORDER BY recorded_at, kind";
-        sqlx::query_as(sql).bind(&order.id).fetch_all(self.app.db.read()).await.unwrap()
+        let sql =
+            "SELECT kind, amount_fen FROM payment_entries WHERE order_id = $1 ORDER BY recorded_at, kind";
+        sqlx::query_as(sql)
+            .bind(&order.id)
+            .fetch_all(self.app.db.read())
+            .await
+            .unwrap()
     }
 
     pub async fn pay_number(&self, order: &Order) -> String {
-        let sql = "SELECT out_trade_no FROM payment_tries WHERE order_id = $1 ORDER BY created_at DESC LIMIT 1";
-        sqlx::query_scalar(sql).bind(&order.id).fetch_one(self.app.db.read()).await.unwrap()
+        let sql =
+            "SELECT out_trade_no FROM payment_tries WHERE order_id = $1 ORDER BY created_at DESC LIMIT 1";
+        sqlx::query_scalar(sql)
+            .bind(&order.id)
+            .fetch_one(self.app.db.read())
+            .await
+            .unwrap()
     }
 
     /// Moves both clocks.
@@ -80,11 +108,16 @@ impl TestApp {
 
     /// One notification, as good or bad as asked for; the status of our answer.
     pub async fn pay_notify(&self, tweak: Value) -> u64 {
-        self.sim_post("/sim/pay/notify", tweak).await["status"].as_u64().unwrap_or_default()
+        self.sim_post("/sim/pay/notify", tweak).await["status"]
+            .as_u64()
+            .unwrap_or_default()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(self.app.db.read()).await.unwrap()
+        sqlx::query_scalar(sql)
+            .fetch_one(self.app.db.read())
+            .await
+            .unwrap()
     }
 }
 
@@ -98,7 +131,9 @@ async fn a_payment_inside_wechat(test: &TestApp) {
     assert_eq!(order.transaction_id.as_deref(), paid["transaction_id"].as_str());
     assert_eq!(test.pay_entries(&order).await, [("paid".to_owned(), FEE.0)]);
     assert_eq!(test.pay_told(&order).await, ["paid"]);
-    let again = payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap_err();
+    let again = payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap_err();
     assert!(matches!(again, Error::Refused(Refusal::PaymentPaid)));
 }
 on_both_stores!(a_payment_inside_wechat);
@@ -107,23 +142,41 @@ on_both_stores!(a_payment_inside_wechat);
 /// before is closed at WeChat Pay.
 async fn from_the_phone_to_the_pc(test: &TestApp) {
     let order = test.pay_order("pc").await;
-    let params = payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap();
+    let params = payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap();
     let code = payment::native(&test.app, &order.id).await.unwrap();
     assert!(code.starts_with("weixin://wxpay/bizpayurl?pr="), "{code}");
     assert_eq!(payment::native(&test.app, &order.id).await.unwrap(), code);
-    let old = test.sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params })).await;
+    let old = test
+        .sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params }))
+        .await;
     assert_eq!(old["message"], "该订单已关闭");
-    let shown = test.sim_post("/sim/pay/cashier", json!({ "user": "zhang", "code_url": code })).await;
-    test.sim_post("/sim/pay/confirm", json!({ "user": "zhang", "prepay_id": shown["prepay_id"] })).await;
+    let shown = test
+        .sim_post("/sim/pay/cashier", json!({ "user": "zhang", "code_url": code }))
+        .await;
+    test.sim_post(
+        "/sim/pay/confirm",
+        json!({ "user": "zhang", "prepay_id": shown["prepay_id"] }),
+    )
+    .await;
     let order = test.pay_until(&order, State::Paid).await;
     assert_eq!(order.channel, Some(payment::Channel::Native));
     // Another one's hand in the page, or another's parameters: the cashier says no.
     let order = test.pay_order("mine").await;
-    let mut params = json!(payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap());
-    let other = test.sim_post("/sim/pay/cashier", json!({ "user": "zhang", "params": params })).await;
+    let mut params = json!(
+        payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+            .await
+            .unwrap()
+    );
+    let other = test
+        .sim_post("/sim/pay/cashier", json!({ "user": "zhang", "params": params }))
+        .await;
     assert_eq!(other["message"], "支付者与下单的微信用户不一致");
     params["package"] = json!("prepay_id=wx000000000000000000000000");
-    let forged = test.sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params })).await;
+    let forged = test
+        .sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params }))
+        .await;
     assert_eq!(forged["message"], "支付验证签名失败");
 }
 on_both_stores!(from_the_phone_to_the_pc);
@@ -131,7 +184,9 @@ on_both_stores!(from_the_phone_to_the_pc);
 /// Issue 6: close after expiry, asked before it is closed; the purpose is free for a new order.
 async fn past_its_time_it_is_closed(test: &TestApp) {
     let order = test.pay_order("late").await;
-    payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap();
+    payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap();
     let never = test.pay_order("never asked for").await;
     test.pay_later(31 * MINUTE).await;
     payment::tick(&test.app).await.unwrap();
@@ -140,7 +195,9 @@ async fn past_its_time_it_is_closed(test: &TestApp) {
     assert_eq!(test.pay_told(&order).await, ["closed"]);
     let orders = test.sim_get("/sim/pay/orders").await;
     assert_eq!(orders["orders"][0]["state"], "CLOSED");
-    let late = payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap_err();
+    let late = payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap_err();
     assert!(matches!(late, Error::Refused(Refusal::PaymentClosed)));
     assert_ne!(test.pay_order("late").await.id, order.id);
 }
@@ -158,7 +215,9 @@ async fn wechat_pay_away(test: &TestApp) {
         json!({ "path": path, "drop": "after" }),
     ] {
         test.sim_post("/sim/faults", fault).await;
-        let error = payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap_err();
+        let error = payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::Refused(Refusal::PaymentAway)));
     }
     assert_eq!(test.pay_jsapi(&order, "wang").await["ok"], true);

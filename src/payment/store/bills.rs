@@ -44,8 +44,11 @@ pub async fn entries_between(app: &App, span: (Time, Time)) -> Result<Vec<DayEnt
     let sql = "SELECT e.kind, e.reference, e.out_trade_no, e.amount_fen, r.created_at AS asked_at FROM payment_entries e \
                LEFT JOIN payment_refunds r ON e.kind = 'refunded' AND r.out_refund_no = e.reference \
                WHERE e.at >= $1 AND e.at <= $2";
-    let rows: Vec<EntryRow> =
-        sqlx::query_as(sql).bind(span.0.0).bind(span.1.0).fetch_all(app.db.read()).await?;
+    let rows: Vec<EntryRow> = sqlx::query_as(sql)
+        .bind(span.0.0)
+        .bind(span.1.0)
+        .fetch_all(app.db.read())
+        .await?;
     rows.into_iter().map(EntryRow::entry).collect()
 }
 
@@ -58,8 +61,11 @@ pub async fn entries_by_reference(
                WHERE kind = $1 AND reference = $2";
     let mut found = Vec::new();
     for (kind, reference) in keys {
-        let row: Option<EntryRow> =
-            sqlx::query_as(sql).bind(kind.as_str()).bind(reference).fetch_optional(app.db.read()).await?;
+        let row: Option<EntryRow> = sqlx::query_as(sql)
+            .bind(kind.as_str())
+            .bind(reference)
+            .fetch_optional(app.db.read())
+            .await?;
         found.extend(row.map(EntryRow::entry).transpose()?);
     }
     Ok(found)
@@ -68,7 +74,10 @@ pub async fn entries_by_reference(
 /// Whether anything could have been paid before a moment.
 pub async fn any_order_before(app: &App, moment: Time) -> Result<bool> {
     let sql = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM payment_tries WHERE created_at < $1) THEN 1 ELSE 0 END AS BIGINT)";
-    let any: i64 = sqlx::query_scalar(sql).bind(moment.0).fetch_one(app.db.read()).await?;
+    let any: i64 = sqlx::query_scalar(sql)
+        .bind(moment.0)
+        .fetch_one(app.db.read())
+        .await?;
     Ok(any == 1)
 }
 
@@ -109,7 +118,10 @@ pub async fn reconciliations(app: &App) -> Result<Vec<Reconciliation>> {
 pub async fn reconciliation(app: &App, day: &str) -> Result<Option<Reconciliation>> {
     let sql = "SELECT id, day, payments, payments_fen, refunds, refunds_fen, differences, made_at FROM reconciliations \
                WHERE day = $1";
-    let row: Option<Row> = sqlx::query_as(sql).bind(day).fetch_optional(app.db.read()).await?;
+    let row: Option<Row> = sqlx::query_as(sql)
+        .bind(day)
+        .fetch_optional(app.db.read())
+        .await?;
     Ok(row.map(Reconciliation::from))
 }
 
@@ -139,7 +151,10 @@ impl DifferenceRow {
 pub async fn differences(app: &App, reconciliation: &str) -> Result<Vec<Differing>> {
     let sql = "SELECT kind, entry, out_trade_no, reference, ours_fen, theirs_fen FROM reconciliation_differences \
                WHERE reconciliation_id = $1 ORDER BY kind, entry, reference";
-    let rows: Vec<DifferenceRow> = sqlx::query_as(sql).bind(reconciliation).fetch_all(app.db.read()).await?;
+    let rows: Vec<DifferenceRow> = sqlx::query_as(sql)
+        .bind(reconciliation)
+        .fetch_all(app.db.read())
+        .await?;
     rows.into_iter().map(DifferenceRow::differing).collect()
 }
 
@@ -152,7 +167,10 @@ pub async fn replace_reconciliation(
 ) -> Result<()> {
     let of_day = "DELETE FROM reconciliation_differences WHERE reconciliation_id IN (SELECT id FROM reconciliations WHERE day = $1)";
     sqlx::query(of_day).bind(&made.day).execute(&mut **tx).await?;
-    sqlx::query("DELETE FROM reconciliations WHERE day = $1").bind(&made.day).execute(&mut **tx).await?;
+    sqlx::query("DELETE FROM reconciliations WHERE day = $1")
+        .bind(&made.day)
+        .execute(&mut **tx)
+        .await?;
     sqlx::query(
         "INSERT INTO reconciliations (id, day, payments, payments_fen, refunds, refunds_fen, differences, made_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

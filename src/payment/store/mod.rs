@@ -8,8 +8,8 @@ pub use bills::{
     reconciliations, replace_reconciliation,
 };
 pub use refunds::{
-    due_refunds, insert_refund, postpone_refund, refund_by_id, refund_by_number, refund_by_request, refund_in,
-    refunds_of, set_refund, take_refund,
+    due_refunds, insert_refund, postpone_refund, refund_by_id, refund_by_number, refund_by_request,
+    refund_in, refunds_of, set_refund, take_refund,
 };
 
 use super::{Channel, EntryKind, Order, Outcome, State, TryState};
@@ -174,17 +174,25 @@ pub async fn by_id(app: &App, id: &str) -> Result<Option<Order>> {
     row.map(OrderRow::order).transpose()
 }
 
-const ACTIVE: &str = concat!("SELECT ", order_columns!(), " FROM payment_orders WHERE active = $1");
+const ACTIVE: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    " FROM payment_orders WHERE active = $1"
+);
 
 pub async fn active(app: &App, kind: &str, id: &str) -> Result<Option<Order>> {
-    let row: Option<OrderRow> =
-        sqlx::query_as(ACTIVE).bind(active_text(kind, id)).fetch_optional(app.db.read()).await?;
+    let row: Option<OrderRow> = sqlx::query_as(ACTIVE)
+        .bind(active_text(kind, id))
+        .fetch_optional(app.db.read())
+        .await?;
     row.map(OrderRow::order).transpose()
 }
 
 pub async fn active_in(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<Order>> {
-    let row: Option<OrderRow> =
-        sqlx::query_as(ACTIVE).bind(active_text(kind, id)).fetch_optional(&mut **tx).await?;
+    let row: Option<OrderRow> = sqlx::query_as(ACTIVE)
+        .bind(active_text(kind, id))
+        .fetch_optional(&mut **tx)
+        .await?;
     row.map(OrderRow::order).transpose()
 }
 
@@ -194,14 +202,21 @@ pub async fn of_purpose(app: &App, kind: &str, id: &str) -> Result<Vec<Order>> {
         order_columns!(),
         " FROM payment_orders WHERE purpose_kind = $1 AND purpose_id = $2 ORDER BY created_at DESC, id DESC"
     );
-    let rows: Vec<OrderRow> = sqlx::query_as(sql).bind(kind).bind(id).fetch_all(app.db.read()).await?;
+    let rows: Vec<OrderRow> = sqlx::query_as(sql)
+        .bind(kind)
+        .bind(id)
+        .fetch_all(app.db.read())
+        .await?;
     rows.into_iter().map(OrderRow::order).collect()
 }
 
 /// Reads an order and keeps it from others until the transaction ends. Whoever changes an order, its tries or its refunds
 /// takes this first. Errors: [`Error::NotFound`].
 pub async fn lock(tx: &mut Tx, id: &str) -> Result<Order> {
-    let sql = concat!("UPDATE payment_orders SET version = version WHERE id = $1 RETURNING ", order_columns!());
+    let sql = concat!(
+        "UPDATE payment_orders SET version = version WHERE id = $1 RETURNING ",
+        order_columns!()
+    );
     let row: Option<OrderRow> = sqlx::query_as(sql).bind(id).fetch_optional(&mut **tx).await?;
     row.ok_or(Error::NotFound)?.order()
 }
@@ -238,7 +253,11 @@ pub async fn update(tx: &mut Tx, order: &Order, now: Time) -> Result<()> {
 /// Orders that can still be paid but whose time is over.
 pub async fn expired(app: &App, now: Time, limit: i64) -> Result<Vec<String>> {
     let sql = "SELECT id FROM payment_orders WHERE state IN ('created', 'paying') AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
-    Ok(sqlx::query_scalar(sql).bind(now.0).bind(limit).fetch_all(app.db.read()).await?)
+    Ok(sqlx::query_scalar(sql)
+        .bind(now.0)
+        .bind(limit)
+        .fetch_all(app.db.read())
+        .await?)
 }
 
 pub async fn insert_try(tx: &mut Tx, tried: &Try) -> Result<()> {
@@ -259,8 +278,15 @@ pub async fn insert_try(tx: &mut Tx, tried: &Try) -> Result<()> {
 }
 
 pub async fn tried(app: &App, out_trade_no: &str) -> Result<Option<Try>> {
-    let sql = concat!("SELECT ", try_columns!(), " FROM payment_tries WHERE out_trade_no = $1");
-    let row: Option<TryRow> = sqlx::query_as(sql).bind(out_trade_no).fetch_optional(app.db.read()).await?;
+    let sql = concat!(
+        "SELECT ",
+        try_columns!(),
+        " FROM payment_tries WHERE out_trade_no = $1"
+    );
+    let row: Option<TryRow> = sqlx::query_as(sql)
+        .bind(out_trade_no)
+        .fetch_optional(app.db.read())
+        .await?;
     row.map(TryRow::tried).transpose()
 }
 
@@ -271,24 +297,35 @@ const OPEN_TRIES: &str = concat!(
 );
 
 pub async fn open_tries(app: &App, order: &str) -> Result<Vec<Try>> {
-    let rows: Vec<TryRow> = sqlx::query_as(OPEN_TRIES).bind(order).fetch_all(app.db.read()).await?;
+    let rows: Vec<TryRow> = sqlx::query_as(OPEN_TRIES)
+        .bind(order)
+        .fetch_all(app.db.read())
+        .await?;
     rows.into_iter().map(TryRow::tried).collect()
 }
 
 pub async fn open_tries_in(tx: &mut Tx, order: &str) -> Result<Vec<Try>> {
-    let rows: Vec<TryRow> = sqlx::query_as(OPEN_TRIES).bind(order).fetch_all(&mut **tx).await?;
+    let rows: Vec<TryRow> = sqlx::query_as(OPEN_TRIES)
+        .bind(order)
+        .fetch_all(&mut **tx)
+        .await?;
     rows.into_iter().map(TryRow::tried).collect()
 }
 
 pub async fn set_try(tx: &mut Tx, out_trade_no: &str, state: TryState) -> Result<()> {
     let query = sqlx::query("UPDATE payment_tries SET state = $1 WHERE out_trade_no = $2");
-    query.bind(state.as_str()).bind(out_trade_no).execute(&mut **tx).await?;
+    query
+        .bind(state.as_str())
+        .bind(out_trade_no)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// Whether it was open.
 pub async fn close_try(tx: &mut Tx, out_trade_no: &str) -> Result<bool> {
-    let query = sqlx::query("UPDATE payment_tries SET state = 'closed' WHERE out_trade_no = $1 AND state = 'open'");
+    let query =
+        sqlx::query("UPDATE payment_tries SET state = 'closed' WHERE out_trade_no = $1 AND state = 'open'");
     Ok(query.bind(out_trade_no).execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -304,7 +341,11 @@ pub async fn due_tries(app: &App, now: Time, limit: i64) -> Result<Vec<Try>> {
         try_columns!(),
         " FROM payment_tries WHERE state = 'open' AND check_at <= $1 ORDER BY check_at LIMIT $2"
     );
-    let rows: Vec<TryRow> = sqlx::query_as(sql).bind(now.0).bind(limit).fetch_all(app.db.read()).await?;
+    let rows: Vec<TryRow> = sqlx::query_as(sql)
+        .bind(now.0)
+        .bind(limit)
+        .fetch_all(app.db.read())
+        .await?;
     rows.into_iter().map(TryRow::tried).collect()
 }
 

@@ -77,13 +77,18 @@ pub async fn insert_refund(tx: &mut Tx, refund: &Refund, request: &str) -> Resul
 }
 
 pub async fn refund_by_id(app: &App, id: &str) -> Result<Option<Refund>> {
-    let row: Option<Row> =
-        sqlx::query_as(select!("WHERE id = $1")).bind(id).fetch_optional(app.db.read()).await?;
+    let row: Option<Row> = sqlx::query_as(select!("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(app.db.read())
+        .await?;
     row.map(Row::refund).transpose()
 }
 
 pub async fn refund_in(tx: &mut Tx, id: &str) -> Result<Option<Refund>> {
-    let row: Option<Row> = sqlx::query_as(select!("WHERE id = $1")).bind(id).fetch_optional(&mut **tx).await?;
+    let row: Option<Row> = sqlx::query_as(select!("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
     row.map(Row::refund).transpose()
 }
 
@@ -94,7 +99,9 @@ pub async fn refund_by_number(app: &App, out_refund_no: &str) -> Result<Option<R
 }
 
 pub async fn refund_by_request(tx: &mut Tx, order: &str, request: &str) -> Result<Option<Refund>> {
-    let query = sqlx::query_as(select!("WHERE order_id = $1 AND request = $2")).bind(order).bind(request);
+    let query = sqlx::query_as(select!("WHERE order_id = $1 AND request = $2"))
+        .bind(order)
+        .bind(request);
     let row: Option<Row> = query.fetch_optional(&mut **tx).await?;
     row.map(Row::refund).transpose()
 }
@@ -118,7 +125,11 @@ pub async fn take_refund(tx: &mut Tx, refund: &Refund, next: Time) -> Result<boo
     let query = sqlx::query(
         "UPDATE payment_refunds SET check_at = $1, checks = checks + 1 WHERE id = $2 AND checks = $3 AND state = $4",
     );
-    let query = query.bind(next.0).bind(&refund.id).bind(refund.checks).bind(refund.state.as_str());
+    let query = query
+        .bind(next.0)
+        .bind(&refund.id)
+        .bind(refund.checks)
+        .bind(refund.state.as_str());
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -129,8 +140,15 @@ pub async fn set_refund(
     problem: &str,
     check_at: Time,
 ) -> sqlx::Result<()> {
-    let query = sqlx::query("UPDATE payment_refunds SET state = $1, problem = $2, check_at = $3 WHERE id = $4");
-    query.bind(state.as_str()).bind(problem).bind(check_at.0).bind(id).execute(&mut **tx).await?;
+    let query =
+        sqlx::query("UPDATE payment_refunds SET state = $1, problem = $2, check_at = $3 WHERE id = $4");
+    query
+        .bind(state.as_str())
+        .bind(problem)
+        .bind(check_at.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -139,6 +157,11 @@ pub async fn postpone_refund(tx: &mut Tx, id: &str, problem: &str, check_at: Tim
         "UPDATE payment_refunds SET problem = $1, check_at = $2, checks = checks + 1 WHERE id = $3 \
          AND state IN ('created', 'processing', 'abnormal')",
     );
-    query.bind(problem).bind(check_at.0).bind(id).execute(&mut **tx).await?;
+    query
+        .bind(problem)
+        .bind(check_at.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

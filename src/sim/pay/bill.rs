@@ -12,7 +12,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Days begin at midnight in China.
 const CHINA_MS: i64 = 8 * 3_600_000;
 const HEADING: &str = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注";
-const TOTALS: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
+const TOTALS: &str =
+    "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
 
 /// Fen as the bill writes them.
 fn yuan(fen: i64) -> String {
@@ -43,21 +44,58 @@ struct Line {
 
 impl Line {
     fn reference(&self) -> &str {
-        self.refund.as_ref().map_or(&self.transaction_id, |(_, number, _)| number)
+        self.refund
+            .as_ref()
+            .map_or(&self.transaction_id, |(_, number, _)| number)
     }
 
     fn write(&self, app_id: &str, mch_id: &str) -> String {
         let (status, id, number, fen, kind, done) = match &self.refund {
-            Some((id, number, fen)) => ("REFUND", id.as_str(), number.as_str(), *fen, "ORIGINAL", "SUCCESS"),
+            Some((id, number, fen)) => (
+                "REFUND",
+                id.as_str(),
+                number.as_str(),
+                *fen,
+                "ORIGINAL",
+                "SUCCESS",
+            ),
             None => ("SUCCESS", "0", "0", 0, "", ""),
         };
         let (order, back) = (yuan(self.order_fen), yuan(fen));
-        let settled = if self.refund.is_some() { "0.00" } else { order.as_str() };
+        let settled = if self.refund.is_some() {
+            "0.00"
+        } else {
+            order.as_str()
+        };
         let at = clock(self.at);
         let values = [
-            at.as_str(), app_id, mch_id, "0", "", &self.transaction_id, &self.out_trade_no, &self.openid,
-            self.trade_type, status, "OTHERS", "CNY", settled, "0.00", id, number, &back, "0.00", kind, done,
-            &self.description, "", "0.00000", "0.00%", &order, &back, "",
+            at.as_str(),
+            app_id,
+            mch_id,
+            "0",
+            "",
+            &self.transaction_id,
+            &self.out_trade_no,
+            &self.openid,
+            self.trade_type,
+            status,
+            "OTHERS",
+            "CNY",
+            settled,
+            "0.00",
+            id,
+            number,
+            &back,
+            "0.00",
+            kind,
+            done,
+            &self.description,
+            "",
+            "0.00000",
+            "0.00%",
+            &order,
+            &back,
+            "",
         ];
         format!("`{}", values.join(",`"))
     }
@@ -82,7 +120,10 @@ fn lines(state: &State, day: i64) -> Vec<Line> {
             })
         })
         .collect();
-    let refunds = pay.refunds.values().filter(|r| r.state == RefundState::Success && r.done_at.is_some_and(|at| day_of(at) == day));
+    let refunds = pay
+        .refunds
+        .values()
+        .filter(|r| r.state == RefundState::Success && r.done_at.is_some_and(|at| day_of(at) == day));
     lines.extend(refunds.filter_map(|refund| {
         let order = pay.orders.get(&refund.out_trade_no)?;
         Some(Line {
@@ -126,8 +167,16 @@ fn planted(state: &State, day: i64, mut lines: Vec<Line>) -> Vec<Line> {
 }
 
 fn text(lines: &[Line], app_id: &str, mch_id: &str) -> String {
-    let paid: i64 = lines.iter().filter(|l| l.refund.is_none()).map(|l| l.order_fen).sum();
-    let back: i64 = lines.iter().filter_map(|l| l.refund.as_ref()).map(|(_, _, fen)| fen).sum();
+    let paid: i64 = lines
+        .iter()
+        .filter(|l| l.refund.is_none())
+        .map(|l| l.order_fen)
+        .sum();
+    let back: i64 = lines
+        .iter()
+        .filter_map(|l| l.refund.as_ref())
+        .map(|(_, _, fen)| fen)
+        .sum();
     let rows: Vec<String> = lines.iter().map(|line| line.write(app_id, mch_id)).collect();
     let (paid, back, n) = (yuan(paid), yuan(back), lines.len());
     format!(
@@ -137,9 +186,16 @@ fn text(lines: &[Line], app_id: &str, mch_id: &str) -> String {
 }
 
 pub(super) fn announce(call: &Call<'_>) -> V3Result {
-    let date = call.query.get("bill_date").and_then(|d| chrono::NaiveDate::parse_from_str(d, "%Y-%m-%d").ok());
+    let date = call
+        .query
+        .get("bill_date")
+        .and_then(|d| chrono::NaiveDate::parse_from_str(d, "%Y-%m-%d").ok());
     let date = date.ok_or_else(|| V3Error::param("bill_date 格式不正确"))?;
-    let day = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis().div_euclid(DAY_MS);
+    let day = date
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc()
+        .timestamp_millis()
+        .div_euclid(DAY_MS);
     let mut state = call.sim.state();
     if day >= day_of(state.now_ms()) {
         return Err(V3Error::new(400, "INVALID_REQUEST", "只能查询今天以前的账单"));
@@ -166,5 +222,7 @@ pub(super) fn download(call: &Call<'_>) -> V3Result {
     let token = call.query.get("token").map(String::as_str).unwrap_or_default();
     let state = call.sim.state();
     let text = state.pay.bills.get(token);
-    text.cloned().map(Answer::File).ok_or_else(|| V3Error::new(404, "NOT_FOUND", "下载地址已失效"))
+    text.cloned()
+        .map(Answer::File)
+        .ok_or_else(|| V3Error::new(404, "NOT_FOUND", "下载地址已失效"))
 }

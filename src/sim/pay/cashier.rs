@@ -66,7 +66,12 @@ fn signed(sim: &Sim, params: &PayParams) -> Result<String, ControlError> {
     if params.sign_type != "RSA" || params.app_id != sim.cfg().app_id {
         return Err(refused("支付验证签名失败"));
     }
-    let message = pay_message(&params.app_id, &params.time_stamp, &params.nonce_str, &params.package);
+    let message = pay_message(
+        &params.app_id,
+        &params.time_stamp,
+        &params.nonce_str,
+        &params.package,
+    );
     if !merchant.signed(message.as_bytes(), &params.pay_sign) {
         return Err(refused("支付验证签名失败"));
     }
@@ -98,7 +103,10 @@ pub(in crate::sim) async fn confirm(sim: Data<&Sim>, body: Body) -> ControlResul
     let number = {
         let state = sim.state();
         let (openid, _) = known(&state, &confirm.user)?;
-        let order = state.pay.by_prepay(&confirm.prepay_id).ok_or_else(|| refused("订单不存在"))?;
+        let order = state
+            .pay
+            .by_prepay(&confirm.prepay_id)
+            .ok_or_else(|| refused("订单不存在"))?;
         may_pay(&state, order, &openid)?;
         order.out_trade_no.clone()
     };
@@ -124,7 +132,11 @@ fn pay(sim: &Sim, user: &str, number: &str) -> ControlResult {
         let (openid, _) = known(&state, user)?;
         let now = state.now_ms();
         let id = format!("42000{}", rand::random_range(10_u64.pow(18)..10_u64.pow(19)));
-        let order = state.pay.orders.get_mut(number).ok_or_else(|| refused("订单不存在"))?;
+        let order = state
+            .pay
+            .orders
+            .get_mut(number)
+            .ok_or_else(|| refused("订单不存在"))?;
         if order.state.is_paid() {
             return Err(refused("该订单已支付"));
         }
@@ -145,11 +157,13 @@ fn pay(sim: &Sim, user: &str, number: &str) -> ControlResult {
 /// Native codes that wait to be scanned, the newest first.
 pub(in crate::sim) fn codes(state: &State) -> Vec<Value> {
     let now = state.now_ms();
-    let mut open: Vec<&PayOrder> =
-        state.pay.orders.values().filter(|o| !o.code_url.is_empty() && payable(o, now).is_ok()).collect();
+    let mut open: Vec<&PayOrder> = state
+        .pay
+        .orders
+        .values()
+        .filter(|o| !o.code_url.is_empty() && payable(o, now).is_ok())
+        .collect();
     open.sort_by_key(|order| std::cmp::Reverse(order.made_at));
-    let view = |order: &&PayOrder| {
-        json!({ "code_url": order.code_url, "description": order.description, "amount": format!("{}.{:02}", order.fen / 100, order.fen % 100) })
-    };
+    let view = |order: &&PayOrder| json!({ "code_url": order.code_url, "description": order.description, "amount": format!("{}.{:02}", order.fen / 100, order.fen % 100) });
     open.iter().take(CODES).map(view).collect()
 }

@@ -6,7 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::wechat::pay::MerchantKey;
 
 /// sha256WithRSAEncryption, 1.2.840.113549.1.1.11, with its NULL.
-const ALGORITHM: [u8; 15] = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
+const ALGORITHM: [u8; 15] = [
+    0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00,
+];
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
@@ -17,7 +19,11 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     if length < 0x80 {
         out.push(length as u8);
     } else {
-        let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+        let bytes: Vec<u8> = length
+            .to_be_bytes()
+            .into_iter()
+            .skip_while(|byte| *byte == 0)
+            .collect();
         out.push(0x80 | bytes.len() as u8);
         out.extend(bytes);
     }
@@ -53,7 +59,9 @@ pub(super) fn self_signed(key: &MerchantKey, public: &[u8]) -> (Vec<u8>, String)
     ]
     .concat();
     let body = tlv(SEQUENCE, &body);
-    let signature = key.sign(&body).unwrap_or_else(|_| unreachable!("a key made here signs"));
+    let signature = key
+        .sign(&body)
+        .unwrap_or_else(|_| unreachable!("a key made here signs"));
     let signature = STANDARD.decode(signature).unwrap_or_default();
     // A bit string without unused bits.
     let signature = tlv(0x03, &[&[0], signature.as_slice()].concat());

@@ -17,7 +17,7 @@ const RETRY_MS: [u64; 6] = [15_000, 15_000, 30_000, 180_000, 600_000, 1_200_000]
 /// How notifications misbehave, until `DELETE /sim/pay/callbacks`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PayChaos {
+pub(in crate::sim) struct PayChaos {
     /// So many are never sent at all.
     #[serde(default)]
     pub lose: u32,
@@ -73,7 +73,7 @@ pub(super) fn takes(left: &mut u32) -> bool {
 /// What is wrong with the bill.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Planted {
+pub(in crate::sim) struct Planted {
     /// References (transaction_id, out_refund_no) that are left out.
     #[serde(default)]
     pub drop: Vec<String>,
@@ -90,7 +90,7 @@ pub(super) struct Planted {
 
 /// A payment that nobody made.
 #[derive(Clone, Deserialize)]
-pub(super) struct Added {
+pub(in crate::sim) struct Added {
     pub reference: String,
     pub out_trade_no: String,
     pub fen: i64,

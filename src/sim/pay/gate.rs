@@ -23,7 +23,11 @@ pub(super) struct V3Error {
 
 impl V3Error {
     pub fn new(status: u16, code: &str, message: &str) -> V3Error {
-        V3Error { status, code: code.to_owned(), message: message.to_owned() }
+        V3Error {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }
     }
 
     pub fn param(message: &str) -> V3Error {
@@ -64,11 +68,19 @@ impl Call<'_> {
 
 /// Interfaces whose path carries a number are counted, and fail, as one.
 pub(in crate::sim) fn counted(path: &str) -> String {
-    const BEFORE: [&str; 3] =
-        ["/v3/pay/transactions/out-trade-no/", "/v3/pay/transactions/id/", "/v3/refund/domestic/refunds/"];
-    match BEFORE.iter().find_map(|before| path.strip_prefix(before).map(|rest| (before, rest))) {
+    const BEFORE: [&str; 3] = [
+        "/v3/pay/transactions/out-trade-no/",
+        "/v3/pay/transactions/id/",
+        "/v3/refund/domestic/refunds/",
+    ];
+    match BEFORE
+        .iter()
+        .find_map(|before| path.strip_prefix(before).map(|rest| (before, rest)))
+    {
         Some((before, rest)) => {
-            let tail = rest.split_once('/').map_or(String::new(), |(_, tail)| format!("/{tail}"));
+            let tail = rest
+                .split_once('/')
+                .map_or(String::new(), |(_, tail)| format!("/{tail}"));
             format!("{before}*{tail}")
         }
         None => path.to_owned(),
@@ -108,10 +120,17 @@ pub(in crate::sim) async fn v3(sim: Data<&Sim>, request: &Request, body: Body) -
         Err(error) => return refusal(error.status, &error.code, &error.message),
     };
     let (status, body) = match answer {
-        Ok(Answer::File(text)) => return Response::builder().content_type("text/plain; charset=utf-8").body(text),
+        Ok(Answer::File(text)) => {
+            return Response::builder()
+                .content_type("text/plain; charset=utf-8")
+                .body(text);
+        }
         Ok(Answer::Json(value)) => (200, value.to_string()),
         Ok(Answer::Nothing) => (204, String::new()),
-        Err(error) => (error.status, json!({ "code": error.code, "message": error.message }).to_string()),
+        Err(error) => (
+            error.status,
+            json!({ "code": error.code, "message": error.message }).to_string(),
+        ),
     };
     signed(&sim, &merchant, asked, status, body)
 }
@@ -120,7 +139,10 @@ fn signed(sim: &Sim, merchant: &SimMerchant, asked: Option<&str>, status: u16, b
     let timestamp = (sim.state().now_ms() / 1000).to_string();
     let nonce = hex::encode(rand::random::<[u8; 16]>());
     let platform = merchant.platform(asked);
-    let signature = platform.key.sign(&answer_message(&timestamp, &nonce, body.as_bytes())).unwrap_or_default();
+    let signature = platform
+        .key
+        .sign(&answer_message(&timestamp, &nonce, body.as_bytes()))
+        .unwrap_or_default();
     let mut response = refusal(status, "", "");
     response.set_body(body);
     let headers = [
@@ -132,14 +154,21 @@ fn signed(sim: &Sim, merchant: &SimMerchant, asked: Option<&str>, status: u16, b
     ];
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     response
 }
 
 /// Whether the merchant signed exactly this, now; the body.
-fn entered<'b>(sim: &Sim, merchant: &SimMerchant, request: &Request, body: &'b [u8]) -> Result<&'b str, V3Error> {
+fn entered<'b>(
+    sim: &Sim,
+    merchant: &SimMerchant,
+    request: &Request,
+    body: &'b [u8],
+) -> Result<&'b str, V3Error> {
     if request.header("user-agent").is_none() {
         return Err(V3Error::param("缺少 User-Agent"));
     }
@@ -147,7 +176,9 @@ fn entered<'b>(sim: &Sim, merchant: &SimMerchant, request: &Request, body: &'b [
     if !accepts.contains("application/json") && !accepts.contains("*/*") {
         return Err(V3Error::new(406, "PARAM_ERROR", "Accept 须为 application/json"));
     }
-    let text = request.header("authorization").ok_or_else(|| V3Error::sign("缺少 Authorization"))?;
+    let text = request
+        .header("authorization")
+        .ok_or_else(|| V3Error::sign("缺少 Authorization"))?;
     let fields = text.strip_prefix(SCHEME).and_then(|rest| rest.strip_prefix(' '));
     let fields = fields.ok_or_else(|| V3Error::sign("认证类型不正确"))?;
     let fields: HashMap<&str, &str> = fields
@@ -156,7 +187,10 @@ fn entered<'b>(sim: &Sim, merchant: &SimMerchant, request: &Request, body: &'b [
         .map(|(name, value)| (name.trim(), value.trim().trim_matches('"')))
         .collect();
     let field = |name: &'static str| {
-        fields.get(name).copied().ok_or_else(|| V3Error::sign(&format!("Authorization 缺少 {name}")))
+        fields
+            .get(name)
+            .copied()
+            .ok_or_else(|| V3Error::sign(&format!("Authorization 缺少 {name}")))
     };
     if field("mchid")? != merchant.mch_id || field("serial_no")? != merchant.serial {
         return Err(V3Error::sign("商户号或证书序列号不正确"));
@@ -168,7 +202,11 @@ fn entered<'b>(sim: &Sim, merchant: &SimMerchant, request: &Request, body: &'b [
     if (now / 1000).abs_diff(at) >= TOLERANCE_S {
         return Err(V3Error::sign("时间戳已过期"));
     }
-    let url = request.uri().path_and_query().map(|p| p.as_str()).unwrap_or_default();
+    let url = request
+        .uri()
+        .path_and_query()
+        .map(|p| p.as_str())
+        .unwrap_or_default();
     let message = request_message(request.method().as_str(), url, timestamp, nonce, body);
     if !merchant.signed(&message, field("signature")?) {
         return Err(V3Error::sign("签名错误，请检查后再试"));
@@ -201,11 +239,18 @@ fn dispatch(call: &Call<'_>, method: &str, path: &str) -> V3Result {
 
 fn certificates(call: &Call<'_>) -> V3Result {
     if !call.sim.state().pay.certificates {
-        return Err(V3Error::new(403, "NO_AUTH", "该商户使用微信支付公钥，没有平台证书"));
+        return Err(V3Error::new(
+            403,
+            "NO_AUTH",
+            "该商户使用微信支付公钥，没有平台证书",
+        ));
     }
     let certificate = call.merchant.certificate();
     let nonce = &hex::encode(rand::random::<[u8; 6]>());
-    let sealed = call.merchant.sealer().seal(certificate.pem.as_bytes(), "certificate", nonce);
+    let sealed = call
+        .merchant
+        .sealer()
+        .seal(certificate.pem.as_bytes(), "certificate", nonce);
     let sealed = sealed.map_err(|_| V3Error::new(500, "SYSTEM_ERROR", "系统错误"))?;
     Ok(Answer::Json(json!({ "data": [{
         "serial_no": certificate.serial,

@@ -39,8 +39,15 @@ pub(super) struct Platform {
 
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// A key pair: private key in PKCS#8, public key as SubjectPublicKeyInfo.
@@ -102,7 +109,11 @@ impl SimMerchant {
             let (private, public) = pair();
             let key = signer(&private);
             let (der, serial) = certificate::self_signed(&key, &public);
-            Platform { serial, key, pem: pem("CERTIFICATE", &der) }
+            Platform {
+                serial,
+                key,
+                pem: pem("CERTIFICATE", &der),
+            }
         })
     }
 

@@ -27,8 +27,8 @@
 
 mod bill;
 mod cashier;
-mod chaos;
 mod certificate;
+mod chaos;
 mod gate;
 mod keys;
 mod notify;
@@ -36,10 +36,10 @@ mod orders;
 mod refunds;
 mod state;
 
-pub use keys::SimMerchant;
-pub(super) use cashier::{codes, open_cashier, confirm, force};
+pub(super) use cashier::{codes, confirm, force, open_cashier};
 pub(super) use chaos::{clear, list, misbehave, plant, set, show};
 pub(super) use gate::{counted, refusal, v3};
+pub use keys::SimMerchant;
 pub(super) use notify::send_now;
 pub(super) use state::Pay;
 

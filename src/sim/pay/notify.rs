@@ -72,10 +72,16 @@ impl Sim {
                 return;
             }
             let held = if takes(&mut chaos.hold) { HELD_MS } else { 0 };
-            (Duration::from_millis(chaos.delay_ms + held), chaos.duplicate, chaos.retry_ms.clone())
+            (
+                Duration::from_millis(chaos.delay_ms + held),
+                chaos.duplicate,
+                chaos.retry_ms.clone(),
+            )
         };
         tokio::time::sleep(wait).await;
-        let Some(prepared) = self.prepared(&telling, &Tweak::default()) else { return };
+        let Some(prepared) = self.prepared(&telling, &Tweak::default()) else {
+            return;
+        };
         self.probe(&prepared).await;
         for _ in 0..copies {
             self.send_signed(&prepared, &Tweak::default()).await;
@@ -101,9 +107,16 @@ impl Sim {
                 return;
             }
             state.pay.counts.probes += 1;
-            if state.pay.counts.probes % 2 == 0 { "wrong" } else { "probe" }
+            if state.pay.counts.probes % 2 == 0 {
+                "wrong"
+            } else {
+                "probe"
+            }
         };
-        let tweak = Tweak { signature: Some(kind.to_owned()), ..Tweak::default() };
+        let tweak = Tweak {
+            signature: Some(kind.to_owned()),
+            ..Tweak::default()
+        };
         if matches!(self.send_signed(prepared, &tweak).await, Some(200..=299)) {
             self.state().pay.counts.probes_accepted += 1;
         }
@@ -116,7 +129,12 @@ impl Sim {
             Telling::Payment(number) => {
                 let order = state.pay.orders.get(number)?;
                 let told = orders::told(order, &self.cfg().app_id, &merchant.mch_id);
-                (order.notify_url.clone(), "TRANSACTION.SUCCESS".to_owned(), "transaction", told)
+                (
+                    order.notify_url.clone(),
+                    "TRANSACTION.SUCCESS".to_owned(),
+                    "transaction",
+                    told,
+                )
             }
             Telling::Refund(number) => {
                 let refund = state.pay.refunds.get(number)?;
@@ -135,17 +153,28 @@ impl Sim {
                 if let Some(at) = refund.done_at {
                     told["success_time"] = json!(rfc3339(at));
                 }
-                (refund.notify_url.clone(), format!("REFUND.{status}"), "refund", told)
+                (
+                    refund.notify_url.clone(),
+                    format!("REFUND.{status}"),
+                    "refund",
+                    told,
+                )
             }
         };
         let now = state.now_ms();
         drop(state);
         tweak.change(&mut plain);
         let nonce = hex::encode(rand::random::<[u8; 6]>());
-        let resource = merchant.sealer().seal(plain.to_string().as_bytes(), kind, &nonce).ok()?;
+        let resource = merchant
+            .sealer()
+            .seal(plain.to_string().as_bytes(), kind, &nonce)
+            .ok()?;
         let mut resource = json!(resource);
         resource["original_type"] = json!(kind);
-        let id = tweak.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let id = tweak
+            .id
+            .clone()
+            .unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         let body = json!({
             "id": id,
             "create_time": rfc3339(now),
@@ -154,7 +183,10 @@ impl Sim {
             "summary": "支付成功",
             "resource": resource,
         });
-        Some(Prepared { url, body: body.to_string().into_bytes() })
+        Some(Prepared {
+            url,
+            body: body.to_string().into_bytes(),
+        })
     }
 
     /// One delivery; the status of the answer, none when there was none in time.
@@ -163,7 +195,10 @@ impl Sim {
         let platform = merchant.platform(tweak.serial.as_deref());
         let timestamp = (self.state().now_ms() / 1000 - tweak.age_s).to_string();
         let nonce = hex::encode(rand::random::<[u8; 16]>());
-        let signed = platform.key.sign(&answer_message(&timestamp, &nonce, &prepared.body)).ok()?;
+        let signed = platform
+            .key
+            .sign(&answer_message(&timestamp, &nonce, &prepared.body))
+            .ok()?;
         let signature = match tweak.signature.as_deref() {
             Some("probe") => format!("{PROBE_PREFIX}{signed}"),
             Some(_) => platform.key.sign(b"something else").ok()?,
@@ -180,7 +215,10 @@ impl Sim {
             .post(&prepared.url)
             .timeout(WITHIN)
             .header("content-type", "application/json")
-            .header("wechatpay-serial", tweak.serial.clone().unwrap_or_else(|| platform.serial.clone()))
+            .header(
+                "wechatpay-serial",
+                tweak.serial.clone().unwrap_or_else(|| platform.serial.clone()),
+            )
             .header("wechatpay-timestamp", timestamp)
             .header("wechatpay-nonce", nonce)
             .header("wechatpay-signature", signature)
@@ -203,7 +241,11 @@ impl Tweak {
             }
         }
         if let Some(fen) = self.fen {
-            let field = if plain.get("refund_id").is_some() { "refund" } else { "total" };
+            let field = if plain.get("refund_id").is_some() {
+                "refund"
+            } else {
+                "total"
+            };
             plain["amount"][field] = json!(fen);
         }
         if let Some(currency) = &self.currency {
@@ -217,7 +259,11 @@ impl Tweak {
 pub(in crate::sim) async fn send_now(sim: Data<&Sim>, body: Body) -> ControlResult {
     let tweak: Tweak = api::control_body(body).await?;
     let refund = sim.state().pay.refunds.contains_key(&tweak.number);
-    let telling = if refund { Telling::Refund(tweak.number.clone()) } else { Telling::Payment(tweak.number.clone()) };
+    let telling = if refund {
+        Telling::Refund(tweak.number.clone())
+    } else {
+        Telling::Payment(tweak.number.clone())
+    };
     let prepared = sim.prepared(&telling, &tweak);
     let prepared = prepared.ok_or_else(|| ControlError::bad("unknown_number", "没有这个单号"))?;
     let status = sim.send_signed(&prepared, &tweak).await;

@@ -36,14 +36,20 @@ fn read(call: &Call<'_>, body: &Value, trade_type: &'static str) -> Result<PayOr
         return Err(V3Error::new(400, "MCH_NOT_EXISTS", "商户号不存在"));
     }
     if text(body, "appid")? != call.sim.cfg().app_id {
-        return Err(V3Error::new(400, "APPID_MCHID_NOT_MATCH", "appid 和 mch_id 不匹配"));
+        return Err(V3Error::new(
+            400,
+            "APPID_MCHID_NOT_MATCH",
+            "appid 和 mch_id 不匹配",
+        ));
     }
     let fen = body["amount"]["total"].as_i64().filter(|fen| *fen > 0);
     let payer = match trade_type {
         "JSAPI" => text(&body["payer"], "openid")?.to_owned(),
         _ => String::new(),
     };
-    let expires = body["time_expire"].as_str().map(|t| unix_ms(t).ok_or_else(|| V3Error::param("time_expire 格式不正确")));
+    let expires = body["time_expire"]
+        .as_str()
+        .map(|t| unix_ms(t).ok_or_else(|| V3Error::param("time_expire 格式不正确")));
     let pay_id = hex::encode(rand::random::<[u8; 12]>());
     Ok(PayOrder {
         out_trade_no: text(body, "out_trade_no")?.to_owned(),
@@ -53,7 +59,11 @@ fn read(call: &Call<'_>, body: &Value, trade_type: &'static str) -> Result<PayOr
         notify_url: text(body, "notify_url")?.to_owned(),
         payer,
         prepay_id: format!("wx{pay_id}"),
-        code_url: if trade_type == "NATIVE" { format!("weixin://wxpay/bizpayurl?pr={pay_id}") } else { String::new() },
+        code_url: if trade_type == "NATIVE" {
+            format!("weixin://wxpay/bizpayurl?pr={pay_id}")
+        } else {
+            String::new()
+        },
         state: TradeState::NotPay,
         made_at: 0,
         expires_at: expires.transpose()?.unwrap_or(i64::MAX),
@@ -74,7 +84,9 @@ fn check(order: &PayOrder, state: &State) -> Result<(), V3Error> {
     }
     let url = url::Url::parse(&order.notify_url).map_err(|_| V3Error::param("notify_url 不正确"))?;
     // Plain http only on this machine, where there is no certificate.
-    let here = url.host_str().is_some_and(|host| host == "localhost" || host == "127.0.0.1");
+    let here = url
+        .host_str()
+        .is_some_and(|host| host == "localhost" || host == "127.0.0.1");
     if url.query().is_some() || (url.scheme() != "https" && !here) {
         return Err(V3Error::param("notify_url 须为 https 且不带参数"));
     }
@@ -132,8 +144,7 @@ pub(super) fn told(order: &PayOrder, app_id: &str, mch_id: &str) -> Value {
         told["bank_type"] = json!("OTHERS");
         told["success_time"] = json!(rfc3339(at));
         told["payer"] = json!({ "openid": order.paid_by });
-        told["amount"] =
-            json!({ "total": order.fen, "payer_total": order.fen, "currency": "CNY", "payer_currency": "CNY" });
+        told["amount"] = json!({ "total": order.fen, "payer_total": order.fen, "currency": "CNY", "payer_currency": "CNY" });
     }
     told
 }
@@ -154,14 +165,26 @@ pub(super) fn query(call: &Call<'_>, number: &str) -> V3Result {
     own(call, call.query.get("mchid").map(String::as_str))?;
     let state = call.sim.state();
     let order = state.pay.orders.get(number).ok_or_else(not_exist)?;
-    Ok(Answer::Json(told(order, &call.sim.cfg().app_id, &call.merchant.mch_id)))
+    Ok(Answer::Json(told(
+        order,
+        &call.sim.cfg().app_id,
+        &call.merchant.mch_id,
+    )))
 }
 
 pub(super) fn query_by_id(call: &Call<'_>, id: &str) -> V3Result {
     own(call, call.query.get("mchid").map(String::as_str))?;
     let state = call.sim.state();
-    let order = state.pay.orders.values().find(|order| order.transaction_id.as_deref() == Some(id));
-    Ok(Answer::Json(told(order.ok_or_else(not_exist)?, &call.sim.cfg().app_id, &call.merchant.mch_id)))
+    let order = state
+        .pay
+        .orders
+        .values()
+        .find(|order| order.transaction_id.as_deref() == Some(id));
+    Ok(Answer::Json(told(
+        order.ok_or_else(not_exist)?,
+        &call.sim.cfg().app_id,
+        &call.merchant.mch_id,
+    )))
 }
 
 pub(super) fn close(call: &Call<'_>, number: &str) -> V3Result {

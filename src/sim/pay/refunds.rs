@@ -28,7 +28,11 @@ pub(super) fn create(call: &Call<'_>) -> V3Result {
                 Err(V3Error::new(400, "INVALID_REQUEST", "退款单号已用于另一笔退款"))
             };
         }
-        let order = state.pay.orders.get(&refund.out_trade_no).filter(|order| order.state.is_paid());
+        let order = state
+            .pay
+            .orders
+            .get(&refund.out_trade_no)
+            .filter(|order| order.state.is_paid());
         let order = order.ok_or_else(|| V3Error::new(404, "RESOURCE_NOT_EXISTS", "订单不存在"))?;
         let total = order.fen;
         if refund.total != total {
@@ -37,20 +41,32 @@ pub(super) fn create(call: &Call<'_>) -> V3Result {
         if state.pay.refunded(&refund.out_trade_no) + refund.fen > total {
             return Err(V3Error::new(400, "INVALID_REQUEST", "申请退款金额超过可退金额"));
         }
-        let times = state.pay.refunds.values().filter(|r| r.out_trade_no == refund.out_trade_no).count();
+        let times = state
+            .pay
+            .refunds
+            .values()
+            .filter(|r| r.out_trade_no == refund.out_trade_no)
+            .count();
         if times >= MOST {
             return Err(V3Error::new(403, "RULE_LIMIT", "一笔订单最多退款 50 次"));
         }
         if let Some(balance) = &mut state.pay.balance {
             if *balance < refund.fen {
-                return Err(V3Error::new(403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起"));
+                return Err(V3Error::new(
+                    403,
+                    "NOT_ENOUGH",
+                    "基本账户余额不足，请充值后重新发起",
+                ));
             }
             *balance -= refund.fen;
         }
         if let Some(order) = state.pay.orders.get_mut(&refund.out_trade_no) {
             order.state = TradeState::Refund;
         }
-        let refund = PayRefund { made_at: now, ..refund.clone() };
+        let refund = PayRefund {
+            made_at: now,
+            ..refund.clone()
+        };
         let answer = told(&refund);
         state.pay.refunds.insert(refund.out_refund_no.clone(), refund);
         (answer, Duration::from_millis(state.pay.refund_ms))
@@ -68,7 +84,9 @@ fn finish(sim: &Sim, number: &str) {
     {
         let mut state = sim.state();
         let (now, outcome) = (state.now_ms(), state.pay.refund_outcome);
-        let Some(refund) = state.pay.refunds.get_mut(number) else { return };
+        let Some(refund) = state.pay.refunds.get_mut(number) else {
+            return;
+        };
         if outcome == RefundState::Processing {
             return;
         }
@@ -81,7 +99,9 @@ fn finish(sim: &Sim, number: &str) {
 fn read(call: &Call<'_>, body: &Value) -> Result<PayRefund, V3Error> {
     let text = |field: &str| {
         let value = body[field].as_str().filter(|text| !text.is_empty());
-        value.map(str::to_owned).ok_or_else(|| V3Error::param(&format!("缺少 {field}")))
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| V3Error::param(&format!("缺少 {field}")))
     };
     let fen = |field: &str| {
         let value = body["amount"][field].as_i64().filter(|fen| *fen > 0);

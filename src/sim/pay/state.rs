@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::wechat::pay::{RefundState, TradeState};
 
-use super::chaos::{Planted, PayChaos};
+use super::chaos::{PayChaos, Planted};
 
 /// An order.
 #[derive(Clone, Serialize)]
@@ -114,7 +114,9 @@ impl Pay {
     }
 
     pub fn by_code(&self, code_url: &str) -> Option<&PayOrder> {
-        self.orders.values().find(|order| !code_url.is_empty() && order.code_url == code_url)
+        self.orders
+            .values()
+            .find(|order| !code_url.is_empty() && order.code_url == code_url)
     }
 
     pub fn refunded(&self, out_trade_no: &str) -> i64 {

@@ -69,8 +69,16 @@ pub fn fen(text: &str) -> Option<i64> {
     if yuan.is_empty() || part.len() > 2 || !plain(yuan) || !plain(part) {
         return None;
     }
-    let part: i64 = if part.is_empty() { 0 } else { format!("{part:0<2}").parse().ok()? };
-    yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(part)?.checked_mul(sign)
+    let part: i64 = if part.is_empty() {
+        0
+    } else {
+        format!("{part:0<2}").parse().ok()?
+    };
+    yuan.parse::<i64>()
+        .ok()?
+        .checked_mul(100)?
+        .checked_add(part)?
+        .checked_mul(sign)
 }
 
 /// Reads a bill as its bytes come, and keeps no more than a line of it.
@@ -106,7 +114,8 @@ impl BillReader {
         let line = std::mem::take(&mut self.line);
         self.line(&line, row)?;
         let totals = self.totals.ok_or_else(|| malformed("没有合计行"))?;
-        if (totals.rows, totals.order_fen, totals.refund_fen) != (self.rows, self.order_fen, self.refund_fen) {
+        if (totals.rows, totals.order_fen, totals.refund_fen) != (self.rows, self.order_fen, self.refund_fen)
+        {
             return Err(malformed("合计与明细不一致"));
         }
         Ok(totals)
@@ -162,13 +171,24 @@ impl BillReader {
             out_trade_no: text("商户订单号")?,
             kind,
             order_fen: self.money(values, "订单金额")?,
-            out_refund_no: if refund { Some(text("商户退款单号")?) } else { None },
-            refund_fen: if refund { self.money(values, "申请退款金额")? } else { 0 },
+            out_refund_no: if refund {
+                Some(text("商户退款单号")?)
+            } else {
+                None
+            },
+            refund_fen: if refund {
+                self.money(values, "申请退款金额")?
+            } else {
+                0
+            },
         })
     }
 
     fn read_totals(&self, values: &[&str]) -> Result<BillTotals, PayError> {
-        let rows = self.value(values, TOTALS)?.parse().map_err(|_| malformed("总交易单数不是数字"))?;
+        let rows = self
+            .value(values, TOTALS)?
+            .parse()
+            .map_err(|_| malformed("总交易单数不是数字"))?;
         Ok(BillTotals {
             rows,
             order_fen: self.money(values, "订单总金额")?,
@@ -209,7 +229,9 @@ impl PayClient {
         row: &mut (dyn FnMut(BillRow) + Send),
     ) -> Result<BillTotals, PayError> {
         let path = self.own_path(&announced.download_url)?;
-        let mut response = self.request(Method::GET, &announced.download_url, &path, String::new()).await?;
+        let mut response = self
+            .request(Method::GET, &announced.download_url, &path, String::new())
+            .await?;
         if !response.status().is_success() {
             let status = response.status().as_u16();
             return Err(PayApiError::read(status, &response.bytes().await?));
@@ -229,10 +251,16 @@ impl PayClient {
     fn own_path(&self, url: &str) -> Result<String, PayError> {
         let url = url::Url::parse(url).map_err(|_| malformed("下载地址不正确"))?;
         let base = url::Url::parse(self.base()).map_err(|_| malformed("接口地址不正确"))?;
-        let wechat = url.scheme() == "https" && url.host_str().is_some_and(|host| host.ends_with(".mch.weixin.qq.com"));
+        let wechat = url.scheme() == "https"
+            && url
+                .host_str()
+                .is_some_and(|host| host.ends_with(".mch.weixin.qq.com"));
         if url.origin() != base.origin() && !wechat {
             return Err(malformed("下载地址不属于微信支付"));
         }
-        Ok(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
+        Ok(url.query().map_or_else(
+            || url.path().to_owned(),
+            |query| format!("{}?{query}", url.path()),
+        ))
     }
 }

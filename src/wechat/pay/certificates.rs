@@ -35,10 +35,17 @@ impl PayClient {
         let answer: Answer = serde_json::from_slice(&raw.body).map_err(|e| PayError::decode(&e))?;
         let mut found = Vec::new();
         for entry in answer.data {
-            let pem = self.api_v3_key().open(&entry.encrypt_certificate).map_err(|_| PayError::Unverified)?;
+            let pem = self
+                .api_v3_key()
+                .open(&entry.encrypt_certificate)
+                .map_err(|_| PayError::Unverified)?;
             let pem = std::str::from_utf8(&pem).map_err(|_| PayError::Unverified)?;
             let certificates = keys::certificates(pem).map_err(|_| PayError::Unverified)?;
-            found.extend(certificates.into_iter().filter(|c| c.serial.eq_ignore_ascii_case(&entry.serial_no)));
+            found.extend(
+                certificates
+                    .into_iter()
+                    .filter(|c| c.serial.eq_ignore_ascii_case(&entry.serial_no)),
+            );
         }
         let known = keys::PlatformKeys::new();
         for certificate in &found {

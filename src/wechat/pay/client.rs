@@ -66,7 +66,9 @@ struct Inner {
 
 impl std::fmt::Debug for PayClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PayClient").field("mch_id", &self.0.config.mch_id).finish_non_exhaustive()
+        f.debug_struct("PayClient")
+            .field("mch_id", &self.0.config.mch_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,10 +86,12 @@ impl Raw {
     /// Whether it is WeChat Pay's.
     pub fn verify(&self, keys: &PlatformKeys, now_s: i64) -> Result<(), PayError> {
         let signed = self.signed().ok_or(PayError::Unverified)?;
-        signed.verify(keys, &self.body, now_s).map_err(|refused| match refused {
-            Refused::Time => PayError::Clock,
-            _ => PayError::Unverified,
-        })
+        signed
+            .verify(keys, &self.body, now_s)
+            .map_err(|refused| match refused {
+                Refused::Time => PayError::Clock,
+                _ => PayError::Unverified,
+            })
     }
 }
 
@@ -101,7 +105,14 @@ impl PayClient {
     ) -> Result<Self, PayError> {
         let base = config.api_base.trim_end_matches('/').to_owned();
         let http = http_client(&base)?;
-        Ok(PayClient(Arc::new(Inner { config, base, http, clock, nonces, hook })))
+        Ok(PayClient(Arc::new(Inner {
+            config,
+            base,
+            http,
+            clock,
+            nonces,
+            hook,
+        })))
     }
 
     /// 商户号.
@@ -136,7 +147,11 @@ impl PayClient {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<String, PayError> {
-        self.0.config.key.sign(message).map_err(|e| PayError::Invalid(e.to_string()))
+        self.0
+            .config
+            .key
+            .sign(message)
+            .map_err(|e| PayError::Invalid(e.to_string()))
     }
 
     /// Verifies and opens what came to the notify_url; `header` gives a header by name, `body` the bytes as they came.
@@ -198,9 +213,14 @@ impl PayClient {
 
     async fn attempt(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Raw, PayError> {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let response = self.request(method, &format!("{}{path}", self.0.base), path, body).await?;
+        let response = self
+            .request(method, &format!("{}{path}", self.0.base), path, body)
+            .await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let raw = Raw { headers, body: read(response).await? };
+        let raw = Raw {
+            headers,
+            body: read(response).await?,
+        };
         if status.is_success() {
             return Ok(raw);
         }
@@ -220,9 +240,18 @@ impl PayClient {
         body: String,
     ) -> Result<reqwest::Response, PayError> {
         let config = &self.0.config;
-        let signer = Signer { mch_id: &config.mch_id, serial: &config.serial, key: &config.key };
-        let authorization =
-            signer.authorization(method.as_str(), path, self.now_s(), &self.nonce(), body.as_bytes());
+        let signer = Signer {
+            mch_id: &config.mch_id,
+            serial: &config.serial,
+            key: &config.key,
+        };
+        let authorization = signer.authorization(
+            method.as_str(),
+            path,
+            self.now_s(),
+            &self.nonce(),
+            body.as_bytes(),
+        );
         let authorization = authorization.map_err(|e| PayError::Invalid(e.to_string()))?;
         let mut request = self
             .0
@@ -280,10 +309,13 @@ fn beijing() -> FixedOffset {
 /// A moment as WeChat Pay writes it, with +08:00 (facts, "Also": send it explicitly).
 pub fn rfc3339(at_ms: i64) -> String {
     let at = DateTime::<Utc>::from_timestamp_millis(at_ms).unwrap_or_default();
-    at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Secs, false)
+    at.with_timezone(&beijing())
+        .to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// The moment of such a text, in Unix milliseconds.
 pub fn unix_ms(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis())
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|at| at.timestamp_millis())
 }

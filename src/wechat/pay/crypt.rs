@@ -61,18 +61,32 @@ impl ApiV3Key {
         if resource.algorithm != ALGORITHM {
             return Err(CryptError::Malformed);
         }
-        let nonce: [u8; NONCE] = resource.nonce.as_bytes().try_into().map_err(|_| CryptError::Malformed)?;
-        let sealed = STANDARD.decode(&resource.ciphertext).map_err(|_| CryptError::Malformed)?;
+        let nonce: [u8; NONCE] = resource
+            .nonce
+            .as_bytes()
+            .try_into()
+            .map_err(|_| CryptError::Malformed)?;
+        let sealed = STANDARD
+            .decode(&resource.ciphertext)
+            .map_err(|_| CryptError::Malformed)?;
         let aad = resource.associated_data.as_deref().unwrap_or_default().as_bytes();
-        let opened = self.cipher().decrypt(&nonce.into(), Payload { msg: &sealed, aad });
+        let opened = self
+            .cipher()
+            .decrypt(&nonce.into(), Payload { msg: &sealed, aad });
         opened.map(Zeroizing::new).map_err(|_| CryptError::Altered)
     }
 
     /// Makes a resource, as WeChat does: for stand-ins and tests. `nonce` is 12 bytes of text, never used twice.
     pub fn seal(&self, plain: &[u8], associated_data: &str, nonce: &str) -> Result<Resource, CryptError> {
         let bytes: [u8; NONCE] = nonce.as_bytes().try_into().map_err(|_| CryptError::Malformed)?;
-        let payload = Payload { msg: plain, aad: associated_data.as_bytes() };
-        let sealed = self.cipher().encrypt(&bytes.into(), payload).map_err(|_| CryptError::Malformed)?;
+        let payload = Payload {
+            msg: plain,
+            aad: associated_data.as_bytes(),
+        };
+        let sealed = self
+            .cipher()
+            .encrypt(&bytes.into(), payload)
+            .map_err(|_| CryptError::Malformed)?;
         Ok(Resource {
             algorithm: ALGORITHM.to_owned(),
             ciphertext: STANDARD.encode(sealed),

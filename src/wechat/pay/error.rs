@@ -50,7 +50,11 @@ struct Body {
 impl PayApiError {
     pub(super) fn read(status: u16, body: &[u8]) -> PayError {
         match serde_json::from_slice::<Body>(body) {
-            Ok(body) => PayError::Api(PayApiError { status, code: body.code, message: body.message }),
+            Ok(body) => PayError::Api(PayApiError {
+                status,
+                code: body.code,
+                message: body.message,
+            }),
             Err(_) => PayError::Status(status),
         }
     }
@@ -125,7 +129,9 @@ impl PayError {
             PayError::Status(400..=499) | PayError::Invalid(_) => PayClass::Configuration,
             PayError::Unverified | PayError::Clock => PayClass::Configuration,
             PayError::Decode(_) => PayClass::Unknown,
-            PayError::Status(_) | PayError::Timeout | PayError::Transport(_) | PayError::BillHash => PayClass::Retry,
+            PayError::Status(_) | PayError::Timeout | PayError::Transport(_) | PayError::BillHash => {
+                PayClass::Retry
+            }
         }
     }
 
@@ -148,10 +154,12 @@ impl PayError {
     /// What the operator does, in Chinese.
     pub fn advice(&self) -> &'static str {
         match self {
-            PayError::Api(error) => {
-                error.info().map_or("请在微信支付「错误码」文档中查找该错误码。", |info| info.advice)
+            PayError::Api(error) => error
+                .info()
+                .map_or("请在微信支付「错误码」文档中查找该错误码。", |info| info.advice),
+            PayError::Unverified => {
+                "请核对 WECHAT_PAY_PUBLIC_KEY、WECHAT_PAY_PUBLIC_KEY_ID 或平台证书是否为该商户号的。"
             }
-            PayError::Unverified => "请核对 WECHAT_PAY_PUBLIC_KEY、WECHAT_PAY_PUBLIC_KEY_ID 或平台证书是否为该商户号的。",
             PayError::Clock => "请校准服务器时间（NTP）。",
             PayError::Invalid(_) => "请按提示修改后再试。",
             PayError::Status(400..=499) => "请核对 WECHAT_PAY_API_BASE。",

@@ -44,7 +44,9 @@ impl Signer<'_> {
         body: &[u8],
     ) -> Result<String, KeyError> {
         let timestamp = now_s.to_string();
-        let signature = self.key.sign(&request_message(method, url, &timestamp, nonce, body))?;
+        let signature = self
+            .key
+            .sign(&request_message(method, url, &timestamp, nonce, body))?;
         Ok(format!(
             "{SCHEME} mchid=\"{}\",nonce_str=\"{nonce}\",signature=\"{signature}\",timestamp=\"{timestamp}\",serial_no=\"{}\"",
             self.mch_id, self.serial
@@ -88,6 +90,10 @@ impl<'a> Signed<'a> {
         }
         let key = keys.get(self.serial).ok_or(Refused::Serial)?;
         let message = answer_message(self.timestamp, self.nonce, body);
-        if key.verifies(&message, self.signature) { Ok(()) } else { Err(Refused::Signature) }
+        if key.verifies(&message, self.signature) {
+            Ok(())
+        } else {
+            Err(Refused::Signature)
+        }
     }
 }

@@ -43,8 +43,12 @@ fn pem(text: &str) -> Vec<(String, Zeroizing<Vec<u8>>)> {
     let mut blocks = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        let Some((label, after)) = after.split_once("-----") else { break };
-        let Some((body, after)) = after.split_once("-----END ") else { break };
+        let Some((label, after)) = after.split_once("-----") else {
+            break;
+        };
+        let Some((body, after)) = after.split_once("-----END ") else {
+            break;
+        };
         rest = after;
         let body: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
         if let Ok(bytes) = STANDARD.decode(body.as_bytes()) {
@@ -96,7 +100,10 @@ impl PlatformKey {
     /// A public key in PEM (`PUBLIC KEY`).
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let blocks = pem(text);
-        let (_, bytes) = blocks.iter().find(|(label, _)| label.ends_with("PUBLIC KEY")).ok_or(KeyError::NoPem)?;
+        let (_, bytes) = blocks
+            .iter()
+            .find(|(label, _)| label.ends_with("PUBLIC KEY"))
+            .ok_or(KeyError::NoPem)?;
         Self::from_der(bytes)
     }
 
@@ -109,8 +116,12 @@ impl PlatformKey {
     /// Whether `signature` (base64) is this key's over `message`.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
-        let Ok(signature) = STANDARD.decode(signature) else { return false };
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.0).verify(message, &signature).is_ok()
+        let Ok(signature) = STANDARD.decode(signature) else {
+            return false;
+        };
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.0)
+            .verify(message, &signature)
+            .is_ok()
     }
 }
 
@@ -136,7 +147,10 @@ pub struct PlatformCertificate {
 /// Every certificate of a PEM text.
 pub fn certificates(text: &str) -> Result<Vec<PlatformCertificate>, KeyError> {
     let blocks = pem(text);
-    let found: Vec<_> = blocks.iter().filter(|(label, _)| label == "CERTIFICATE").collect();
+    let found: Vec<_> = blocks
+        .iter()
+        .filter(|(label, _)| label == "CERTIFICATE")
+        .collect();
     if found.is_empty() {
         return Err(KeyError::NoPem);
     }
@@ -145,7 +159,12 @@ pub fn certificates(text: &str) -> Result<Vec<PlatformCertificate>, KeyError> {
 
 fn certificate(der: &[u8]) -> Result<PlatformCertificate, KeyError> {
     let (_, parsed) = parse_x509_certificate(der).map_err(|_| KeyError::NotCertificate)?;
-    let serial: Vec<u8> = parsed.raw_serial().iter().copied().skip_while(|byte| *byte == 0).collect();
+    let serial: Vec<u8> = parsed
+        .raw_serial()
+        .iter()
+        .copied()
+        .skip_while(|byte| *byte == 0)
+        .collect();
     Ok(PlatformCertificate {
         serial: hex::encode_upper(serial),
         key: PlatformKey::from_der(parsed.public_key().raw)?,
@@ -217,7 +236,8 @@ impl PlatformKeys {
 
     /// Whether WeChat's public key is known: certificates are then not asked for, some merchants have none.
     pub fn is_key_mode(&self) -> bool {
-        self.preferred().is_some_and(|serial| serial.starts_with(PUBLIC_KEY_PREFIX))
+        self.preferred()
+            .is_some_and(|serial| serial.starts_with(PUBLIC_KEY_PREFIX))
     }
 
     /// Whether nothing could be verified.

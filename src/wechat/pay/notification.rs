@@ -108,9 +108,15 @@ pub fn open(
     let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Refused::Malformed)?;
     let plain = api_v3_key.open(&envelope.resource).map_err(|_| Refused::Sealed)?;
     let event = match envelope.event_type.split_once('.').map(|(kind, _)| kind) {
-        Some("TRANSACTION") => Event::Transaction(serde_json::from_slice(&plain).map_err(|_| Refused::Malformed)?),
+        Some("TRANSACTION") => {
+            Event::Transaction(serde_json::from_slice(&plain).map_err(|_| Refused::Malformed)?)
+        }
         Some("REFUND") => Event::Refund(serde_json::from_slice(&plain).map_err(|_| Refused::Malformed)?),
         _ => Event::Other(envelope.event_type.clone()),
     };
-    Ok(Notification { id: envelope.id, event_type: envelope.event_type, event })
+    Ok(Notification {
+        id: envelope.id,
+        event_type: envelope.event_type,
+        event,
+    })
 }

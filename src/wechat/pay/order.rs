@@ -176,16 +176,18 @@ impl PayClient {
     pub async fn jsapi(&self, order: &NewOrder<'_>, openid: &str) -> Result<String, PayError> {
         let mut body = self.order_body(order)?;
         body["payer"] = json!({ "openid": openid });
-        let prepaid: Prepaid =
-            self.call("jsapi", Method::POST, "/v3/pay/transactions/jsapi", Some(&body)).await?;
+        let prepaid: Prepaid = self
+            .call("jsapi", Method::POST, "/v3/pay/transactions/jsapi", Some(&body))
+            .await?;
         Ok(prepaid.prepay_id)
     }
 
     /// Orders for whoever scans; gives the content of the QR code (`weixin://wxpay/bizpayurl?pr=…`), good for two hours.
     pub async fn native(&self, order: &NewOrder<'_>) -> Result<String, PayError> {
         let body = self.order_body(order)?;
-        let coded: Coded =
-            self.call("native", Method::POST, "/v3/pay/transactions/native", Some(&body)).await?;
+        let coded: Coded = self
+            .call("native", Method::POST, "/v3/pay/transactions/native", Some(&body))
+            .await?;
         Ok(coded.code_url)
     }
 
@@ -204,7 +206,10 @@ impl PayClient {
 
     /// How an order stands. [`PayClass::NotExist`](super::PayClass::NotExist) when WeChat has none of this number.
     pub async fn query(&self, out_trade_no: &str) -> Result<Transaction, PayError> {
-        let path = format!("/v3/pay/transactions/out-trade-no/{out_trade_no}?mchid={}", self.mch_id());
+        let path = format!(
+            "/v3/pay/transactions/out-trade-no/{out_trade_no}?mchid={}",
+            self.mch_id()
+        );
         self.call::<Transaction>("query", Method::GET, &path, None).await
     }
 
@@ -212,7 +217,9 @@ impl PayClient {
     pub async fn close(&self, out_trade_no: &str) -> Result<(), PayError> {
         let path = format!("/v3/pay/transactions/out-trade-no/{out_trade_no}/close");
         let body = json!({ "mchid": self.mch_id() });
-        self.send("close", Method::POST, &path, Some(&body)).await.map(|_| ())
+        self.send("close", Method::POST, &path, Some(&body))
+            .await
+            .map(|_| ())
     }
 
     /// What a page needs to open the cashier for a `prepay_id`.

@@ -118,7 +118,8 @@ impl PayClient {
             "notify_url": refund.notify_url,
             "amount": { "refund": refund.refund_fen, "total": refund.total_fen, "currency": CNY },
         });
-        self.call("refund", Method::POST, "/v3/refund/domestic/refunds", Some(&body)).await
+        self.call("refund", Method::POST, "/v3/refund/domestic/refunds", Some(&body))
+            .await
     }
 
     /// How a refund stands.

@@ -31,12 +31,16 @@ struct Pair {
 fn pair() -> Pair {
     let made = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let pem = |label: &str, der: &[u8]| {
-        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+        format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            STANDARD.encode(der)
+        )
     };
     let private_pem = pem("PRIVATE KEY", made.as_der().unwrap().as_ref());
     Pair {
         key: MerchantKey::from_pem(&private_pem).unwrap(),
-        public: PlatformKey::from_pem(&pem("PUBLIC KEY", made.public_key().as_der().unwrap().as_ref())).unwrap(),
+        public: PlatformKey::from_pem(&pem("PUBLIC KEY", made.public_key().as_der().unwrap().as_ref()))
+            .unwrap(),
         private_pem,
     }
 }
@@ -62,11 +66,23 @@ struct Sent {
 
 fn sent(at_s: i64) -> Sent {
     let plain = r#"{"appid":"wx1","mchid":"1900000109","out_trade_no":"n00001","transaction_id":"42","trade_state":"SUCCESS","success_time":"2021-11-10T10:00:00+08:00","amount":{"total":100,"currency":"CNY"}}"#;
-    let resource = ApiV3Key::parse(KEY).unwrap().seal(plain.as_bytes(), "transaction", "123456789012").unwrap();
+    let resource = ApiV3Key::parse(KEY)
+        .unwrap()
+        .seal(plain.as_bytes(), "transaction", "123456789012")
+        .unwrap();
     let body = serde_json::json!({ "id": "n-1", "event_type": "TRANSACTION.SUCCESS", "resource": resource });
     let (body, timestamp, nonce) = (body.to_string().into_bytes(), at_s.to_string(), "abc".to_owned());
-    let signature = PLATFORM.key.sign(&answer_message(&timestamp, &nonce, &body)).unwrap();
-    Sent { serial: ID.to_owned(), timestamp, nonce, signature, body }
+    let signature = PLATFORM
+        .key
+        .sign(&answer_message(&timestamp, &nonce, &body))
+        .unwrap();
+    Sent {
+        serial: ID.to_owned(),
+        timestamp,
+        nonce,
+        signature,
+        body,
+    }
 }
 
 fn take(sent: &Sent) -> Result<Notification, Refused> {
@@ -94,25 +110,52 @@ fn the_published_resource_opens() {
     let opened = key.open(&resource).unwrap();
     assert_eq!(std::str::from_utf8(&opened).unwrap(), s("plaintext"));
     let told: Transaction = serde_json::from_slice(&opened).unwrap();
-    assert_eq!((told.amount.unwrap().total, told.trade_state), (100, TradeState::Success));
+    assert_eq!(
+        (told.amount.unwrap().total, told.trade_state),
+        (100, TradeState::Success)
+    );
 
-    let other = Resource { associated_data: Some("refund".to_owned()), ..resource.clone() };
+    let other = Resource {
+        associated_data: Some("refund".to_owned()),
+        ..resource.clone()
+    };
     assert_eq!(key.open(&other).unwrap_err(), CryptError::Altered);
-    let short = Resource { nonce: "katvtHDDPxk".to_owned(), ..resource };
+    let short = Resource {
+        nonce: "katvtHDDPxk".to_owned(),
+        ..resource
+    };
     assert_eq!(key.open(&short).unwrap_err(), CryptError::Malformed);
 }
 
 /// facts, Pay v3: what requests, answers and the cashier's parameters are signed over.
 #[test]
 fn the_signed_texts_are_wechats() {
-    assert_eq!(request_message("GET", "/v3/certificates", "1", "n", b""), b"GET\n/v3/certificates\n1\nn\n\n");
+    assert_eq!(
+        request_message("GET", "/v3/certificates", "1", "n", b""),
+        b"GET\n/v3/certificates\n1\nn\n\n"
+    );
     assert_eq!(answer_message("1", "n", b"{}"), b"1\nn\n{}\n");
-    assert_eq!(pay_message("wx1", "1", "n", "prepay_id=wx2"), "wx1\n1\nn\nprepay_id=wx2\n");
-    let signer = headers::Signer { mch_id: "1900000109", serial: "5157F0", key: &PLATFORM.key };
+    assert_eq!(
+        pay_message("wx1", "1", "n", "prepay_id=wx2"),
+        "wx1\n1\nn\nprepay_id=wx2\n"
+    );
+    let signer = headers::Signer {
+        mch_id: "1900000109",
+        serial: "5157F0",
+        key: &PLATFORM.key,
+    };
     let header = signer.authorization("POST", "/v3/x", 7, "n", b"{}").unwrap();
-    assert!(header.starts_with("WECHATPAY2-SHA256-RSA2048 mchid=\"1900000109\",nonce_str=\"n\",signature=\""));
+    assert!(
+        header.starts_with("WECHATPAY2-SHA256-RSA2048 mchid=\"1900000109\",nonce_str=\"n\",signature=\"")
+    );
     assert!(header.ends_with("\",timestamp=\"7\",serial_no=\"5157F0\""));
-    let signature = header.split("signature=\"").nth(1).unwrap().split('"').next().unwrap();
+    let signature = header
+        .split("signature=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     assert!(PLATFORM.public.verifies(b"POST\n/v3/x\n7\nn\n{}\n", signature));
 }
 
@@ -122,9 +165,19 @@ fn the_signed_texts_are_wechats() {
 fn the_key_is_chosen_by_serial() {
     let good = sent(NOW);
     assert_eq!(take(&good).unwrap().id, "n-1");
-    assert_eq!(take(&Sent { serial: "5157F0".to_owned(), ..good.clone() }).unwrap_err(), Refused::Serial);
+    assert_eq!(
+        take(&Sent {
+            serial: "5157F0".to_owned(),
+            ..good.clone()
+        })
+        .unwrap_err(),
+        Refused::Serial
+    );
     let message = answer_message(&good.timestamp, &good.nonce, &good.body);
-    let forged = Sent { signature: OTHER.key.sign(&message).unwrap(), ..good.clone() };
+    let forged = Sent {
+        signature: OTHER.key.sign(&message).unwrap(),
+        ..good.clone()
+    };
     assert_eq!(take(&forged).unwrap_err(), Refused::Signature);
 
     let both = keys();
@@ -134,32 +187,56 @@ fn the_key_is_chosen_by_serial() {
         from_s: 0,
         until_s: NOW,
     });
-    assert_eq!(both.preferred().as_deref(), Some(ID), "the switch goes towards the public key");
+    assert_eq!(
+        both.preferred().as_deref(),
+        Some(ID),
+        "the switch goes towards the public key"
+    );
     assert!(both.is_key_mode(), "no certificates are asked for then");
     for (serial, pair) in [(ID, &PLATFORM), ("5157F0", &OTHER)] {
         let signature = pair.key.sign(&message).unwrap();
-        assert!(both.get(serial).unwrap().verifies(&message, &signature), "{serial}");
+        assert!(
+            both.get(serial).unwrap().verifies(&message, &signature),
+            "{serial}"
+        );
     }
 }
 
 /// facts, Pay v3: |Δt| < 300 s, in both directions.
 #[test]
 fn time_counts_both_ways() {
-    for (delta, taken) in [(-299, true), (299, true), (-300, false), (300, false), (86_400, false), (-86_400, false)] {
+    for (delta, taken) in [
+        (-299, true),
+        (299, true),
+        (-300, false),
+        (300, false),
+        (86_400, false),
+        (-86_400, false),
+    ] {
         let result = take(&sent(NOW + delta));
         assert_eq!(result.is_ok(), taken, "{delta}");
         if !taken {
             assert_eq!(result.unwrap_err(), Refused::Time);
         }
     }
-    assert_eq!(take(&Sent { timestamp: "now".to_owned(), ..sent(NOW) }).unwrap_err(), Refused::Headers);
+    assert_eq!(
+        take(&Sent {
+            timestamp: "now".to_owned(),
+            ..sent(NOW)
+        })
+        .unwrap_err(),
+        Refused::Headers
+    );
 }
 
 /// facts, Pay v3: deliberately wrong signatures are refused with a 4xx.
 #[test]
 fn a_probe_is_refused() {
     let good = sent(NOW);
-    let probe = Sent { signature: format!("WECHATPAY/SIGNTEST/{}", good.signature), ..good };
+    let probe = Sent {
+        signature: format!("WECHATPAY/SIGNTEST/{}", good.signature),
+        ..good
+    };
     assert_eq!(take(&probe).unwrap_err(), Refused::Probe);
     assert_eq!(Refused::Probe.status(), 401);
 }
@@ -214,10 +291,20 @@ fn read_bill(text: &str) -> Result<(Vec<BillRow>, BillTotals), PayError> {
 #[test]
 fn a_bill_is_read_with_its_totals() {
     let (rows, _) = read_bill(BILL).unwrap();
-    assert_eq!((rows[0].kind, rows[0].order_fen, rows[0].out_refund_no.as_deref()), (RowKind::Payment, 680_000, None));
-    assert_eq!((rows[1].kind, rows[1].refund_fen, rows[1].out_refund_no.as_deref()), (RowKind::Refund, 340_050, Some("R1")));
+    assert_eq!(
+        (rows[0].kind, rows[0].order_fen, rows[0].out_refund_no.as_deref()),
+        (RowKind::Payment, 680_000, None)
+    );
+    assert_eq!(
+        (rows[1].kind, rows[1].refund_fen, rows[1].out_refund_no.as_deref()),
+        (RowKind::Refund, 340_050, Some("R1"))
+    );
     let cut = BILL.split("总交易单数").next().unwrap();
-    for wrong in [cut, &BILL.replace("`2,`6800.00", "`3,`6800.00"), &BILL.replace("`6800.00,`0.00", "`6800.0x,`0.00")] {
+    for wrong in [
+        cut,
+        &BILL.replace("`2,`6800.00", "`3,`6800.00"),
+        &BILL.replace("`6800.00,`0.00", "`6800.0x,`0.00"),
+    ] {
         assert!(matches!(read_bill(wrong), Err(PayError::Decode(_))), "{wrong}");
     }
 }
@@ -226,7 +313,11 @@ fn a_bill_is_read_with_its_totals() {
 #[test]
 fn the_table_of_codes_is_ascending_and_complete() {
     assert!(error::CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
-    assert!(error::CODES.iter().all(|info| !info.meaning.is_empty() && !info.advice.is_empty()));
+    assert!(
+        error::CODES
+            .iter()
+            .all(|info| !info.meaning.is_empty() && !info.advice.is_empty())
+    );
     for (code, class) in [
         ("SYSTEM_ERROR", PayClass::Retry),
         ("ORDERPAID", PayClass::Paid),
@@ -237,7 +328,11 @@ fn the_table_of_codes_is_ascending_and_complete() {
         ("NOT_ENOUGH", PayClass::Account),
         ("USER_ACCOUNT_ABNORMAL", PayClass::Final),
     ] {
-        let error = PayApiError { status: 400, code: code.to_owned(), message: String::new() };
+        let error = PayApiError {
+            status: 400,
+            code: code.to_owned(),
+            message: String::new(),
+        };
         assert_eq!(error.class(), class, "{code}");
     }
 }
@@ -254,12 +349,24 @@ fn nothing_secret_is_printed() {
         api_v3_key: ApiV3Key::parse(KEY).unwrap(),
         platform: keys(),
     };
-    let client = PayClient::new(config.clone(), Arc::new(|| NOW * 1000), Arc::new(|| "n".to_owned()), None).unwrap();
+    let client = PayClient::new(
+        config.clone(),
+        Arc::new(|| NOW * 1000),
+        Arc::new(|| "n".to_owned()),
+        None,
+    )
+    .unwrap();
     let printed = format!("{config:?} {client:?}");
     let body = PLATFORM.private_pem.lines().nth(1).unwrap();
-    assert!(!printed.contains(KEY) && !printed.contains(&body[..40]), "{printed}");
+    assert!(
+        !printed.contains(KEY) && !printed.contains(&body[..40]),
+        "{printed}"
+    );
     let params = client.pay_params("wx2").unwrap();
-    assert_eq!((params.package.as_str(), params.sign_type.as_str()), ("prepay_id=wx2", "RSA"));
+    assert_eq!(
+        (params.package.as_str(), params.sign_type.as_str()),
+        ("prepay_id=wx2", "RSA")
+    );
     let message = pay_message("wx1", &NOW.to_string(), "n", "prepay_id=wx2");
     assert!(PLATFORM.public.verifies(message.as_bytes(), &params.pay_sign));
 }
@@ -274,12 +381,17 @@ fn no_floating_point() {
                 look(&path, found);
             } else if !path.ends_with("tests.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let float = ["f32", "f64", "as_f", "Decimal"].into_iter().find(|word| text.contains(word));
+                let float = ["f32", "f64", "as_f", "Decimal"]
+                    .into_iter()
+                    .find(|word| text.contains(word));
                 found.extend(float.map(|word| format!("{}: {word}", path.display())));
             }
         }
     }
-    let (root, mut found) = (std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), Vec::new());
+    let (root, mut found) = (
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        Vec::new(),
+    );
     for folder in ["wechat/pay", "payment", "sim/pay"] {
         look(&root.join(folder), &mut found);
     }

@@ -1,6 +1,7 @@
 //! Callbacks lost, doubled, late, overtaken, forged.
 
 use super::*;
+use crate::on_both_stores;
 
 /// Issue 6: query when no callback came. The callback is lost for good; the loop asks, and so does a page that comes back.
 async fn lost_callbacks_are_asked_after(test: &TestApp) {
@@ -9,7 +10,10 @@ async fn lost_callbacks_are_asked_after(test: &TestApp) {
     test.pay_jsapi(&asked, "wang").await;
     test.pay_jsapi(&looked, "zhang").await;
     assert_eq!(test.pay_state(&looked).await, State::Paying);
-    assert_eq!(payment::settle(&test.app, &looked.id).await.unwrap().state, State::Paid);
+    assert_eq!(
+        payment::settle(&test.app, &looked.id).await.unwrap().state,
+        State::Paid
+    );
     test.pay_later(2 * MINUTE).await;
     payment::tick(&test.app).await.unwrap();
     test.pay_until(&asked, State::Paid).await;
@@ -44,7 +48,10 @@ async fn doubled_and_late_callbacks_count_once(test: &TestApp) {
     }
     let counts = &test.sim_get("/sim/pay/orders").await["notifications"];
     assert!(counts["probes"].as_u64().unwrap() >= 4, "{counts}");
-    assert_eq!(counts["probes_accepted"], 0, "WeChat's wrong signatures are refused");
+    assert_eq!(
+        counts["probes_accepted"], 0,
+        "WeChat's wrong signatures are refused"
+    );
 }
 on_both_stores!(doubled_and_late_callbacks_count_once);
 
@@ -59,7 +66,10 @@ async fn what_does_not_fit_changes_nothing(test: &TestApp) {
     for (tweak, status) in [
         (json!({ "signature": "wrong" }), 401),
         (json!({ "signature": "probe" }), 401),
-        (json!({ "serial": "5157F09EFDC096DE15EBE81A47057A72F33B8E1A" }), 401),
+        (
+            json!({ "serial": "5157F09EFDC096DE15EBE81A47057A72F33B8E1A" }),
+            401,
+        ),
         (json!({ "age_s": 300 }), 401),
         (json!({ "age_s": -301 }), 401),
         (json!({ "flip": 40 }), 401),
@@ -67,7 +77,11 @@ async fn what_does_not_fit_changes_nothing(test: &TestApp) {
         let tweak = with(tweak, &number);
         assert_eq!(test.pay_notify(tweak.clone()).await, status, "{tweak}");
     }
-    assert_eq!(test.count("SELECT COUNT(*) FROM audit").await, before, "forgeries leave no line");
+    assert_eq!(
+        test.count("SELECT COUNT(*) FROM audit").await,
+        before,
+        "forgeries leave no line"
+    );
     for (n, (tweak, status)) in [
         (json!({ "fen": FEE.0 - 1 }), 400),
         (json!({ "fen": 1 }), 400),
@@ -87,12 +101,29 @@ async fn what_does_not_fit_changes_nothing(test: &TestApp) {
         }
     }
     let sql = "SELECT COUNT(*) FROM audit WHERE act = 'payment.refused'";
-    assert_eq!(test.count(sql).await, 6, "one line each, however often it is repeated");
+    assert_eq!(
+        test.count(sql).await,
+        6,
+        "one line each, however often it is repeated"
+    );
     assert_eq!(test.pay_state(&order).await, State::Paying);
     assert_eq!(test.pay_entries(&order).await, []);
-    let metrics = test.http.get(format!("{}/metrics", test.url)).send().await.unwrap().text().await.unwrap();
+    let metrics = test
+        .http
+        .get(format!("{}/metrics", test.url))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     for outcome in ["signature", "probe", "serial", "time", "mismatch", "unknown"] {
-        assert!(metrics.contains(&format!("yuanmeng_wechat_pay_notifications_total{{outcome=\"{outcome}\"}}")), "{outcome}");
+        assert!(
+            metrics.contains(&format!(
+                "yuanmeng_wechat_pay_notifications_total{{outcome=\"{outcome}\"}}"
+            )),
+            "{outcome}"
+        );
     }
     // The good one, twice: the second is known.
     let good = json!({ "number": number, "id": "good" });
@@ -111,7 +142,13 @@ async fn no_notification_at_all(test: &TestApp) {
         assert_eq!(answer.status(), 400);
         assert_eq!(answer.json::<Value>().await.unwrap()["code"], "FAIL");
     }
-    let large = test.http.post(&url).body("x".repeat(65 * 1024)).send().await.unwrap();
+    let large = test
+        .http
+        .post(&url)
+        .body("x".repeat(65 * 1024))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(large.status(), 413);
 }
 on_both_stores!(no_notification_at_all);
@@ -121,7 +158,9 @@ fn with(tweak: Value, number: &str) -> Value {
 }
 
 fn merged(mut one: Value, other: Value) -> Value {
-    one.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    one.as_object_mut()
+        .unwrap()
+        .extend(other.as_object().unwrap().clone());
     one
 }
 
@@ -129,14 +168,28 @@ fn merged(mut one: Value, other: Value) -> Value {
 async fn paid_late_goes_back_by_itself(test: &TestApp) {
     test.sim_post("/sim/pay/set", json!({ "refund_ms": 20 })).await;
     let order = test.pay_order("late").await;
-    payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap();
-    let closed = payment::cancel(&test.app, &order.id, &audit::Actor::System).await.unwrap();
+    payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap();
+    let closed = payment::cancel(&test.app, &order.id, &audit::Actor::System)
+        .await
+        .unwrap();
     assert_eq!(closed.state, State::Closed);
     let number = test.pay_number(&order).await;
-    test.sim_post("/sim/pay/force", json!({ "user": "wang", "out_trade_no": number })).await;
-    eventually("the money is back", async || test.pay_told(&order).await == ["closed", "paid_late", "returned"]).await;
+    test.sim_post(
+        "/sim/pay/force",
+        json!({ "user": "wang", "out_trade_no": number }),
+    )
+    .await;
+    eventually("the money is back", async || {
+        test.pay_told(&order).await == ["closed", "paid_late", "returned"]
+    })
+    .await;
     assert_eq!(test.pay_state(&order).await, State::Closed);
-    assert_eq!(test.pay_entries(&order).await, [("paid".to_owned(), FEE.0), ("refunded".to_owned(), FEE.0)]);
+    assert_eq!(
+        test.pay_entries(&order).await,
+        [("paid".to_owned(), FEE.0), ("refunded".to_owned(), FEE.0)]
+    );
 }
 on_both_stores!(paid_late_goes_back_by_itself);
 
@@ -144,16 +197,25 @@ on_both_stores!(paid_late_goes_back_by_itself);
 async fn paid_twice_goes_back_by_itself(test: &TestApp) {
     test.sim_post("/sim/pay/set", json!({ "refund_ms": 20 })).await;
     let order = test.pay_order("twice").await;
-    payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap();
+    payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+        .await
+        .unwrap();
     let first = test.pay_number(&order).await;
     payment::native(&test.app, &order.id).await.unwrap();
     let second = test.pay_number(&order).await;
     assert_ne!(first, second);
     for number in [&second, &first] {
-        test.sim_post("/sim/pay/force", json!({ "user": "wang", "out_trade_no": number })).await;
+        test.sim_post(
+            "/sim/pay/force",
+            json!({ "user": "wang", "out_trade_no": number }),
+        )
+        .await;
         test.pay_until(&order, State::Paid).await;
     }
-    eventually("the second is back", async || test.pay_told(&order).await == ["paid", "paid_twice", "returned"]).await;
+    eventually("the second is back", async || {
+        test.pay_told(&order).await == ["paid", "paid_twice", "returned"]
+    })
+    .await;
     let order = payment::order(&test.app, &order.id).await.unwrap();
     assert_eq!((order.state, order.refunded), (State::Paid, Fen(0)));
 }
@@ -164,11 +226,22 @@ async fn closing_races_with_paying(test: &TestApp) {
     test.sim_post("/sim/pay/set", json!({ "refund_ms": 20 })).await;
     for n in 0..6 {
         let order = test.pay_order(&format!("race {n}")).await;
-        let params = payment::jsapi(&test.app, &order.id, &openid_of("wang")).await.unwrap();
-        let shown = test.sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params })).await;
-        let pay = test.sim_post("/sim/pay/confirm", json!({ "user": "wang", "prepay_id": shown["prepay_id"] }));
+        let params = payment::jsapi(&test.app, &order.id, &openid_of("wang"))
+            .await
+            .unwrap();
+        let shown = test
+            .sim_post("/sim/pay/cashier", json!({ "user": "wang", "params": params }))
+            .await;
+        let pay = test.sim_post(
+            "/sim/pay/confirm",
+            json!({ "user": "wang", "prepay_id": shown["prepay_id"] }),
+        );
         let (closed, paid) = tokio::join!(payment::cancel(&test.app, &order.id, &audit::Actor::System), pay);
-        let state = if paid["ok"] == true { State::Paid } else { State::Closed };
+        let state = if paid["ok"] == true {
+            State::Paid
+        } else {
+            State::Closed
+        };
         test.pay_until(&order, state).await;
         assert_eq!(closed.is_ok(), state == State::Closed, "{paid}");
     }

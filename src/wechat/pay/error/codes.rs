@@ -19,7 +19,12 @@ pub struct CodeInfo {
 }
 
 const fn row(code: &'static str, class: PayClass, meaning: &'static str, advice: &'static str) -> CodeInfo {
-    CodeInfo { code, class, meaning, advice }
+    CodeInfo {
+        code,
+        class,
+        meaning,
+        advice,
+    }
 }
 
 const AUTOMATIC: &str = "系统会自动处理，一般无需操作。";
