@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{self, NOTICE_JOB, react, remind, unions};
-use crate::outbox::{self, Job};
+use crate::notice::{self, NOTICE_JOB, facts, plan, react, remind, unions};
+use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
 use crate::payment;
 use crate::union::registrations::UNION_JOB;
@@ -103,13 +103,12 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         EVENT_JOB => {
             let planned = react::plan(app, &field(job, "event")?).await?;
-            let mut tx = app.db.write().await?;
-            // Whoever lost the claim meanwhile leaves the reaction to the new claimant.
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
+        }
+        FACT_JOB => {
+            let (fact, id) = (field(job, "fact")?, field(job, "id")?);
+            let planned = facts::plan(app, &fact, &id, &job.id).await?;
+            told(app, claimant, job, &planned).await
         }
         NOTICE_JOB => match deliver::send(app, &field(job, "notice")?).await? {
             Attempt::Done => finish(app, claimant, job).await,
@@ -131,12 +130,7 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         UNION_JOB => {
             let (what, id) = (field(job, "what")?, field(job, "id")?);
             let planned = unions::plan(app, &what, &id, &job.id).await?;
-            let mut tx = app.db.write().await?;
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
         }
         TRANSFER_JOB => {
             let (id, state) = (field(job, "transfer")?, field(job, "state")?);
@@ -150,11 +144,11 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         }
         ENROLMENT_JOB => {
             let planned = notice::enrolments::plan(app, &field(job, "event")?).await?;
-            tell(app, claimant, job, &planned).await
+            told(app, claimant, job, &planned).await
         }
         IDENTITY_JOB => {
             let planned = notice::enrolments::checked(app, &field(job, "check")?, &job.id).await?;
-            tell(app, claimant, job, &planned).await
+            told(app, claimant, job, &planned).await
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
@@ -188,8 +182,9 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     }
 }
 
-/// Writes the planned messages and ends the job, unless another claimant has it meanwhile.
-async fn tell(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
+/// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
+/// new claimant.
+async fn told(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
     let mut tx = app.db.write().await?;
     if outbox::done(&mut tx, &job.id, claimant).await? {
         react::enqueue(app, &mut tx, planned).await?;
@@ -217,6 +212,9 @@ async fn finish(app: &App, claimant: &str, job: &Job) -> Result<()> {
 async fn put_back(app: &App, claimant: &str, job: &Job, error: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
     outbox::failed(&mut tx, job, claimant, app.now(), error).await?;
+    if job.kind == NOTICE_JOB && job.attempts >= outbox::MAX_ATTEMPTS {
+        deliver::give_up(app, &mut tx, &field(job, "notice")?, error).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -293,6 +291,11 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(days) => tracing::info!(days, "days of the public chain were published"),
             Err(error) => tracing::error!(%error, "the public chain could not go on"),
+        }
+        match plan::run(&app).await {
+            Ok(0) => {}
+            Ok(messages) => tracing::info!(messages, "officers are told of the work that waits"),
+            Err(error) => tracing::error!(%error, "digests could not be made"),
         }
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");

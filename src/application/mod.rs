@@ -117,6 +117,9 @@ impl DocumentKind {
     }
 }
 
+/// The fact, for `outbox::tell`, that another union holds an application because the tree changed.
+pub const HANDED_OVER: &str = "handed_over";
+
 /// An application by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)

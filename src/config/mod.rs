@@ -2,6 +2,7 @@
 //! what is wrong and an example; `.env.example` explains each.
 
 mod app_ticket;
+mod told;
 mod wechat;
 mod wechat_pay;
 
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use app_ticket::{AppTicket, DEMO_APP_TICKET_AUDIENCE, DEMO_APP_TICKET_ISSUER, DEMO_APP_TICKET_KEY};
+pub use told::Told;
 pub use wechat::{DEMO_AES_KEY, Mini, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
@@ -53,6 +55,8 @@ pub struct Config {
     pub app_ticket: Option<AppTicket>,
     /// Text messages.
     pub sms: Sms,
+    /// Working days, and when a union is late.
+    pub told: Told,
     /// Phone segments that are refused.
     pub virtual_segments: Vec<String>,
     /// Where the simulated WeChat listens (`demo` only).
@@ -116,6 +120,7 @@ impl Config {
             wechat,
             app_ticket: AppTicket::read(env, purpose)?,
             sms: Sms::read(env, purpose, sim_listen)?,
+            told: Told::read(env, &stores.data_dir)?,
             virtual_segments: virtual_segments(env)?,
             stores,
             secret_keys,

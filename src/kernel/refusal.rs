@@ -178,6 +178,9 @@ pub enum Refusal {
     TransferNotFree { left: i64 },
     TransferMoved { state: &'static str },
     TransferTooLate,
+    // How one is told
+    QuietHours,
+    NoticeNotLost,
     // Doors
     CsrfFailed,
     SignInAgain,

@@ -11,6 +11,7 @@ pub mod officers;
 pub mod overview;
 pub mod passwords;
 pub mod providers;
+pub mod preferences;
 pub mod registrations;
 pub mod rights;
 pub mod sessions;

@@ -66,7 +66,8 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | PaymentNotPaid
         | PaymentClosed
         | PaymentDiffers
-        | RefundTooMuch => StatusCode::CONFLICT,
+        | RefundTooMuch
+        | NoticeNotLost => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

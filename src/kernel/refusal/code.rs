@@ -159,6 +159,8 @@ impl Refusal {
             TransferNotFree { .. } => "transfer_not_free",
             TransferMoved { .. } => "transfer_moved",
             TransferTooLate => "transfer_too_late",
+            QuietHours => "quiet_hours",
+            NoticeNotLost => "notice_not_lost",
             CsrfFailed => "csrf_failed",
             SignInAgain => "sign_in_again",
             OauthState => "oauth_state",

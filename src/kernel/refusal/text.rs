@@ -141,6 +141,8 @@ impl Refusal {
             MoveNowhere => "它已经在这个上级工会下面了，请选择另一个",
             NotConfirmed => "请勾选确认后再办理",
             WechatNotBound => "请先绑定微信，再打开微信验证",
+            QuietHours => "请写全开始和结束时间，如 22:00 到 07:00，两者不能相同；不需要安静时段，请都留空",
+            NoticeNotLost => "这条消息已经送达、正在发送，或已经再发过，不用再发",
             SecondFactorOn => "登录时要用这个微信验证，请先关闭微信验证，再解除绑定",
             CampaignNone => "还没有任何年度。请运维人员先用 yuanmeng import quotas 导入第一年的名额表",
             YearMalformed => "请填写 4 位年份，例如 2027",

@@ -4,12 +4,14 @@ mod changes;
 mod joining;
 mod overview;
 mod providers;
+mod preferences;
 mod sessions;
 
 pub use changes::*;
 pub use joining::*;
 pub use overview::*;
 pub use providers::*;
+pub use preferences::*;
 pub use sessions::*;
 
 use super::{Kind, Union};

@@ -36,6 +36,7 @@ pub struct DeskPage {
     pub opinions: Vec<Opinion>,
     pub obstacle: Option<String>,
     pub form: Option<DecideForm>,
+    pub told: super::told::ToldLines,
 }
 
 /// Whose application it is and where it stands.
@@ -128,13 +129,9 @@ impl Typed {
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let desk = desk::open(&ctx.app, &officer, &id).await?;
-    page(&filled(
-        &ctx,
-        &officer,
-        desk,
-        &Typed::default(),
-        Errors::default(),
-    ))
+    let mut shown = filled(&ctx, &officer, desk, &Typed::default(), Errors::default());
+    shown.told = super::told::lines(&ctx.app, &id).await?;
+    page(&shown)
 }
 
 /// `POST /office/applications/:id`
@@ -209,7 +206,11 @@ async fn again(
     let desk = desk::open(&ctx.app, officer, id).await?;
     match desk.obstacle.clone() {
         Some(refusal) => page_refused(ctx, officer, desk, typed, refusal),
-        None => page_again(&filled(ctx, officer, desk, typed, Errors::from(&errors))),
+        None => {
+            let mut shown = filled(ctx, officer, desk, typed, Errors::from(&errors));
+            shown.told = super::told::lines(&ctx.app, id).await?;
+            page_again(&shown)
+        }
     }
 }
 
@@ -283,6 +284,7 @@ fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Error
         obstacle: desk.obstacle.as_ref().map(obstacle_words),
         form,
         head,
+        told: super::told::ToldLines::default(),
     }
 }
 

@@ -34,6 +34,10 @@
 //!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`.
 //! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
 //!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
+//! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
+//!   `told-line` a message, `call` when nothing reached the worker.
+//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
+//!   `/office/messages/failed`: one `lost` a line with `again`, `empty`.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
@@ -46,6 +50,8 @@ mod join;
 mod join_invitations;
 mod join_registrations;
 mod me;
+mod messages;
+mod messages_lost;
 mod papers;
 mod provider;
 mod queue;
@@ -54,6 +60,7 @@ mod sign_in_reset;
 mod sign_in_wechat;
 #[cfg(test)]
 mod tests;
+mod told;
 mod union_change;
 mod union_list;
 mod union_officers;
@@ -72,7 +79,7 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    courses(joining(pages()))
+    courses(being_told(joining(pages())))
 }
 
 /// 选学报读: the catalogue (city centre) and the providers' pages.
@@ -114,6 +121,15 @@ fn pages() -> Route {
         .at("/me/second-factor", post(me::second_factor))
         .at("/me/password", post(me::password))
         .at("/me/sessions", post(me::end_session))
+}
+
+/// Messages: the catalogue, what was lost, how an officer wishes to be told.
+fn being_told(routes: Route) -> Route {
+    routes
+        .at("/messages", get(messages::show))
+        .at("/messages/failed", get(messages_lost::show))
+        .at("/messages/failed/again", post(messages_lost::again))
+        .at("/me/notices", post(me::notices))
 }
 
 /// Unions: joining, the tree, officers.
@@ -222,6 +238,7 @@ fn label(field: &str) -> Option<&'static str> {
         "roles" => "权限",
         "term" => "学期",
         "status" => "学习情况",
+        "way" => "接收方式",
         _ => return None,
     })
 }

@@ -32,6 +32,8 @@ pub(super) fn who() -> Option<Who> {
         union: "崮云湖街道总工会".to_owned(),
         roles: "审核员、管理员".to_owned(),
         manages: true,
+        keeps: false,
+        provider: false,
         at: "mine",
     })
 }
@@ -197,6 +199,7 @@ fn decide_form() -> DecideForm {
 
 fn desk(form: Option<DecideForm>) -> DeskPage {
     DeskPage {
+        told: Default::default(),
         base: base(),
         who: who(),
         head: head(),
@@ -311,6 +314,9 @@ fn the_queue_renders_full_and_empty() {
 #[test]
 fn the_account_shows_whether_wechat_is_bound() {
     let page = |bound| MePage {
+        ways: Vec::new(),
+        quiet_from: String::new(),
+        quiet_until: String::new(),
         base: base(),
         who: who(),
         name: "张敏".to_owned(),

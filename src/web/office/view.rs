@@ -9,6 +9,7 @@ use crate::application::form::{self, FIELDS};
 use crate::application::{DocumentKind, FormText, Post, State};
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
+use crate::notice::Delivery;
 use crate::papers::{Check, Outcome, Reason};
 use crate::union::Officer;
 use chrono::{Datelike as _, NaiveDate};
@@ -68,6 +69,16 @@ pub fn days_left(until: Time, now: Time) -> Tag {
         _ => (format!("剩 {days} 天"), ""),
     };
     Tag { text, tone }
+}
+
+/// The colour of where a message stands.
+pub fn tone(state: Delivery) -> &'static str {
+    match state {
+        Delivery::Delivered => "ok",
+        Delivery::Queued | Delivery::Sending | Delivery::Sent => "",
+        Delivery::Unknown => "warn",
+        Delivery::Refused | Delivery::Failed => "bad",
+    }
 }
 
 /// How long something has been waiting: "3 天", "5 小时".

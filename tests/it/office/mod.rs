@@ -8,6 +8,8 @@ mod joining_browser;
 mod joining_wrong;
 mod second_factor;
 mod staff;
+mod told;
+mod told_browser;
 mod tree;
 
 use crate::app::TestApp;
