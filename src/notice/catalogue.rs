@@ -245,6 +245,7 @@ pub fn about_enrolment(about: (&str, &str), number: &str, path: &str, at: Time) 
             ("time5", at.minute_text()),
         ]),
         path: path.to_owned(),
+        deadline: None,
         sms: format!("【泉城工会】求学圆梦选学报读{which}：{}，{}。咨询热线 {HOTLINE}", about.0, about.1),
     }
 }
