@@ -21,7 +21,10 @@ const ROUNDS: usize = 60;
 async fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let data = dir.path().display().to_string();
-    let config = Config::read(&|name| (name == "YUANMENG_DATA_DIR").then(|| data.clone()), Purpose::Demo)?;
+    let config = Config::read(
+        &|name| (name == "YUANMENG_DATA_DIR").then(|| data.clone()),
+        Purpose::Demo,
+    )?;
     let app = App::open(config, Clock::system()).await?;
     let mut tx = app.db.write().await?;
     providers::make(&app, &mut tx, &Actor::System, "机构").await?;
@@ -29,7 +32,10 @@ async fn main() -> Result<()> {
     let began = Instant::now();
     let table = import::read(&app, table().as_bytes()).await?;
     import::bring_in(&app, &Actor::System, table, true).await?;
-    println!("{PROGRAMS} programs brought in within {:.1} s", began.elapsed().as_secs_f64());
+    println!(
+        "{PROGRAMS} programs brought in within {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         for (query, page) in queries() {
@@ -42,13 +48,21 @@ async fn main() -> Result<()> {
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     let p95 = at(0.95);
     let met = if p95 < 20.0 { "met" } else { "MISSED" };
-    println!("{} searches: median {:.2} ms, 95 % {p95:.2} ms, slowest {:.2} ms; target 95 % < 20 ms: {met}", times.len(), at(0.5), at(1.0));
+    println!(
+        "{} searches: median {:.2} ms, 95 % {p95:.2} ms, slowest {:.2} ms; target 95 % < 20 ms: {met}",
+        times.len(),
+        at(0.5),
+        at(1.0)
+    );
     app.db.close().await;
     Ok(())
 }
 
 fn queries() -> Vec<(Query, i64)> {
-    let words = |words: &str| Query { words: words.to_owned(), ..Query::default() };
+    let words = |words: &str| Query {
+        words: words.to_owned(),
+        ..Query::default()
+    };
     vec![
         (Query::default(), 0),
         (Query::default(), 50),
@@ -58,14 +72,34 @@ fn queries() -> Vec<(Query, i64)> {
         (words("jixie 大学"), 0),
         (words("济南 本科 函授"), 0),
         (words("没有这个专业"), 0),
-        (Query { level: Some(Level::Bachelor), form: Some(StudyForm::Correspondence), ..Query::default() }, 0),
-        (Query { fee: (Fen(0), Fen::yuan(6_000)), distance: true, sort: Sort::Fee, ..words("管理") }, 1),
+        (
+            Query {
+                level: Some(Level::Bachelor),
+                form: Some(StudyForm::Correspondence),
+                ..Query::default()
+            },
+            0,
+        ),
+        (
+            Query {
+                fee: (Fen(0), Fen::yuan(6_000)),
+                distance: true,
+                sort: Sort::Fee,
+                ..words("管理")
+            },
+            1,
+        ),
     ]
 }
 
 /// Institutions and majors of the lists that the application's form offers.
 fn table() -> String {
-    let names = |text: &'static str| text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split(',').next()).collect::<Vec<_>>();
+    let names = |text: &'static str| {
+        text.lines()
+            .filter(|l| !l.starts_with('#'))
+            .filter_map(|l| l.split(',').next())
+            .collect::<Vec<_>>()
+    };
     let institutions = names(include_str!("../assets/data/institutions.csv"));
     let majors = names(include_str!("../assets/data/majors.csv"));
     let mut lines = vec!["项目编号,院校,服务机构,学历层次,学习形式,专业,学制（月）,学费（元）,分期（元）,上课地点,是否远程,入学时间,名额,退费规则,说明".to_owned()];

@@ -230,7 +230,8 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
 async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
     let order = payment::order(app, order).await?;
     if order.purpose_kind == enrolment::enrol::PURPOSE {
-        let what = payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
+        let what =
+            payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
         return enrolment::paying::happened(app, &order.id, what).await;
     }
     tracing::info!(

@@ -59,14 +59,22 @@ pub(super) const PLACE: &str = "identity_checks.told";
 pub async fn ask(app: &App, worker: &Worker, name: &str, id_number: &str) -> Result<()> {
     let mut errors = FieldErrors::default();
     let name = errors.take("name", text::line(name, 2, 30));
-    let number = errors.take("id_number", match text::clean(id_number) {
-        none if none.is_empty() => Err(Refusal::Empty),
-        typed => IdNumber::parse(&typed, app.now()),
-    });
-    let (Some(name), Some(number)) = (name, number) else { return Err(errors.into()) };
+    let number = errors.take(
+        "id_number",
+        match text::clean(id_number) {
+            none if none.is_empty() => Err(Refusal::Empty),
+            typed => IdNumber::parse(&typed, app.now()),
+        },
+    );
+    let (Some(name), Some(number)) = (name, number) else {
+        return Err(errors.into());
+    };
     let index = profile::id_index(app, &number);
     free(app, worker, &index).await?;
-    let told = Told { name, id_number: number.as_str().to_owned() };
+    let told = Told {
+        name,
+        id_number: number.as_str().to_owned(),
+    };
     let json = serde_json::to_string(&told).map_err(anyhow::Error::from)?;
     let row = store::NewCheck {
         id: &app.id(),
@@ -111,7 +119,12 @@ pub async fn waiting(app: &App, by: &Actor) -> Result<Vec<(Check, Worker)>> {
     }
     let mut tx = app.db.write().await?;
     for (check, _) in &list {
-        let line = Line { actor: by, act: "identity.read", subject: ("worker", &check.worker_id), detail: json!({}) };
+        let line = Line {
+            actor: by,
+            act: "identity.read",
+            subject: ("worker", &check.worker_id),
+            detail: json!({}),
+        };
         audit::record(&mut tx, &app.entropy, app.now(), line).await?;
     }
     tx.commit().await?;
@@ -123,14 +136,23 @@ pub async fn waiting(app: &App, by: &Actor) -> Result<Vec<(Check, Worker)>> {
 /// Errors: [`Error::NotFound`] for one that does not wait; at `reason` [`Refusal::ReasonMissing`];
 /// [`Refusal::IdentityOfAnother`].
 pub async fn decide(app: &App, by: &Actor, id: &str, refuse: Option<&str>) -> Result<()> {
-    let check = store::check(app, id).await?.filter(|c| c.state == State::Waiting).ok_or(Error::NotFound)?;
+    let check = store::check(app, id)
+        .await?
+        .filter(|c| c.state == State::Waiting)
+        .ok_or(Error::NotFound)?;
     let told = check.told.as_ref().ok_or(Error::NotFound)?;
     let worker = workers::find(app, &check.worker_id).await?;
     let reason = match refuse {
         None => String::new(),
-        Some(typed) => text::line(typed, 2, 100).map_err(|_| FieldErrors::one("reason", Refusal::ReasonMissing))?,
+        Some(typed) => {
+            text::line(typed, 2, 100).map_err(|_| FieldErrors::one("reason", Refusal::ReasonMissing))?
+        }
     };
-    let state = if refuse.is_none() { State::Passed } else { State::Refused };
+    let state = if refuse.is_none() {
+        State::Passed
+    } else {
+        State::Refused
+    };
     let verified = verified(app, &worker, told)?;
     if let (State::Passed, Some(index)) = (state, &verified.id_index) {
         free(app, &worker, index).await?;
@@ -142,10 +164,27 @@ pub async fn decide(app: &App, by: &Actor, id: &str, refuse: Option<&str>) -> Re
     if state == State::Passed {
         store::set_person(&mut tx, app, &verified).await?;
     }
-    let act = if state == State::Passed { "worker.verified" } else { "worker.not_verified" };
-    let line = Line { actor: by, act, subject: ("worker", &worker.id), detail: json!({ "check": id }) };
+    let act = if state == State::Passed {
+        "worker.verified"
+    } else {
+        "worker.not_verified"
+    };
+    let line = Line {
+        actor: by,
+        act,
+        subject: ("worker", &worker.id),
+        detail: json!({ "check": id }),
+    };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
-    outbox::enqueue(&mut tx, &app.id(), IDENTITY_JOB, &json!({ "check": id }), app.now(), None).await?;
+    outbox::enqueue(
+        &mut tx,
+        &app.id(),
+        IDENTITY_JOB,
+        &json!({ "check": id }),
+        app.now(),
+        None,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

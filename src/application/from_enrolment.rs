@@ -45,7 +45,11 @@ pub async fn begin(app: &App, worker: &Worker, enrolment: &Enrolment) -> Result<
         ("employer", &basics.employer),
         ("address", &basics.address),
     ];
-    fields.extend(known.into_iter().filter(|(field, _)| before.get(field).is_empty()));
+    fields.extend(
+        known
+            .into_iter()
+            .filter(|(field, _)| before.get(field).is_empty()),
+    );
     drafts::save(app, &worker.id, &draft.id, &FormText::from_posted(fields)).await?;
     let mut tx = app.db.write().await?;
     store::set_enrolment(&mut tx, &draft.id, &enrolment.id).await?;

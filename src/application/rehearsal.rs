@@ -52,7 +52,10 @@ pub fn rehearse(all: &[Current], at: Time) -> Rehearsal {
         correct: current.intake.may_correct(at),
         intake: current.intake.clone(),
     };
-    let mut fires: Vec<Fires> = all.iter().flat_map(|current| on_the_day(&current.intake, at)).collect();
+    let mut fires: Vec<Fires> = all
+        .iter()
+        .flat_map(|current| on_the_day(&current.intake, at))
+        .collect();
     // Reminders go out for the intake that the day speaks of.
     if let Some(current) = most_relevant(all.to_vec(), at) {
         fires.extend(reminded(&current.intake, at));
@@ -80,7 +83,9 @@ fn on_the_day(intake: &Intake, at: Time) -> Vec<Fires> {
     on(intake.review.from, format!("{label}开始审核"));
     on(
         intake.apply.until,
-        format!("{label}申请截止：不能再提交；取回修改、没有重新提交的失效，名额递补；没有批准的名额调剂过期"),
+        format!(
+            "{label}申请截止：不能再提交；取回修改、没有重新提交的失效，名额递补；没有批准的名额调剂过期"
+        ),
     );
     on(
         intake.review.until,
@@ -175,11 +180,16 @@ mod tests {
         let fires = |m, d| {
             let shown = rehearse(&year(), Time::shanghai(2021, m, d, 15, 0, 0));
             let fires = shown.fires.into_iter();
-            fires.map(|fire| format!("{} {}", fire.at.short_text(), fire.what)).collect::<Vec<_>>()
+            fires
+                .map(|fire| format!("{} {}", fire.at.short_text(), fire.what))
+                .collect::<Vec<_>>()
         };
         let last = fires(11, 27);
         assert_eq!(last.len(), 1);
-        assert!(last[0].starts_with("11月27日 09:00") && last[0].contains("还剩 3 天"), "{last:?}");
+        assert!(
+            last[0].starts_with("11月27日 09:00") && last[0].contains("还剩 3 天"),
+            "{last:?}"
+        );
         let end = fires(11, 30);
         assert!(end.len() == 1 && end[0].contains("申请截止"), "{end:?}");
         assert_eq!(fires(11, 5).len(), 2);

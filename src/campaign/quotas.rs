@@ -81,7 +81,9 @@ impl Columns {
     fn of(heading: &[String]) -> Option<Columns> {
         let at = |names: &[&str]| {
             let heading = heading.iter().map(|cell| text::clean(cell).to_lowercase());
-            heading.into_iter().position(|cell| names.contains(&cell.as_str()))
+            heading
+                .into_iter()
+                .position(|cell| names.contains(&cell.as_str()))
         };
         Some(Columns {
             no: at(&["no", "序号"]),
@@ -117,14 +119,21 @@ pub fn read(rows: Vec<Numbered<Vec<String>>>) -> Result<Vec<Numbered<Quota>>, Ve
         let problem = "标题下面没有数据".to_owned();
         errors.push(LineError { line, problem });
     }
-    if errors.is_empty() { Ok(quotas) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(quotas)
+    } else {
+        Err(errors)
+    }
 }
 
 /// A line, with everything that is wrong with it.
 fn read_line(line: usize, cells: &[String], columns: &Columns) -> (Quota, Vec<String>) {
     let mut problems = Vec::new();
     let cell = |at: usize| cells.get(at).map(|cell| text::plain(cell)).unwrap_or_default();
-    let union = cells.get(columns.union).map(|cell| text::clean(cell)).unwrap_or_default();
+    let union = cells
+        .get(columns.union)
+        .map(|cell| text::clean(cell))
+        .unwrap_or_default();
     if union.is_empty() {
         problems.push("单位名称为空".to_owned());
     }

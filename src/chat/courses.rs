@@ -27,7 +27,8 @@ pub fn asked(content: &str) -> Option<String> {
 pub async fn answer(app: &App, words: &str) -> Result<Reply> {
     let (hits, total) = search::best(app, words, BEST).await?;
     let query: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
-    let next: String = url::form_urlencoded::byte_serialize(format!("/enrol?words={query}").as_bytes()).collect();
+    let next: String =
+        url::form_urlencoded::byte_serialize(format!("/enrol?words={query}").as_bytes()).collect();
     let link = entrance(app, &next);
     if hits.is_empty() {
         return Ok(Reply::text(format!(
@@ -38,8 +39,15 @@ pub async fn answer(app: &App, words: &str) -> Result<Reply> {
     let lines: Vec<String> = (1..)
         .zip(&hits)
         .map(|(n, hit)| {
-            let seats = if hit.left == 0 { "已报满".to_owned() } else { format!("余 {} 个名额", hit.left) };
-            format!("{n}. {}（{}）{}，学费 {}，{seats}", hit.major, hit.level, hit.institution, hit.fee)
+            let seats = if hit.left == 0 {
+                "已报满".to_owned()
+            } else {
+                format!("余 {} 个名额", hit.left)
+            };
+            format!(
+                "{n}. {}（{}）{}，学费 {}，{seats}",
+                hit.major, hit.level, hit.institution, hit.fee
+            )
         })
         .collect();
     let title = match words {
@@ -47,7 +55,14 @@ pub async fn answer(app: &App, words: &str) -> Result<Reply> {
         words => format!("“{words}”：找到 {total} 个专业"),
     };
     let description = format!("{}\n点这里查看全部并报读", lines.join("\n"));
-    Ok(Reply::News { articles: vec![Article { title, description, pic_url: String::new(), url: link }] })
+    Ok(Reply::News {
+        articles: vec![Article {
+            title,
+            description,
+            pic_url: String::new(),
+            url: link,
+        }],
+    })
 }
 
 #[cfg(test)]
@@ -57,7 +72,13 @@ mod tests {
     /// in the words that people use; what asks for something else is left alone.
     #[test]
     fn people_ask_for_courses_in_their_own_words() {
-        for (text, words) in [("报读 会计", "会计"), ("报读会计", "会计"), ("选学报读：机电 大专", "机电 大专"), ("报读", ""), ("专业 jd", "jd")] {
+        for (text, words) in [
+            ("报读 会计", "会计"),
+            ("报读会计", "会计"),
+            ("选学报读：机电 大专", "机电 大专"),
+            ("报读", ""),
+            ("专业 jd", "jd"),
+        ] {
             assert_eq!(asked(text).as_deref(), Some(words), "{text}");
         }
         for text in ["你好", "进度", "我想问一下报读的事情", ""] {

@@ -30,7 +30,9 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !status::is_asked(content) && courses::asked(content).is_none() => Some(Reply::text(welcome(app))),
+        Kind::Text { content } if !status::is_asked(content) && courses::asked(content).is_none() => {
+            Some(Reply::text(welcome(app)))
+        }
         Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
         Kind::Click { .. }
         | Kind::Image { .. }

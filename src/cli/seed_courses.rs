@@ -25,7 +25,11 @@ fn entries(now: Time) -> Vec<NaiveDate> {
     let soon = today.checked_add_days(Days::new(8)).unwrap_or(today);
     let spring = at(today.year() + 1, 3, 1);
     let first = if soon < late { late } else { spring };
-    let second = if first == spring { at(today.year() + 1, 9, 1) } else { spring };
+    let second = if first == spring {
+        at(today.year() + 1, 9, 1)
+    } else {
+        spring
+    };
     vec![first, second]
 }
 
@@ -50,7 +54,9 @@ pub async fn fill(app: &App) -> Result<()> {
     let dates: Vec<String> = entries(app.now()).iter().map(ToString::to_string).collect();
     let dates = dates.join(";");
     let lines = PROGRAMS.lines().enumerate().filter(|(_, line)| !line.is_empty());
-    let table: Vec<String> = lines.map(|(n, line)| format!("{line},{}", if n == 0 { "入学时间" } else { dates.as_str() })).collect();
+    let table: Vec<String> = lines
+        .map(|(n, line)| format!("{line},{}", if n == 0 { "入学时间" } else { dates.as_str() }))
+        .collect();
     let table = import::read(app, table.join("\n").as_bytes()).await?;
     import::bring_in(app, &Actor::System, table, true).await?;
     Ok(())

@@ -89,7 +89,11 @@ impl Typed {
             major: program.major.clone(),
             months: program.months.to_string(),
             fee: yuan(&program.fee),
-            terms: if program.terms.len() > 1 { join(program.terms.iter().map(yuan).collect()) } else { String::new() },
+            terms: if program.terms.len() > 1 {
+                join(program.terms.iter().map(yuan).collect())
+            } else {
+                String::new()
+            },
             place: program.place.clone(),
             distance: if program.distance { "是" } else { "否" }.to_owned(),
             entries: join(program.intakes.iter().map(|i| i.entry.to_string()).collect()),
@@ -121,12 +125,25 @@ pub fn check(app: &App, typed: &Typed, providers: &[Union]) -> Result<Program, P
     };
     let mut take = |field, result: Result<_, String>| keep(&mut problems, field, result);
     let months = take("months", number(&typed.months, 1, 120, "学制为 1 至 120 个月"));
-    let fee = program::yuan(&text::plain(&typed.fee)).filter(|fee| fee.0 > 0 && *fee <= super::search::FEE_MAX);
-    let fee = take("fee", fee.map(|fee| fee.0).ok_or_else(|| "学费应为大于 0 的金额（元），最多两位小数".to_owned()));
+    let fee =
+        program::yuan(&text::plain(&typed.fee)).filter(|fee| fee.0 > 0 && *fee <= super::search::FEE_MAX);
+    let fee = take(
+        "fee",
+        fee.map(|fee| fee.0)
+            .ok_or_else(|| "学费应为大于 0 的金额（元），最多两位小数".to_owned()),
+    );
     let level = Level::read(&text::clean(&typed.level));
-    let level = keep(&mut problems, "level", level.ok_or_else(|| words("学历层次", Level::ALL.iter().map(|l| l.as_str()))));
+    let level = keep(
+        &mut problems,
+        "level",
+        level.ok_or_else(|| words("学历层次", Level::ALL.iter().map(|l| l.as_str()))),
+    );
     let form = StudyForm::parse(&text::clean(&typed.form));
-    let form = keep(&mut problems, "form", form.ok_or_else(|| words("学习形式", StudyForm::ALL.iter().map(|f| f.as_str()))));
+    let form = keep(
+        &mut problems,
+        "form",
+        form.ok_or_else(|| words("学习形式", StudyForm::ALL.iter().map(|f| f.as_str()))),
+    );
     let terms = match fee {
         Some(fee) => keep(&mut problems, "terms", program::terms(&typed.terms, Fen(fee))),
         None => None,
@@ -135,8 +152,15 @@ pub fn check(app: &App, typed: &Typed, providers: &[Union]) -> Result<Program, P
     let refunds = keep(&mut problems, "refunds", RefundRules::parse(&typed.refunds));
     let intakes = intakes(app, typed, &mut problems);
     let provider = provider_name.and_then(|name| {
-        let found = providers.iter().find(|p| p.name == name).map(|p| (p.id.clone(), p.name.clone()));
-        keep(&mut problems, "provider", found.ok_or_else(|| format!("服务机构“{name}”还没有登记")))
+        let found = providers
+            .iter()
+            .find(|p| p.name == name)
+            .map(|p| (p.id.clone(), p.name.clone()));
+        keep(
+            &mut problems,
+            "provider",
+            found.ok_or_else(|| format!("服务机构“{name}”还没有登记")),
+        )
     });
     let program = (|| {
         Some(Program {
@@ -173,7 +197,9 @@ fn words<'a>(what: &str, list: impl Iterator<Item = &'a str>) -> String {
 
 fn number(typed: &str, least: i64, most: i64, problem: &str) -> Result<i64, String> {
     let number = text::plain(typed).parse().ok();
-    number.filter(|n| (least..=most).contains(n)).ok_or_else(|| problem.to_owned())
+    number
+        .filter(|n| (least..=most).contains(n))
+        .ok_or_else(|| problem.to_owned())
 }
 
 fn yes_no(typed: &str) -> Result<bool, String> {
@@ -188,26 +214,52 @@ fn yes_no(typed: &str) -> Result<bool, String> {
 fn intakes(app: &App, typed: &Typed, problems: &mut Problems) -> Option<Vec<Intake>> {
     let parts = |text: &str| -> Vec<String> {
         let plain = text::plain(text);
-        plain.split([';', '；', '、']).map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect()
+        plain
+            .split([';', '；', '、'])
+            .map(|p| p.trim().to_owned())
+            .filter(|p| !p.is_empty())
+            .collect()
     };
     let dates: Option<Vec<NaiveDate>> = parts(&typed.entries).iter().map(|p| date(p)).collect();
-    let dates = keep(problems, "entries", dates.filter(|d| !d.is_empty() && d.len() <= 12).ok_or_else(|| {
-        "入学时间应为日期，如 2027-03-01，多个用分号隔开".to_owned()
-    }));
-    let seats: Option<Vec<i64>> = parts(&typed.seats).iter().map(|p| p.parse().ok().filter(|n| (0..=100_000).contains(n))).collect();
-    let seats = keep(problems, "seats", seats.filter(|s| !s.is_empty()).ok_or_else(|| "名额应为整数，多个用分号隔开".to_owned()));
+    let dates = keep(
+        problems,
+        "entries",
+        dates
+            .filter(|d| !d.is_empty() && d.len() <= 12)
+            .ok_or_else(|| "入学时间应为日期，如 2027-03-01，多个用分号隔开".to_owned()),
+    );
+    let seats: Option<Vec<i64>> = parts(&typed.seats)
+        .iter()
+        .map(|p| p.parse().ok().filter(|n| (0..=100_000).contains(n)))
+        .collect();
+    let seats = keep(
+        problems,
+        "seats",
+        seats
+            .filter(|s| !s.is_empty())
+            .ok_or_else(|| "名额应为整数，多个用分号隔开".to_owned()),
+    );
     let (dates, mut seats) = (dates?, seats?);
     if seats.len() == 1 {
         seats.resize(dates.len(), seats[0]);
     }
     if seats.len() != dates.len() {
-        problems.push(("seats", format!("有 {} 个入学时间，名额应有同样多个", dates.len())));
+        problems.push((
+            "seats",
+            format!("有 {} 个入学时间，名额应有同样多个", dates.len()),
+        ));
         return None;
     }
     let mut intakes: Vec<Intake> = dates
         .into_iter()
         .zip(seats)
-        .map(|(entry, seats)| Intake { id: app.id(), entry, until: program::enrol_until(entry), seats, taken: 0 })
+        .map(|(entry, seats)| Intake {
+            id: app.id(),
+            entry,
+            until: program::enrol_until(entry),
+            seats,
+            taken: 0,
+        })
         .collect();
     intakes.sort_by_key(|intake| intake.entry);
     if intakes.windows(2).any(|two| two[0].entry == two[1].entry) {
@@ -218,14 +270,21 @@ fn intakes(app: &App, typed: &Typed, problems: &mut Problems) -> Option<Vec<Inta
 }
 
 fn date(text: &str) -> Option<NaiveDate> {
-    let text = text.split(' ').next().unwrap_or_default().replace(['/', '.', '年', '月'], "-").replace('日', "");
+    let text = text
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .replace(['/', '.', '年', '月'], "-")
+        .replace('日', "");
     let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
     date.filter(|d| *d >= Time(0).date())
 }
 
 /// A program that workers see: any but a withdrawn one.
 pub async fn shown(app: &App, id: &str) -> Result<Program> {
-    let program = store::program(app, id).await?.filter(|p| p.state != ProgramState::Withdrawn);
+    let program = store::program(app, id)
+        .await?
+        .filter(|p| p.state != ProgramState::Withdrawn);
     program.ok_or(Error::NotFound)
 }
 
@@ -323,16 +382,39 @@ pub(super) async fn write(
         }
     }
     store::set_keys(tx, &program).await?;
-    note(app, tx, by, act, &program.id, json!({ "code": program.code, "fee": program.fee })).await?;
+    note(
+        app,
+        tx,
+        by,
+        act,
+        &program.id,
+        json!({ "code": program.code, "fee": program.fee }),
+    )
+    .await?;
     Ok(program.id)
 }
 
 fn below(intake: &Intake) -> Error {
-    Refusal::SeatsBelowTaken { date: Time::start_of(intake.entry).day_text() }.into()
+    Refusal::SeatsBelowTaken {
+        date: Time::start_of(intake.entry).day_text(),
+    }
+    .into()
 }
 
-async fn note(app: &App, tx: &mut Tx, by: &Actor, act: &str, id: &str, detail: serde_json::Value) -> Result<()> {
-    let line = Line { actor: by, act, subject: ("program", id), detail };
+async fn note(
+    app: &App,
+    tx: &mut Tx,
+    by: &Actor,
+    act: &str,
+    id: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let line = Line {
+        actor: by,
+        act,
+        subject: ("program", id),
+        detail,
+    };
     Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
 }
 
@@ -350,7 +432,11 @@ pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: P
     // The seats' rows first: whoever takes a seat at this moment either is counted, or finds the intake closed.
     let withdrawn = state == ProgramState::Withdrawn;
     for intake in &program.intakes {
-        let until = if withdrawn { Time(0) } else { program::enrol_until(intake.entry) };
+        let until = if withdrawn {
+            Time(0)
+        } else {
+            program::enrol_until(intake.entry)
+        };
         store::set_until(&mut tx, &intake.id, until).await?;
     }
     if withdrawn {
@@ -362,7 +448,15 @@ pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: P
     if !store::set_program_state(&mut tx, &program, state, app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
-    note(app, &mut tx, &by.actor(), "program.state", id, json!({ "state": state })).await?;
+    note(
+        app,
+        &mut tx,
+        &by.actor(),
+        "program.state",
+        id,
+        json!({ "state": state }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -386,7 +480,15 @@ pub struct Institution {
 pub async fn institutions(app: &App, by: &Officer) -> Result<Vec<Institution>> {
     check_keeps(by)?;
     let rows = store::institutions(app).await?.into_iter();
-    Ok(rows.map(|(id, name, place, about, programs)| Institution { id, name, place, about, programs }).collect())
+    Ok(rows
+        .map(|(id, name, place, about, programs)| Institution {
+            id,
+            name,
+            place,
+            about,
+            programs,
+        })
+        .collect())
 }
 
 /// Changes where an institution is and what is said of it.

@@ -39,8 +39,16 @@ pub async fn prefilled(app: &App, worker: &Worker) -> Result<Basics> {
     let verified = worker.verified_at.is_some();
     Ok(Basics {
         // Verified words go before typed ones.
-        name: if verified { worker.name.clone() } else { or(kept.name, &worker.name) },
-        id_number: if verified { worker.profile.id_number.clone() } else { or(kept.id_number, &worker.profile.id_number) },
+        name: if verified {
+            worker.name.clone()
+        } else {
+            or(kept.name, &worker.name)
+        },
+        id_number: if verified {
+            worker.profile.id_number.clone()
+        } else {
+            or(kept.id_number, &worker.profile.id_number)
+        },
         phone: worker.phone.digits().to_owned(),
         employer: or(kept.employer, &worker.employer),
         address: kept.address,
@@ -68,16 +76,28 @@ pub async fn keep(app: &App, worker: &Worker, typed: &Basics) -> Result<()> {
 fn checked(app: &App, worker: &Worker, typed: &Basics) -> Result<Basics, FieldErrors> {
     let mut errors = FieldErrors::default();
     let name = errors.take("name", text::line(&typed.name, 2, 30));
-    let number = errors.take("id_number", match text::clean(&typed.id_number) {
-        none if none.is_empty() => Err(Refusal::Empty),
-        typed => IdNumber::parse(&typed, app.now()),
-    });
+    let number = errors.take(
+        "id_number",
+        match text::clean(&typed.id_number) {
+            none if none.is_empty() => Err(Refusal::Empty),
+            typed => IdNumber::parse(&typed, app.now()),
+        },
+    );
     let phone = Phone::parse(&typed.phone, &[]);
-    let phone = phone.and_then(|p| if p == worker.phone { Ok(p) } else { Err(Refusal::PhoneNotProven) });
+    let phone = phone.and_then(|p| {
+        if p == worker.phone {
+            Ok(p)
+        } else {
+            Err(Refusal::PhoneNotProven)
+        }
+    });
     let phone = errors.take("phone", phone);
     let employer = errors.take("employer", text::line(&typed.employer, 2, 60));
     let address = errors.take("address", text::line(&typed.address, 5, 100));
-    let education = errors.take("education", profile::choice(&typed.education, profile::EDUCATIONS.iter().copied()));
+    let education = errors.take(
+        "education",
+        profile::choice(&typed.education, profile::EDUCATIONS.iter().copied()),
+    );
     let basics = (|| {
         Some(Basics {
             name: name?,
@@ -96,7 +116,12 @@ fn checked(app: &App, worker: &Worker, typed: &Basics) -> Result<Basics, FieldEr
 /// Errors: [`Error::NotFound`], [`Refusal::ProgramClosed`], [`Refusal::EnrolWindowOver`].
 pub async fn open_intake(app: &App, program_id: &str, intake_id: &str) -> Result<(Program, Intake)> {
     let program = catalogue::shown(app, program_id).await?;
-    let intake = program.intakes.iter().find(|i| i.id == intake_id).cloned().ok_or(Error::NotFound)?;
+    let intake = program
+        .intakes
+        .iter()
+        .find(|i| i.id == intake_id)
+        .cloned()
+        .ok_or(Error::NotFound)?;
     if program.state != ProgramState::Open {
         return Err(Refusal::ProgramClosed.into());
     }
@@ -131,9 +156,10 @@ pub async fn begin(
     }
     let basics = basics?;
     // verified, and as the person who was verified.
-    let same = worker.id_index.as_ref().is_some_and(|index| {
-        *index == profile::id_index(app, &IdNumber::stored(basics.id_number.clone()))
-    });
+    let same = worker
+        .id_index
+        .as_ref()
+        .is_some_and(|index| *index == profile::id_index(app, &IdNumber::stored(basics.id_number.clone())));
     if worker.verified_at.is_none() || !same || worker.name != basics.name {
         return Err(Refusal::RealNameFirst.into());
     }
@@ -234,7 +260,13 @@ async fn hold(app: &App, tx: &mut Tx, new: &Enrolment, program: &Program) -> Res
             };
             order = Some(payment::create_in(app, tx, &payment).await?.id);
         }
-        store::insert_term(tx, &new.id, (no, *fen, program::due(new.entry, no)), order.as_deref()).await?;
+        store::insert_term(
+            tx,
+            &new.id,
+            (no, *fen, program::due(new.entry, no)),
+            order.as_deref(),
+        )
+        .await?;
     }
     let by = Actor::Worker(new.worker_id.clone());
     moves::follow(app, tx, &new.id, &by, (Event::Held, State::Held), "").await?;
@@ -243,8 +275,16 @@ async fn hold(app: &App, tx: &mut Tx, new: &Enrolment, program: &Program) -> Res
 
 /// What the payer reads in WeChat: nothing personal.
 pub(super) fn description(enrolment: &Enrolment, term: i64, terms: usize) -> String {
-    let which = if terms > 1 { format!("第 {term} 期学费") } else { "学费".to_owned() };
-    format!("求学圆梦 {}{which} 报读编号 {}", enrolment.title(), enrolment.number)
+    let which = if terms > 1 {
+        format!("第 {term} 期学费")
+    } else {
+        "学费".to_owned()
+    };
+    format!(
+        "求学圆梦 {}{which} 报读编号 {}",
+        enrolment.title(),
+        enrolment.number
+    )
 }
 
 #[cfg(test)]

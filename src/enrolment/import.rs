@@ -75,8 +75,16 @@ pub async fn read(app: &App, bytes: &[u8]) -> Result<Table> {
     let columns = columns(&headings);
     let mut table = Table::default();
     for (_, heading, needed) in FIELDS {
-        if *needed && !columns.iter().any(|field| field.is_some_and(|f| heading_of(f) == *heading)) {
-            table.errors.push(RowError { line, column: heading, problem: "表头缺少这一列".to_owned() });
+        if *needed
+            && !columns
+                .iter()
+                .any(|field| field.is_some_and(|f| heading_of(f) == *heading))
+        {
+            table.errors.push(RowError {
+                line,
+                column: heading,
+                problem: "表头缺少这一列".to_owned(),
+            });
         }
     }
     if !table.errors.is_empty() {
@@ -95,13 +103,27 @@ pub async fn read(app: &App, bytes: &[u8]) -> Result<Table> {
 
 /// Which field stands in which column, by its heading; brackets and blanks do not matter.
 fn columns(headings: &[String]) -> Vec<Option<&'static str>> {
-    let bare = |text: &str| text::plain(text).split(['(', '（']).next().unwrap_or_default().replace(' ', "");
-    let field = |heading: &String| FIELDS.iter().find(|(_, name, _)| bare(name) == bare(heading)).map(|(field, _, _)| *field);
+    let bare = |text: &str| {
+        text::plain(text)
+            .split(['(', '（'])
+            .next()
+            .unwrap_or_default()
+            .replace(' ', "")
+    };
+    let field = |heading: &String| {
+        FIELDS
+            .iter()
+            .find(|(_, name, _)| bare(name) == bare(heading))
+            .map(|(field, _, _)| *field)
+    };
     headings.iter().map(field).collect()
 }
 
 fn heading_of(field: &str) -> &'static str {
-    FIELDS.iter().find(|(name, _, _)| *name == field).map_or("", |(_, heading, _)| heading)
+    FIELDS
+        .iter()
+        .find(|(name, _, _)| *name == field)
+        .map_or("", |(_, heading, _)| heading)
 }
 
 async fn row(
@@ -120,22 +142,37 @@ async fn row(
     let program = match catalogue::check(app, &typed, providers) {
         Ok(program) => program,
         Err(problems) => {
-            let errors = problems.into_iter().map(|(field, problem)| RowError { line, column: heading_of(field), problem });
+            let errors = problems.into_iter().map(|(field, problem)| RowError {
+                line,
+                column: heading_of(field),
+                problem,
+            });
             table.errors.extend(errors);
             return Ok(());
         }
     };
     if let Some(first) = seen.insert(program.code.clone(), line) {
         let problem = format!("“{}”与第 {first} 行重复", program.code);
-        table.errors.push(RowError { line, column: "项目编号", problem });
+        table.errors.push(RowError {
+            line,
+            column: "项目编号",
+            problem,
+        });
         return Ok(());
     }
     let standing = store::program_by_code(app, &program.code).await?;
     for intake in &program.intakes {
-        let there = standing.iter().flat_map(|s| &s.intakes).find(|i| i.entry == intake.entry);
+        let there = standing
+            .iter()
+            .flat_map(|s| &s.intakes)
+            .find(|i| i.entry == intake.entry);
         if there.is_some_and(|there| there.taken > intake.seats) {
             let problem = format!("{} 入学的名额少于已占用的名额", intake.entry);
-            table.errors.push(RowError { line, column: "名额", problem });
+            table.errors.push(RowError {
+                line,
+                column: "名额",
+                problem,
+            });
         }
     }
     let effect = match &standing {
@@ -143,7 +180,12 @@ async fn row(
         Some(standing) if Typed::of(standing) == Typed::of(&program) => Effect::Same,
         Some(_) => Effect::Changed,
     };
-    table.rows.push(Row { line, effect, program, standing });
+    table.rows.push(Row {
+        line,
+        effect,
+        program,
+        standing,
+    });
     Ok(())
 }
 
@@ -152,11 +194,21 @@ async fn row(
 /// Errors: [`Refusal::CatalogueWrong`] for a table with errors, or a row that became wrong meanwhile.
 pub async fn bring_in(app: &App, by: &Actor, table: Table, sample: bool) -> Result<(usize, usize)> {
     if let Some(first) = table.errors.first() {
-        let problem = format!("表格有 {} 处错误，第 {} 行 {}：{}", table.errors.len(), first.line, first.column, first.problem);
+        let problem = format!(
+            "表格有 {} 处错误，第 {} 行 {}：{}",
+            table.errors.len(),
+            first.line,
+            first.column,
+            first.problem
+        );
         return Err(Refusal::CatalogueWrong { problem }.into());
     }
     let done = (table.count(Effect::New), table.count(Effect::Changed));
-    let rows: Vec<Row> = table.rows.into_iter().filter(|row| row.effect != Effect::Same).collect();
+    let rows: Vec<Row> = table
+        .rows
+        .into_iter()
+        .filter(|row| row.effect != Effect::Same)
+        .collect();
     for chunk in rows.chunks(CHUNK) {
         let mut tx = app.db.write().await?;
         for row in chunk {

@@ -136,7 +136,14 @@ pub fn open_basics(app: &App, sealed: &str) -> Result<Basics> {
 /// before the seats' row: whoever takes a new seat takes it before its own row is there, so nobody waits in a circle.
 ///
 /// Errors: what [`states::next`] refuses; [`Refusal::EnrolmentNotThere`] when it is no longer the one that was seen.
-pub async fn apply(app: &App, tx: &mut Tx, seen: &Enrolment, by: &Actor, event: Event, note: &str) -> Result<State> {
+pub async fn apply(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Enrolment,
+    by: &Actor,
+    event: Event,
+    note: &str,
+) -> Result<State> {
     let state = states::next(seen.state, event)?;
     let now = app.now();
     if !store::move_row(tx, seen, state, event, now).await? {
@@ -161,7 +168,12 @@ pub(super) async fn follow(
     let (now, event_id) = (app.now(), app.id());
     store::insert_event(tx, &event_id, id, (event, state), note, now).await?;
     let act = format!("enrolment.{event}");
-    let line = Line { actor: by, act: &act, subject: ("enrolment", id), detail: json!({ "state": state }) };
+    let line = Line {
+        actor: by,
+        act: &act,
+        subject: ("enrolment", id),
+        detail: json!({ "state": state }),
+    };
     audit::record(tx, &app.entropy, now, line).await?;
     outbox::enqueue(tx, &app.id(), EVENT_JOB, &json!({ "event": event_id }), now, None).await?;
     Ok(())
@@ -199,7 +211,10 @@ pub async fn find(app: &App, id: &str) -> Result<Enrolment> {
 
 /// The worker's own, or [`Error::NotFound`].
 pub async fn own(app: &App, worker_id: &str, id: &str) -> Result<Enrolment> {
-    store::enrolment(app, id).await?.filter(|e| e.worker_id == worker_id).ok_or(Error::NotFound)
+    store::enrolment(app, id)
+        .await?
+        .filter(|e| e.worker_id == worker_id)
+        .ok_or(Error::NotFound)
 }
 
 /// The worker's, the newest first.

@@ -21,7 +21,10 @@ const TRIES: usize = 5;
 pub async fn due(app: &App, enrolment: &Enrolment) -> Result<(Term, Order)> {
     let terms = store::terms(app, &enrolment.id).await?;
     let count = terms.len();
-    let term = terms.into_iter().find(|term| term.paid_at.is_none()).ok_or(Refusal::NothingToPay)?;
+    let term = terms
+        .into_iter()
+        .find(|term| term.paid_at.is_none())
+        .ok_or(Refusal::NothingToPay)?;
     match enrolment.state {
         State::Held => {
             let id = term.order_id.clone().ok_or(Refusal::NothingToPay)?;
@@ -153,7 +156,9 @@ async fn back(app: &App, enrolment: &Enrolment, term: i64) -> Result<()> {
         return Ok(());
     }
     let terms = store::terms_in(&mut tx, &enrolment.id).await?;
-    let all_back = terms.iter().all(|term| term.refund.0 == 0 || term.refunded_at.is_some());
+    let all_back = terms
+        .iter()
+        .all(|term| term.refund.0 == 0 || term.refunded_at.is_some());
     if all_back && enrolment.state == State::Refunding {
         let sum: i64 = terms.iter().map(|term| term.refund.0).sum();
         let note = format!("共退 {}", crate::kernel::Fen(sum));

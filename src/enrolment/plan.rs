@@ -25,20 +25,88 @@ type Trade = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// Trades of Jinan's employers. The first that fits counts.
 const TRADES: &[Trade] = &[
-    ("机械制造", &["机械", "机床", "重工", "重汽", "汽车", "装备", "制造", "轴承"], &["机电", "机械", "数控", "汽车", "智能制造", "自动化"]),
-    ("钢铁冶金", &["钢", "冶金", "铸造"], &["冶金", "材料", "机电", "自动化"]),
-    ("电力能源", &["电力", "供电", "热力", "燃气", "能源", "电厂", "电气"], &["电气", "电力", "新能源", "自动化", "机电"]),
-    ("建筑工程", &["建筑", "建工", "建设", "市政", "路桥", "装饰", "工程", "房地产", "物业"], &["土木", "建筑", "工程造价", "工程管理", "市政", "物业"]),
-    ("交通物流", &["物流", "快递", "公交", "铁路", "运输", "客运", "交通", "地铁", "货运", "邮政"], &["物流", "交通", "铁道", "供应链", "运输"]),
-    ("医疗卫生", &["医院", "卫生", "医药", "制药", "药业", "护理", "康复"], &["护理", "药", "医学", "康复", "健康"]),
-    ("信息技术", &["软件", "信息", "科技", "网络", "通信", "电子", "数据", "浪潮"], &["计算机", "软件", "信息", "大数据", "电子", "人工智能", "物联网"]),
-    ("商贸服务", &["商贸", "商场", "超市", "百货", "商业", "零售", "贸易"], &["市场营销", "电子商务", "工商", "商贸", "连锁"]),
-    ("酒店餐饮", &["酒店", "宾馆", "餐饮", "饭店", "旅游", "食品"], &["旅游", "酒店", "餐饮", "食品"]),
-    ("教育", &["学校", "幼儿园", "教育", "小学", "中学", "学院"], &["学前教育", "教育", "汉语言"]),
-    ("金融财会", &["银行", "保险", "证券", "会计", "财务", "金融"], &["会计", "金融", "财务", "保险"]),
-    ("化工纺织", &["化工", "石化", "纺织", "服装", "印染"], &["化工", "纺织", "服装", "安全"]),
-    ("农业", &["农业", "种业", "畜牧", "园林", "果", "林场"], &["农", "园林", "畜牧"]),
-    ("公共管理", &["街道", "社区", "机关", "政府", "环卫", "城管"], &["行政管理", "社会工作", "法学", "公共"]),
+    (
+        "机械制造",
+        &["机械", "机床", "重工", "重汽", "汽车", "装备", "制造", "轴承"],
+        &["机电", "机械", "数控", "汽车", "智能制造", "自动化"],
+    ),
+    (
+        "钢铁冶金",
+        &["钢", "冶金", "铸造"],
+        &["冶金", "材料", "机电", "自动化"],
+    ),
+    (
+        "电力能源",
+        &["电力", "供电", "热力", "燃气", "能源", "电厂", "电气"],
+        &["电气", "电力", "新能源", "自动化", "机电"],
+    ),
+    (
+        "建筑工程",
+        &[
+            "建筑",
+            "建工",
+            "建设",
+            "市政",
+            "路桥",
+            "装饰",
+            "工程",
+            "房地产",
+            "物业",
+        ],
+        &["土木", "建筑", "工程造价", "工程管理", "市政", "物业"],
+    ),
+    (
+        "交通物流",
+        &[
+            "物流", "快递", "公交", "铁路", "运输", "客运", "交通", "地铁", "货运", "邮政",
+        ],
+        &["物流", "交通", "铁道", "供应链", "运输"],
+    ),
+    (
+        "医疗卫生",
+        &["医院", "卫生", "医药", "制药", "药业", "护理", "康复"],
+        &["护理", "药", "医学", "康复", "健康"],
+    ),
+    (
+        "信息技术",
+        &["软件", "信息", "科技", "网络", "通信", "电子", "数据", "浪潮"],
+        &["计算机", "软件", "信息", "大数据", "电子", "人工智能", "物联网"],
+    ),
+    (
+        "商贸服务",
+        &["商贸", "商场", "超市", "百货", "商业", "零售", "贸易"],
+        &["市场营销", "电子商务", "工商", "商贸", "连锁"],
+    ),
+    (
+        "酒店餐饮",
+        &["酒店", "宾馆", "餐饮", "饭店", "旅游", "食品"],
+        &["旅游", "酒店", "餐饮", "食品"],
+    ),
+    (
+        "教育",
+        &["学校", "幼儿园", "教育", "小学", "中学", "学院"],
+        &["学前教育", "教育", "汉语言"],
+    ),
+    (
+        "金融财会",
+        &["银行", "保险", "证券", "会计", "财务", "金融"],
+        &["会计", "金融", "财务", "保险"],
+    ),
+    (
+        "化工纺织",
+        &["化工", "石化", "纺织", "服装", "印染"],
+        &["化工", "纺织", "服装", "安全"],
+    ),
+    (
+        "农业",
+        &["农业", "种业", "畜牧", "园林", "果", "林场"],
+        &["农", "园林", "畜牧"],
+    ),
+    (
+        "公共管理",
+        &["街道", "社区", "机关", "政府", "环卫", "城管"],
+        &["行政管理", "社会工作", "法学", "公共"],
+    ),
 ];
 
 /// The next level above an education; none when it is not known or nothing is above.
@@ -55,7 +123,10 @@ pub fn next_level(education: &str) -> Option<Level> {
 /// The trade of an employer and the majors that serve it.
 pub fn trade(employer: &str) -> Option<(&'static str, &'static [&'static str])> {
     let fits = |words: &[&str]| words.iter().any(|word| employer.contains(word));
-    TRADES.iter().find(|(_, words, _)| fits(words)).map(|(name, _, majors)| (*name, *majors))
+    TRADES
+        .iter()
+        .find(|(_, words, _)| fits(words))
+        .map(|(name, _, majors)| (*name, *majors))
 }
 
 /// A program and why.
@@ -75,9 +146,12 @@ pub const MOST: usize = 5;
 pub fn suggest(facts: &Facts, hits: &[Hit], grant: Option<Fen>) -> Vec<Suggestion> {
     let level = next_level(&facts.education);
     let trade = trade(&facts.employer);
-    let serves = |hit: &Hit| trade.is_some_and(|(_, majors)| majors.iter().any(|word| hit.major.contains(word)));
+    let serves =
+        |hit: &Hit| trade.is_some_and(|(_, majors)| majors.iter().any(|word| hit.major.contains(word)));
     let fits = |hit: &&Hit| {
-        hit.left > 0 && level.is_none_or(|l| l == hit.level) && facts.budget.is_none_or(|most| hit.fee <= most)
+        hit.left > 0
+            && level.is_none_or(|l| l == hit.level)
+            && facts.budget.is_none_or(|most| hit.fee <= most)
     };
     let mut fitting: Vec<&Hit> = hits.iter().filter(fits).collect();
     fitting.sort_by_key(|hit| (!serves(hit), facts.distance && !hit.distance, hit.fee, hit.entry));
@@ -87,7 +161,10 @@ pub fn suggest(facts: &Facts, hits: &[Hit], grant: Option<Fen>) -> Vec<Suggestio
             why.push(format!("您现在是{}，下一步可以读{level}", facts.education));
         }
         if let (true, Some((name, _))) = (serves(hit), trade) {
-            why.push(format!("“{}”与您单位所在的{name}行业对口，更容易得到单位同意", hit.major));
+            why.push(format!(
+                "“{}”与您单位所在的{name}行业对口，更容易得到单位同意",
+                hit.major
+            ));
         }
         if let Some(most) = facts.budget {
             why.push(format!("学费 {}，在您的预算 {most} 以内", hit.fee));
@@ -100,14 +177,26 @@ pub fn suggest(facts: &Facts, hits: &[Hit], grant: Option<Fen>) -> Vec<Suggestio
         }
         why
     };
-    fitting.into_iter().take(MOST).map(|hit| Suggestion { why: why(hit), hit: hit.clone() }).collect()
+    fitting
+        .into_iter()
+        .take(MOST)
+        .map(|hit| Suggestion {
+            why: why(hit),
+            hit: hit.clone(),
+        })
+        .collect()
 }
 
 /// The plan from the catalogue as it is now.
 pub async fn of(app: &App, facts: &Facts) -> Result<Vec<Suggestion>> {
-    let query = Query { level: next_level(&facts.education), ..Query::default() };
+    let query = Query {
+        level: next_level(&facts.education),
+        ..Query::default()
+    };
     let (hits, _) = store::search(app, &query, Page { no: 0, size: 2_000 }).await?;
-    let grant = crate::campaign::current(app).await?.map(|current| current.city_grant);
+    let grant = crate::campaign::current(app)
+        .await?
+        .map(|current| current.city_grant);
     Ok(suggest(facts, &hits, grant))
 }
 
@@ -155,7 +244,13 @@ mod tests {
         let majors: Vec<&str> = plan.iter().map(|s| s.hit.major.as_str()).collect();
         assert_eq!(majors, ["数控技术", "机电一体化技术", "会计"]);
         let first = plan[0].why.join("；");
-        for part in ["下一步可以读大专", "机械制造行业对口", "预算 6000 元", "远程", "补助 1000 元"] {
+        for part in [
+            "下一步可以读大专",
+            "机械制造行业对口",
+            "预算 6000 元",
+            "远程",
+            "补助 1000 元",
+        ] {
             assert!(first.contains(part), "{part}: {first}");
         }
         assert!(!plan[2].why.iter().any(|why| why.contains("对口")));
@@ -164,7 +259,10 @@ mod tests {
     /// Nothing known: everything with seats, the cheapest first; nothing is invented.
     #[test]
     fn without_facts_nothing_is_claimed() {
-        let all = [hit("会计", Level::College, 3000, true, 1), hit("法学", Level::Bachelor, 2000, false, 1)];
+        let all = [
+            hit("会计", Level::College, 3000, true, 1),
+            hit("法学", Level::Bachelor, 2000, false, 1),
+        ];
         let plan = suggest(&Facts::default(), &all, None);
         assert_eq!(plan[0].hit.major, "法学");
         assert!(plan.iter().all(|s| s.why.is_empty()));

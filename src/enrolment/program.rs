@@ -124,7 +124,10 @@ impl RefundRules {
     /// Errors: words for the person who made the table.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
-        for part in crate::kernel::text::plain(text).split([';', '；', ',']).filter(|p| !p.trim().is_empty()) {
+        for part in crate::kernel::text::plain(text)
+            .split([';', '；', ','])
+            .filter(|p| !p.trim().is_empty())
+        {
             let numbers = part.split_once(':');
             let step = numbers.and_then(|(days, percent)| {
                 let percent = percent.trim().trim_end_matches('%');
@@ -139,7 +142,9 @@ impl RefundRules {
             return Err("退费规则为空，如 30:100;7:80;0:50".to_owned());
         }
         steps.sort_by_key(|step| -step.0);
-        let falls = steps.windows(2).all(|two| two[0].0 > two[1].0 && two[0].1 >= two[1].1);
+        let falls = steps
+            .windows(2)
+            .all(|two| two[0].0 > two[1].0 && two[0].1 >= two[1].1);
         if falls {
             Ok(RefundRules { steps })
         } else {
@@ -149,7 +154,11 @@ impl RefundRules {
 
     /// As [`RefundRules::parse`] reads it.
     pub fn text(&self) -> String {
-        let steps: Vec<String> = self.steps.iter().map(|(days, percent)| format!("{days}:{percent}")).collect();
+        let steps: Vec<String> = self
+            .steps
+            .iter()
+            .map(|(days, percent)| format!("{days}:{percent}"))
+            .collect();
         steps.join(";")
     }
 
@@ -171,7 +180,9 @@ impl RefundRules {
     pub fn words(&self, entry: NaiveDate) -> Vec<String> {
         let mut words = Vec::with_capacity(self.steps.len() + 1);
         for (days, percent) in &self.steps {
-            let last = entry.checked_sub_days(chrono::Days::new((*days).unsigned_abs())).unwrap_or(entry);
+            let last = entry
+                .checked_sub_days(chrono::Days::new((*days).unsigned_abs()))
+                .unwrap_or(entry);
             let until = Time::start_of(last).day_text();
             words.push(match percent {
                 100 => format!("{until}（含）前退学，全额退还已缴学费"),
@@ -189,8 +200,13 @@ impl RefundRules {
 /// Errors: words for the person who made the table.
 pub fn terms(text: &str, fee: Fen) -> Result<Vec<Fen>, String> {
     let plain = crate::kernel::text::plain(text);
-    let parts = plain.split([';', '；']).map(str::trim).filter(|part| !part.is_empty());
-    let terms: Result<Vec<Fen>, String> = parts.map(|part| yuan(part).ok_or(format!("分期金额“{part}”不是金额"))).collect();
+    let parts = plain
+        .split([';', '；'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let terms: Result<Vec<Fen>, String> = parts
+        .map(|part| yuan(part).ok_or(format!("分期金额“{part}”不是金额")))
+        .collect();
     let terms = terms?;
     match terms.iter().map(|fen| fen.0).sum::<i64>() {
         _ if terms.is_empty() => Ok(vec![fee]),
@@ -229,18 +245,39 @@ mod tests {
         let entry = day("2027-03-01");
         let at = |y, m, d| rules.percent(entry, Time::shanghai(y, m, d, 23, 59, 59));
         assert_eq!(
-            [at(2027, 1, 30), at(2027, 1, 31), at(2027, 2, 22), at(2027, 2, 23), at(2027, 3, 1), at(2027, 3, 2)],
+            [
+                at(2027, 1, 30),
+                at(2027, 1, 31),
+                at(2027, 2, 22),
+                at(2027, 2, 23),
+                at(2027, 3, 1),
+                at(2027, 3, 2)
+            ],
             [100, 80, 80, 50, 50, 0]
         );
-        assert_eq!(rules.of(Fen(999), entry, Time::shanghai(2027, 2, 20, 9, 0, 0)), Fen(799));
+        assert_eq!(
+            rules.of(Fen(999), entry, Time::shanghai(2027, 2, 20, 9, 0, 0)),
+            Fen(799)
+        );
         let words = rules.words(entry);
-        assert!(words[0].starts_with("2027年1月30日（含）前退学，全额"), "{words:?}");
+        assert!(
+            words[0].starts_with("2027年1月30日（含）前退学，全额"),
+            "{words:?}"
+        );
         assert!(words[3].contains("4000123318"));
     }
 
     #[test]
     fn wrong_rules_are_told() {
-        for bad in ["", "30", "30:101", "-1:5", "30:50;7:80", "7:80;7:50", "半个月:100"] {
+        for bad in [
+            "",
+            "30",
+            "30:101",
+            "-1:5",
+            "30:50;7:80",
+            "7:80;7:50",
+            "半个月:100",
+        ] {
             assert!(RefundRules::parse(bad).is_err(), "{bad}");
         }
     }
@@ -251,7 +288,11 @@ mod tests {
         assert_eq!(terms("", Fen::yuan(5500)).unwrap(), [Fen::yuan(5500)]);
         let three = terms("2000；2000;1500.50", Fen(550_050)).unwrap();
         assert_eq!(three, [Fen::yuan(2000), Fen::yuan(2000), Fen(150_050)]);
-        assert!(terms("2000;2000", Fen::yuan(5500)).unwrap_err().contains("4000 元 与学费 5500 元"));
+        assert!(
+            terms("2000;2000", Fen::yuan(5500))
+                .unwrap_err()
+                .contains("4000 元 与学费 5500 元")
+        );
         assert!(terms("0;5500", Fen::yuan(5500)).is_err());
         for (text, fen) in [("0.1", 10), ("1,200", 120_000), ("99.05 元", 9905)] {
             assert_eq!(yuan(text), Some(Fen(fen)), "{text}");
@@ -266,6 +307,9 @@ mod tests {
         assert_eq!(due(day("2027-03-01"), 1), day("2027-03-01"));
         assert_eq!(due(day("2027-08-31"), 2), day("2028-02-29"));
         assert_eq!(length(30), "2 年 6 个月");
-        assert_eq!(enrol_until(day("2027-03-01")).deadline_text(), "2027年2月28日 24:00");
+        assert_eq!(
+            enrol_until(day("2027-03-01")).deadline_text(),
+            "2027年2月28日 24:00"
+        );
     }
 }

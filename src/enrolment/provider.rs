@@ -31,11 +31,19 @@ pub struct Filter {
 
 /// The provider of an officer, or [`Error::NotFound`] for a union's officer: there is nothing of theirs here.
 pub fn of(officer: &Officer) -> Result<&str> {
-    if officer.union.kind == Kind::Provider { Ok(&officer.union.id) } else { Err(Error::NotFound) }
+    if officer.union.kind == Kind::Provider {
+        Ok(&officer.union.id)
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 /// A page of the provider's enrolments, what waits for it first; how many there are; and how many of each state.
-pub async fn list(app: &App, officer: &Officer, filter: &Filter) -> Result<(Vec<Enrolment>, i64, Vec<(State, i64)>)> {
+pub async fn list(
+    app: &App,
+    officer: &Officer,
+    filter: &Filter,
+) -> Result<(Vec<Enrolment>, i64, Vec<(State, i64)>)> {
     let provider = of(officer)?;
     let (list, total) = store::of_provider(app, provider, filter, PAGE).await?;
     Ok((list, total, store::provider_counts(app, provider).await?))
@@ -63,7 +71,12 @@ pub async fn look(app: &App, officer: &Officer, id: &str) -> Result<(Enrolment, 
 async fn note(app: &App, officer: &Officer, act: &str, id: &str, detail: serde_json::Value) -> Result<()> {
     let actor = officer.actor();
     let mut tx = app.db.write().await?;
-    let line = Line { actor: &actor, act, subject: ("enrolment", id), detail };
+    let line = Line {
+        actor: &actor,
+        act,
+        subject: ("enrolment", id),
+        detail,
+    };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
     tx.commit().await?;
     Ok(())
@@ -73,7 +86,11 @@ async fn note(app: &App, officer: &Officer, act: &str, id: &str, detail: serde_j
 async fn seen(app: &App, officer: &Officer, id: &str, version: i64) -> Result<Enrolment> {
     let enrolment = find(app, officer, id).await?;
     rights::check(officer, Act::Decide)?;
-    if enrolment.version == version { Ok(enrolment) } else { Err(Refusal::EnrolmentNotThere.into()) }
+    if enrolment.version == version {
+        Ok(enrolment)
+    } else {
+        Err(Refusal::EnrolmentNotThere.into())
+    }
 }
 
 /// Confirms the admission.
@@ -92,7 +109,8 @@ pub async fn admit(app: &App, officer: &Officer, id: &str, version: i64) -> Resu
 /// Errors: at `reason` [`Refusal::ReasonMissing`]; those of [`admit`].
 pub async fn decline(app: &App, officer: &Officer, id: &str, version: i64, reason: &str) -> Result<()> {
     let enrolment = seen(app, officer, id, version).await?;
-    let reason = text::line(reason, 2, 100).map_err(|_| FieldErrors::one("reason", Refusal::ReasonMissing))?;
+    let reason =
+        text::line(reason, 2, 100).map_err(|_| FieldErrors::one("reason", Refusal::ReasonMissing))?;
     let mut tx = app.db.write().await?;
     refunds::decline(app, &mut tx, &enrolment, &officer.actor(), &reason).await?;
     tx.commit().await?;
@@ -120,24 +138,51 @@ pub const TERMS_MAX: i64 = 20;
 /// Reports how a term goes; graduation and leaving end the enrolment.
 ///
 /// Errors: at `term` (1 to [`TERMS_MAX`]), `status`, `note`; those of [`admit`].
-pub async fn report(app: &App, officer: &Officer, (id, version): (&str, i64), typed: (&str, &str, &str)) -> Result<()> {
+pub async fn report(
+    app: &App,
+    officer: &Officer,
+    (id, version): (&str, i64),
+    typed: (&str, &str, &str),
+) -> Result<()> {
     let enrolment = seen(app, officer, id, version).await?;
     let mut errors = FieldErrors::default();
-    let term = text::plain(typed.0).parse().ok().filter(|term| (1..=TERMS_MAX).contains(term));
+    let term = text::plain(typed.0)
+        .parse()
+        .ok()
+        .filter(|term| (1..=TERMS_MAX).contains(term));
     let term: Option<i64> = errors.take("term", term.ok_or(Refusal::NotAChoice));
     let status = errors.take("status", StudyStatus::parse(typed.1).ok_or(Refusal::NotAChoice));
-    let note = errors.take("note", match typed.2.trim() {
-        "" => Ok(String::new()),
-        note => text::line(note, 1, 100),
-    });
-    let (Some(term), Some(status), Some(note)) = (term, status, note) else { return Err(errors.into()) };
-    let report = Report { id: app.id(), term, status, note, at: app.now() };
+    let note = errors.take(
+        "note",
+        match typed.2.trim() {
+            "" => Ok(String::new()),
+            note => text::line(note, 1, 100),
+        },
+    );
+    let (Some(term), Some(status), Some(note)) = (term, status, note) else {
+        return Err(errors.into());
+    };
+    let report = Report {
+        id: app.id(),
+        term,
+        status,
+        note,
+        at: app.now(),
+    };
     let event = match status {
         StudyStatus::Graduated => Event::Completed,
         StudyStatus::Left => Event::Left,
         _ => Event::Reported,
     };
-    let words = format!("第 {term} 学期：{}{}", status.label(), if report.note.is_empty() { String::new() } else { format!("，{}", report.note) });
+    let words = format!(
+        "第 {term} 学期：{}{}",
+        status.label(),
+        if report.note.is_empty() {
+            String::new()
+        } else {
+            format!("，{}", report.note)
+        }
+    );
     let mut tx = app.db.write().await?;
     store::insert_report(&mut tx, id, &report, &officer.id).await?;
     moves::apply(app, &mut tx, &enrolment, &officer.actor(), event, &words).await?;
@@ -153,7 +198,10 @@ pub async fn reports(app: &App, enrolment_id: &str) -> Result<Vec<Report>> {
 /// The provider's enrolments as XLSX, ID numbers masked; that it was taken is recorded.
 pub async fn export(app: &App, officer: &Officer, filter: &Filter) -> Result<Vec<u8>> {
     let provider = of(officer)?;
-    let all = Filter { page: 0, ..filter.clone() };
+    let all = Filter {
+        page: 0,
+        ..filter.clone()
+    };
     let (list, _) = store::of_provider(app, provider, &all, EXPORT_MAX).await?;
     let mut rows = Vec::with_capacity(list.len());
     for enrolment in list {
@@ -162,12 +210,26 @@ pub async fn export(app: &App, officer: &Officer, filter: &Filter) -> Result<Vec
     }
     let detail = json!({ "rows": rows.len(), "state": filter.state.map_or("", State::as_str) });
     note(app, officer, "enrolment.export", provider, detail).await?;
-    let written = tokio::task::spawn_blocking(move || workbook(&rows)).await.map_err(anyhow::Error::from)?;
+    let written = tokio::task::spawn_blocking(move || workbook(&rows))
+        .await
+        .map_err(anyhow::Error::from)?;
     Ok(written.context("writing a table of enrolments")?)
 }
 
 const HEADINGS: [&str; 13] = [
-    "报读编号", "姓名", "身份证号", "手机号", "工作单位", "联系地址", "院校", "专业", "学历层次", "入学时间", "学费（元）", "状态", "缴费时间",
+    "报读编号",
+    "姓名",
+    "身份证号",
+    "手机号",
+    "工作单位",
+    "联系地址",
+    "院校",
+    "专业",
+    "学历层次",
+    "入学时间",
+    "学费（元）",
+    "状态",
+    "缴费时间",
 ];
 
 fn workbook(rows: &[(Enrolment, Basics)]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {

@@ -99,7 +99,13 @@ pub async fn leave(app: &App, worker_id: &str, id: &str, seen_back: Fen, reason:
 }
 
 /// The provider does not admit: all of it goes back, within the caller's transaction.
-pub(super) async fn decline(app: &App, tx: &mut Tx, enrolment: &Enrolment, by: &Actor, reason: &str) -> Result<()> {
+pub(super) async fn decline(
+    app: &App,
+    tx: &mut Tx,
+    enrolment: &Enrolment,
+    by: &Actor,
+    reason: &str,
+) -> Result<()> {
     moves::apply(app, tx, enrolment, by, Event::Declined, reason).await?;
     give_back(app, tx, enrolment, by, |term| term.fen).await
 }
@@ -112,7 +118,9 @@ async fn give_back(
     amount: impl Fn(&Term) -> Fen,
 ) -> Result<()> {
     for term in store::terms_in(tx, &enrolment.id).await? {
-        let (Some(order), Some(_)) = (&term.order_id, term.paid_at) else { continue };
+        let (Some(order), Some(_)) = (&term.order_id, term.paid_at) else {
+            continue;
+        };
         let fen = amount(&term);
         if fen.0 > 0 {
             ask(app, tx, enrolment, term.no, (order, fen), by).await?;
@@ -130,14 +138,34 @@ async fn ask(
     actor: &Actor,
 ) -> Result<()> {
     let key = format!("term-{term}");
-    let request = RefundRequest { order, key: &key, amount, reason: "退学退费", actor };
+    let request = RefundRequest {
+        order,
+        key: &key,
+        amount,
+        reason: "退学退费",
+        actor,
+    };
     payment::refund_in(app, tx, &request).await?;
     Ok(store::ask_back(tx, &enrolment.id, term, amount).await?)
 }
 
 /// An instalment that was paid when the worker had left already goes back whole.
-pub(super) async fn stray(app: &App, tx: &mut Tx, enrolment: &Enrolment, term: i64, order: &Order) -> Result<()> {
+pub(super) async fn stray(
+    app: &App,
+    tx: &mut Tx,
+    enrolment: &Enrolment,
+    term: i64,
+    order: &Order,
+) -> Result<()> {
     let by = Actor::System;
-    moves::apply(app, tx, enrolment, &by, Event::MoneyReturns, "您已退学，这一期学费原路退回").await?;
+    moves::apply(
+        app,
+        tx,
+        enrolment,
+        &by,
+        Event::MoneyReturns,
+        "您已退学，这一期学费原路退回",
+    )
+    .await?;
     ask(app, tx, enrolment, term, (&order.id, order.amount), &by).await
 }

@@ -99,12 +99,19 @@ pub async fn search(app: &App, query: &Query, no: i64) -> Result<(Vec<Hit>, i64)
 /// The best matches for words typed into the chat: a major that begins so, then one that holds it, with seats before
 /// without, the nearest entry first. Gives how many there are in all besides.
 pub async fn best(app: &App, words: &str, most: usize) -> Result<(Vec<Hit>, i64)> {
-    let query = Query { words: words.to_owned(), ..Query::default() };
+    let query = Query {
+        words: words.to_owned(),
+        ..Query::default()
+    };
     let (mut hits, total) = store::search(app, &query, Page { no: 0, size: 60 }).await?;
     let word = pinyin::words(words, 1).into_iter().next().unwrap_or_default();
     hits.sort_by_key(|hit| {
         let major = pinyin::plain(&hit.major);
-        let place = if major.starts_with(&word) { 0 } else { 1 + i32::from(!major.contains(&word)) };
+        let place = if major.starts_with(&word) {
+            0
+        } else {
+            1 + i32::from(!major.contains(&word))
+        };
         (hit.left == 0, place)
     });
     hits.truncate(most);

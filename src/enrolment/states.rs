@@ -44,12 +44,18 @@ impl State {
 
     /// Whether it holds a seat: `program_intakes.taken` counts exactly these.
     pub fn holds_seat(self) -> bool {
-        matches!(self, State::Held | State::Paid | State::Admitted | State::Completed)
+        matches!(
+            self,
+            State::Held | State::Paid | State::Admitted | State::Completed
+        )
     }
 
     /// Whether money or study is still under way: such ones keep a program from being withdrawn.
     pub fn is_unsettled(self) -> bool {
-        matches!(self, State::Held | State::Paid | State::Admitted | State::Refunding)
+        matches!(
+            self,
+            State::Held | State::Paid | State::Admitted | State::Refunding
+        )
     }
 
     /// Whether the provider sees it: only what was paid.
@@ -146,13 +152,23 @@ mod tests {
             for event in Event::ALL {
                 let Ok(to) = next(*state, *event) else { continue };
                 if *event == Event::Paid {
-                    assert_eq!((*state, to), (State::Held, State::Paid), "only who holds a seat can have paid");
+                    assert_eq!(
+                        (*state, to),
+                        (State::Held, State::Paid),
+                        "only who holds a seat can have paid"
+                    );
                 }
                 // Whoever paid and loses the seat gets a refund, or left knowing that there is none.
                 if matches!(state, State::Paid | State::Admitted) && !to.holds_seat() {
-                    assert!(matches!(to, State::Refunding | State::Left), "{state} {event} {to}");
+                    assert!(
+                        matches!(to, State::Refunding | State::Left),
+                        "{state} {event} {to}"
+                    );
                 }
-                if matches!(state, State::Expired | State::Cancelled | State::Refunded | State::Left | State::Completed) {
+                if matches!(
+                    state,
+                    State::Expired | State::Cancelled | State::Refunded | State::Left | State::Completed
+                ) {
                     assert_eq!(*state, to, "{state} {event}");
                 }
             }
@@ -163,7 +179,11 @@ mod tests {
     /// the provider sees nothing before it is paid.
     #[test]
     fn the_provider_sees_only_what_was_paid() {
-        assert!(![State::Held, State::Expired, State::Cancelled].iter().any(|s| s.is_providers()));
+        assert!(
+            ![State::Held, State::Expired, State::Cancelled]
+                .iter()
+                .any(|s| s.is_providers())
+        );
         assert!(State::Refunding.is_providers() && State::Left.is_providers());
     }
 }

@@ -234,7 +234,11 @@ pub fn about_union(about: (&str, &str), union: &str, path: &str, at: Time, sms: 
 
 /// A message to a worker about an enrolment: the state in at most five 汉字 and a note, its number, the page.
 pub fn about_enrolment(about: (&str, &str), number: &str, path: &str, at: Time) -> Content {
-    let which = if number == "-" { String::new() } else { format!("（编号 {number}）") };
+    let which = if number == "-" {
+        String::new()
+    } else {
+        format!("（编号 {number}）")
+    };
     Content {
         template: "progress".to_owned(),
         fields: fields([
@@ -246,7 +250,10 @@ pub fn about_enrolment(about: (&str, &str), number: &str, path: &str, at: Time) 
         ]),
         path: path.to_owned(),
         deadline: None,
-        sms: format!("【泉城工会】求学圆梦选学报读{which}：{}，{}。咨询热线 {HOTLINE}", about.0, about.1),
+        sms: format!(
+            "【泉城工会】求学圆梦选学报读{which}：{}，{}。咨询热线 {HOTLINE}",
+            about.0, about.1
+        ),
     }
 }
 

@@ -5,15 +5,17 @@ use super::catalogue::{self, Content};
 use super::react::{Planned, Recipient};
 use crate::account::identity::{self, State as Checked};
 use crate::app::App;
+use crate::enrolment::Enrolment;
 use crate::enrolment::moves::{self, Happened};
 use crate::enrolment::states::Event;
-use crate::enrolment::Enrolment;
 use crate::error::Result;
 use crate::union::{Role, officers};
 
 /// Reads what an enrolment's event means for people. Each is told once of each event.
 pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
-    let Some(happened) = moves::event(app, event_id).await? else { return Ok(Vec::new()) };
+    let Some(happened) = moves::event(app, event_id).await? else {
+        return Ok(Vec::new());
+    };
     let enrolment = moves::find(app, &happened.enrolment_id).await?;
     let mut planned = Vec::new();
     if let Some(words) = words(&happened, &enrolment) {
@@ -42,7 +44,10 @@ fn one(happened: &Happened, recipient: Recipient, content: Content) -> Planned {
 /// The state in at most five 汉字 and a note of at most twenty characters; none where nobody has to be told.
 fn words(happened: &Happened, enrolment: &Enrolment) -> Option<(&'static str, String)> {
     Some(match happened.event {
-        Event::Held => ("待缴费", format!("请在{}前缴费", enrolment.held_until.short_text())),
+        Event::Held => (
+            "待缴费",
+            format!("请在{}前缴费", enrolment.held_until.short_text()),
+        ),
         Event::Paid => ("缴费成功", "等待服务机构确认录取".to_owned()),
         Event::Expired => ("已取消", "超时未缴费，没有产生费用".to_owned()),
         Event::Admitted => ("已录取", "入学后可申请学历提升补助".to_owned()),
@@ -80,14 +85,19 @@ fn for_provider(happened: &Happened, enrolment: &Enrolment) -> Option<(&'static 
 }
 
 fn to_provider(happened: &Happened, enrolment: &Enrolment, about: (&str, &str)) -> Content {
-    let sms = format!("【泉城工会】求学圆梦选学报读：{}（{}），请登录服务机构平台办理。", about.0, about.1);
+    let sms = format!(
+        "【泉城工会】求学圆梦选学报读：{}（{}），请登录服务机构平台办理。",
+        about.0, about.1
+    );
     let path = format!("/office/provider/enrolments/{}", enrolment.id);
     catalogue::about_union(about, &enrolment.institution, &path, happened.at, sms)
 }
 
 /// How a real-name check ended, for the worker. `job` is the outbox job's id: one message for it.
 pub async fn checked(app: &App, check_id: &str, job: &str) -> Result<Vec<Planned>> {
-    let Some(check) = identity::find(app, check_id).await? else { return Ok(Vec::new()) };
+    let Some(check) = identity::find(app, check_id).await? else {
+        return Ok(Vec::new());
+    };
     let (phrase, note) = match check.state {
         Checked::Waiting => return Ok(Vec::new()),
         Checked::Passed => ("实名通过", "可以继续报读了".to_owned()),
@@ -151,9 +161,15 @@ mod tests {
             };
             let mut contents = Vec::new();
             contents.extend(words(&happened, &enrolment).map(|w| to_worker(&happened, &enrolment, w)));
-            contents.extend(for_provider(&happened, &enrolment).map(|(a, n)| to_provider(&happened, &enrolment, (a, &n))));
+            contents.extend(
+                for_provider(&happened, &enrolment).map(|(a, n)| to_provider(&happened, &enrolment, (a, &n))),
+            );
             for (name, value) in contents.iter().flat_map(|c| &c.fields) {
-                assert_eq!(shorten(name, value).as_deref(), Ok(value.as_str()), "{event} {name}");
+                assert_eq!(
+                    shorten(name, value).as_deref(),
+                    Ok(value.as_str()),
+                    "{event} {name}"
+                );
             }
         }
     }

@@ -2,9 +2,9 @@
 
 pub mod catalogue;
 pub mod deliver;
-pub mod enrolments;
 pub mod deliveries;
 pub mod digest;
+pub mod enrolments;
 pub mod facts;
 pub mod plan;
 pub mod react;

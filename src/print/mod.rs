@@ -8,9 +8,9 @@ mod pdf;
 pub mod receipt;
 pub mod sheet;
 mod svg;
-pub mod tuition;
 #[cfg(test)]
 mod tests;
+pub mod tuition;
 
 pub use form::{Code, Paper};
 pub use sheet::{Missing, Sheet};

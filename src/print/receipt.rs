@@ -148,7 +148,13 @@ pub fn draw(receipt: &Receipt) -> Sheet {
 }
 
 /// A table of two columns under its heading; gives where it ends.
-pub(super) fn table(sheet: &mut Sheet, heading: &str, rows: &[(&'static str, String)], from: f32, high: f32) -> f32 {
+pub(super) fn table(
+    sheet: &mut Sheet,
+    heading: &str,
+    rows: &[(&'static str, String)],
+    from: f32,
+    high: f32,
+) -> f32 {
     let mut y = headed(sheet, heading, from);
     let top = y;
     let label = if heading.is_empty() { LABEL } else { 70.0 };

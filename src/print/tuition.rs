@@ -39,7 +39,9 @@ async fn collect(app: &App, worker_id: &str, enrolment_id: &str) -> Result<Tuiti
     let e = moves::own(app, worker_id, enrolment_id).await?;
     let (mut payments, mut sum) = (Vec::new(), 0);
     for term in moves::terms(app, &e.id).await? {
-        let (Some(order), Some(at), 0) = (&term.order_id, term.paid_at, term.refund.0) else { continue };
+        let (Some(order), Some(at), 0) = (&term.order_id, term.paid_at, term.refund.0) else {
+            continue;
+        };
         let order = payment::order(app, order).await?;
         sum += term.fen.0;
         payments.push(vec![
@@ -63,12 +65,21 @@ async fn collect(app: &App, worker_id: &str, enrolment_id: &str) -> Result<Tuiti
         ("学费总额", e.fee.to_string()),
         ("已缴合计", Fen(sum).to_string()),
     ];
-    Ok(Tuition { number: e.number, facts, payments, at: app.now() })
+    Ok(Tuition {
+        number: e.number,
+        facts,
+        payments,
+        at: app.now(),
+    })
 }
 
 fn draw(tuition: &Tuition) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.label(Area::new(LEFT, 18.0, WIDE, 10.0), "学费缴费凭证", Style::of(20.0).centre().bold());
+    sheet.label(
+        Area::new(LEFT, 18.0, WIDE, 10.0),
+        "学费缴费凭证",
+        Style::of(20.0).centre().bold(),
+    );
     let whose = "济南市总工会“求学圆梦行动”选学报读";
     sheet.label(Area::new(LEFT, 29.0, WIDE, 6.0), whose, Style::of(11.0).centre());
     let mut y = table(&mut sheet, "", &tuition.facts, 40.0, 9.0);
@@ -78,16 +89,30 @@ fn draw(tuition: &Tuition) -> Sheet {
     }
     let line = |n: f32| Area::new(LEFT, y + n, WIDE, 6.0);
     sheet.rule((LEFT, y + 5.0), (LEFT + WIDE, y + 5.0), THIN);
-    sheet.label(line(7.0), "收款单位：济南市职工文化事业发展中心（微信支付商户）。本凭证由系统按支付记录生成。", Style::of(9.5));
-    sheet.label(line(13.0), &format!("职工咨询服务热线：{HOTLINE}"), Style::of(9.5));
-    sheet.label(line(19.0), &format!("生成时间：{}", tuition.at.minute_text()), Style::of(9.5));
+    sheet.label(
+        line(7.0),
+        "收款单位：济南市职工文化事业发展中心（微信支付商户）。本凭证由系统按支付记录生成。",
+        Style::of(9.5),
+    );
+    sheet.label(
+        line(13.0),
+        &format!("职工咨询服务热线：{HOTLINE}"),
+        Style::of(9.5),
+    );
+    sheet.label(
+        line(19.0),
+        &format!("生成时间：{}", tuition.at.minute_text()),
+        Style::of(9.5),
+    );
     sheet
 }
 
 /// Puts the receipt among the papers of the worker's application that was filled from an enrolment, unless one stands
 /// there; whether it did. Before the four checks are ticked there is no place for papers yet.
 pub async fn attach(app: &App, worker: &Worker, application_id: &str) -> Result<bool> {
-    let Some(enrolment) = from_enrolment::of(app, application_id).await? else { return Ok(false) };
+    let Some(enrolment) = from_enrolment::of(app, application_id).await? else {
+        return Ok(false);
+    };
     let application = application::own(app, &worker.id, application_id).await?;
     let standing = documents::of(app, application_id).await?;
     if application.checked_version == 0 || standing.iter().any(|d| d.kind == DocumentKind::Receipt) {

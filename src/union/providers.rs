@@ -23,7 +23,11 @@ pub fn keeps(officer: &Officer) -> bool {
 
 /// [`Refusal::NotAllowed`] for whoever does not.
 pub fn check_keeps(officer: &Officer) -> Result<(), Refusal> {
-    if keeps(officer) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    if keeps(officer) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAllowed)
+    }
 }
 
 /// What is typed to add a provider.
@@ -77,9 +81,19 @@ pub async fn make(app: &App, tx: &mut Tx, by: &Actor, name: &str) -> Result<Unio
     if store::provider_by_name(&mut **tx, name).await?.is_some() {
         return Err(FieldErrors::one("name", Refusal::UnionNameTaken).into());
     }
-    let new = NewUnion { parent: None, kind: Kind::Provider, name, no: 0 };
+    let new = NewUnion {
+        parent: None,
+        kind: Kind::Provider,
+        name,
+        no: 0,
+    };
     let provider = tree::add(tx, app.id(), app.now(), new).await?;
-    let line = Line { actor: by, act: "provider.add", subject: ("union", &provider.id), detail: json!({}) };
+    let line = Line {
+        actor: by,
+        act: "provider.add",
+        subject: ("union", &provider.id),
+        detail: json!({}),
+    };
     audit::record(tx, &app.entropy, app.now(), line).await?;
     Ok(provider)
 }

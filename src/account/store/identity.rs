@@ -26,13 +26,23 @@ fn check_of_row(app: &App, (id, worker_id, sealed, state, reason, at): Row) -> R
         }
     };
     let state = State::parse(&state).ok_or_else(|| anyhow::anyhow!("check {id} is malformed"))?;
-    Ok(Check { id, worker_id, told, state, reason, asked_at: Time(at) })
+    Ok(Check {
+        id,
+        worker_id,
+        told,
+        state,
+        reason,
+        asked_at: Time(at),
+    })
 }
 
 pub async fn insert_check(tx: &mut Tx, new: &NewCheck<'_>) -> sqlx::Result<()> {
     let sql = "INSERT INTO identity_checks (id, worker_id, told_sealed, id_index, state, reason, asked_at) \
                VALUES ($1, $2, $3, $4, 'waiting', '', $5)";
-    let query = sqlx::query(sql).bind(new.id).bind(new.worker_id).bind(new.told_sealed);
+    let query = sqlx::query(sql)
+        .bind(new.id)
+        .bind(new.worker_id)
+        .bind(new.told_sealed);
     query.bind(new.id_index).bind(new.at.0).execute(&mut **tx).await?;
     Ok(())
 }
@@ -51,7 +61,10 @@ pub async fn check(app: &App, id: &str) -> Result<Option<Check>> {
 
 pub async fn check_of(app: &App, worker_id: &str) -> Result<Option<Check>> {
     let sql = "SELECT id, worker_id, told_sealed, state, reason, asked_at FROM identity_checks WHERE worker_id = $1 ORDER BY id DESC LIMIT 1";
-    let row: Option<Row> = sqlx::query_as(sql).bind(worker_id).fetch_optional(app.db.read()).await?;
+    let row: Option<Row> = sqlx::query_as(sql)
+        .bind(worker_id)
+        .fetch_optional(app.db.read())
+        .await?;
     row.map(|row| check_of_row(app, row)).transpose()
 }
 
@@ -72,6 +85,11 @@ pub async fn decide_check(
 ) -> sqlx::Result<bool> {
     let sql = "UPDATE identity_checks SET state = $1, reason = $2, officer_id = $3, decided_at = $4, told_sealed = '' \
                WHERE id = $5 AND state = 'waiting'";
-    let query = sqlx::query(sql).bind(state.as_str()).bind(reason).bind(officer_id).bind(now.0).bind(id);
+    let query = sqlx::query(sql)
+        .bind(state.as_str())
+        .bind(reason)
+        .bind(officer_id)
+        .bind(now.0)
+        .bind(id);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }

@@ -73,12 +73,20 @@ fn program_of(row: Row, intakes: Vec<Intake>) -> Result<Program> {
 
 async fn intakes(app: &App, program_id: &str) -> Result<Vec<Intake>> {
     let sql = "SELECT id, entry_date, enrol_until, seats, taken FROM program_intakes WHERE program_id = $1 ORDER BY entry_date";
-    let rows: Vec<(String, String, i64, i64, i64)> =
-        sqlx::query_as(sql).bind(program_id).fetch_all(app.db.read()).await?;
+    let rows: Vec<(String, String, i64, i64, i64)> = sqlx::query_as(sql)
+        .bind(program_id)
+        .fetch_all(app.db.read())
+        .await?;
     let intake = |(id, entry, until, seats, taken): (String, String, i64, i64, i64)| {
         let entry = entry.parse().map_err(anyhow::Error::from)?;
         let until = Time(until);
-        Ok(Intake { id, entry, until, seats, taken })
+        Ok(Intake {
+            id,
+            entry,
+            until,
+            seats,
+            taken,
+        })
     };
     rows.into_iter().map(intake).collect()
 }
@@ -111,10 +119,18 @@ pub async fn programs(app: &App, words: &str, limit: i64, offset: i64) -> Result
         "WHERE ($1 = '' OR p.id IN (SELECT program_id FROM program_keys WHERE word >= $1 AND word < $2)) \
          ORDER BY p.state DESC, p.code LIMIT $3 OFFSET $4"
     );
-    let query = sqlx::query_as(sql).bind(&word).bind(&end).bind(limit).bind(offset);
+    let query = sqlx::query_as(sql)
+        .bind(&word)
+        .bind(&end)
+        .bind(limit)
+        .bind(offset);
     let rows: Vec<Row> = query.fetch_all(app.db.read()).await?;
     let count = "SELECT COUNT(*) FROM programs p WHERE $1 = '' OR p.id IN (SELECT program_id FROM program_keys WHERE word >= $1 AND word < $2)";
-    let total: i64 = sqlx::query_scalar(count).bind(&word).bind(&end).fetch_one(app.db.read()).await?;
+    let total: i64 = sqlx::query_scalar(count)
+        .bind(&word)
+        .bind(&end)
+        .fetch_one(app.db.read())
+        .await?;
     let mut programs = Vec::with_capacity(rows.len());
     for row in rows {
         let intakes = intakes(app, &row.id).await?;
@@ -126,9 +142,16 @@ pub async fn programs(app: &App, words: &str, limit: i64, offset: i64) -> Result
 /// The institution's id; made when it is not there.
 pub async fn institution(tx: &mut Tx, app: &App, name: &str, place: &str) -> sqlx::Result<String> {
     let sql = "INSERT INTO institutions (id, name, place, about, created_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (name) DO NOTHING";
-    let query = sqlx::query(sql).bind(app.id()).bind(name).bind(place).bind(app.now().0);
+    let query = sqlx::query(sql)
+        .bind(app.id())
+        .bind(name)
+        .bind(place)
+        .bind(app.now().0);
     query.execute(&mut **tx).await?;
-    sqlx::query_scalar("SELECT id FROM institutions WHERE name = $1").bind(name).fetch_one(&mut **tx).await
+    sqlx::query_scalar("SELECT id FROM institutions WHERE name = $1")
+        .bind(name)
+        .fetch_one(&mut **tx)
+        .await
 }
 
 /// Names, places and words of the institutions, with how many programs each has.
@@ -140,13 +163,19 @@ pub async fn institutions(app: &App) -> sqlx::Result<Vec<(String, String, String
 
 /// Whether there is such an institution.
 pub async fn describe_institution(tx: &mut Tx, id: &str, place: &str, about: &str) -> sqlx::Result<bool> {
-    let query = sqlx::query("UPDATE institutions SET place = $1, about = $2 WHERE id = $3").bind(place).bind(about).bind(id);
+    let query = sqlx::query("UPDATE institutions SET place = $1, about = $2 WHERE id = $3")
+        .bind(place)
+        .bind(about)
+        .bind(id);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 /// What the page of a program says of its institution.
 pub async fn about_institution(app: &App, name: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("SELECT about FROM institutions WHERE name = $1").bind(name).fetch_optional(app.db.read()).await
+    sqlx::query_scalar("SELECT about FROM institutions WHERE name = $1")
+        .bind(name)
+        .fetch_optional(app.db.read())
+        .await
 }
 
 fn json(value: &impl serde::Serialize) -> String {
@@ -155,40 +184,96 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 fn first_entry(program: &Program) -> String {
-    program.intakes.first().map_or_else(String::new, |intake| intake.entry.to_string())
+    program
+        .intakes
+        .first()
+        .map_or_else(String::new, |intake| intake.entry.to_string())
 }
 
 /// A new program; `institution_id` is its institution's.
-pub async fn insert_program(tx: &mut Tx, program: &Program, institution_id: &str, now: Time) -> sqlx::Result<()> {
+pub async fn insert_program(
+    tx: &mut Tx,
+    program: &Program,
+    institution_id: &str,
+    now: Time,
+) -> sqlx::Result<()> {
     let sql = "INSERT INTO programs (id, code, institution_id, provider_id, level, form, major, months, fee_fen, terms, place, \
                distance, refunds, about, state, sample, first_entry, version, created_at, updated_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18, $18)";
-    let query = sqlx::query(sql).bind(&program.id).bind(&program.code).bind(institution_id).bind(&program.provider.0);
-    let query = query.bind(program.level.as_str()).bind(program.form.as_str()).bind(&program.major);
-    let query = query.bind(program.months).bind(program.fee.0).bind(json(&program.terms)).bind(&program.place);
-    let query = query.bind(i64::from(program.distance)).bind(json(&program.refunds)).bind(&program.about);
-    let query = query.bind(program.state.as_str()).bind(i64::from(program.sample)).bind(first_entry(program));
+    let query = sqlx::query(sql)
+        .bind(&program.id)
+        .bind(&program.code)
+        .bind(institution_id)
+        .bind(&program.provider.0);
+    let query = query
+        .bind(program.level.as_str())
+        .bind(program.form.as_str())
+        .bind(&program.major);
+    let query = query
+        .bind(program.months)
+        .bind(program.fee.0)
+        .bind(json(&program.terms))
+        .bind(&program.place);
+    let query = query
+        .bind(i64::from(program.distance))
+        .bind(json(&program.refunds))
+        .bind(&program.about);
+    let query = query
+        .bind(program.state.as_str())
+        .bind(i64::from(program.sample))
+        .bind(first_entry(program));
     query.bind(now.0).execute(&mut **tx).await?;
     Ok(())
 }
 
 /// Whether the program was still of the version that was seen.
-pub async fn update_program(tx: &mut Tx, program: &Program, institution_id: &str, now: Time) -> sqlx::Result<bool> {
+pub async fn update_program(
+    tx: &mut Tx,
+    program: &Program,
+    institution_id: &str,
+    now: Time,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE programs SET institution_id = $2, provider_id = $3, level = $4, form = $5, major = $6, months = $7, \
                fee_fen = $8, terms = $9, place = $10, distance = $11, refunds = $12, about = $13, state = $14, first_entry = $15, \
                updated_at = $16, version = version + 1 WHERE id = $1 AND version = $17";
-    let query = sqlx::query(sql).bind(&program.id).bind(institution_id).bind(&program.provider.0);
-    let query = query.bind(program.level.as_str()).bind(program.form.as_str()).bind(&program.major);
-    let query = query.bind(program.months).bind(program.fee.0).bind(json(&program.terms)).bind(&program.place);
-    let query = query.bind(i64::from(program.distance)).bind(json(&program.refunds)).bind(&program.about);
-    let query = query.bind(program.state.as_str()).bind(first_entry(program)).bind(now.0).bind(program.version);
+    let query = sqlx::query(sql)
+        .bind(&program.id)
+        .bind(institution_id)
+        .bind(&program.provider.0);
+    let query = query
+        .bind(program.level.as_str())
+        .bind(program.form.as_str())
+        .bind(&program.major);
+    let query = query
+        .bind(program.months)
+        .bind(program.fee.0)
+        .bind(json(&program.terms))
+        .bind(&program.place);
+    let query = query
+        .bind(i64::from(program.distance))
+        .bind(json(&program.refunds))
+        .bind(&program.about);
+    let query = query
+        .bind(program.state.as_str())
+        .bind(first_entry(program))
+        .bind(now.0)
+        .bind(program.version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 /// Whether the program was still of the version that was seen.
-pub async fn set_program_state(tx: &mut Tx, program: &Program, state: ProgramState, now: Time) -> sqlx::Result<bool> {
+pub async fn set_program_state(
+    tx: &mut Tx,
+    program: &Program,
+    state: ProgramState,
+    now: Time,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE programs SET state = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
-    let query = sqlx::query(sql).bind(state.as_str()).bind(now.0).bind(&program.id).bind(program.version);
+    let query = sqlx::query(sql)
+        .bind(state.as_str())
+        .bind(now.0)
+        .bind(&program.id)
+        .bind(program.version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -197,14 +282,19 @@ pub async fn set_intake(tx: &mut Tx, program_id: &str, intake: &Intake) -> sqlx:
     let sql = "INSERT INTO program_intakes (id, program_id, entry_date, enrol_until, seats, taken) VALUES ($1, $2, $3, $4, $5, 0) \
                ON CONFLICT (program_id, entry_date) DO UPDATE SET seats = excluded.seats, enrol_until = excluded.enrol_until \
                WHERE program_intakes.taken <= excluded.seats";
-    let query = sqlx::query(sql).bind(&intake.id).bind(program_id).bind(intake.entry.to_string());
+    let query = sqlx::query(sql)
+        .bind(&intake.id)
+        .bind(program_id)
+        .bind(intake.entry.to_string());
     let query = query.bind(intake.until.0).bind(intake.seats);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 /// Until when an intake can be enrolled in.
 pub async fn set_until(tx: &mut Tx, intake_id: &str, until: Time) -> sqlx::Result<()> {
-    let query = sqlx::query("UPDATE program_intakes SET enrol_until = $1 WHERE id = $2").bind(until.0).bind(intake_id);
+    let query = sqlx::query("UPDATE program_intakes SET enrol_until = $1 WHERE id = $2")
+        .bind(until.0)
+        .bind(intake_id);
     query.execute(&mut **tx).await?;
     Ok(())
 }
@@ -212,7 +302,12 @@ pub async fn set_until(tx: &mut Tx, intake_id: &str, until: Time) -> sqlx::Resul
 /// Drops an intake nobody ever enrolled in; whether it is gone.
 pub async fn drop_intake(tx: &mut Tx, intake_id: &str) -> sqlx::Result<bool> {
     let sql = "DELETE FROM program_intakes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM enrolments WHERE intake_id = $1)";
-    Ok(sqlx::query(sql).bind(intake_id).execute(&mut **tx).await?.rows_affected() == 1)
+    Ok(sqlx::query(sql)
+        .bind(intake_id)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected()
+        == 1)
 }
 
 /// Writes the keys that a program is found by.
@@ -235,7 +330,10 @@ pub async fn set_keys(tx: &mut Tx, program: &Program) -> sqlx::Result<()> {
     let list: Vec<&String> = words.iter().filter(|word| !word.is_empty()).collect();
     for chunk in list.chunks(100) {
         let rows: Vec<String> = (0..chunk.len()).map(|n| format!("($1, ${})", n + 2)).collect();
-        let sql = format!("INSERT INTO program_keys (program_id, word) VALUES {}", rows.join(", "));
+        let sql = format!(
+            "INSERT INTO program_keys (program_id, word) VALUES {}",
+            rows.join(", ")
+        );
         // Placeholders only: nothing of anybody's text is in the statement.
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&program.id);
         for word in chunk {
@@ -284,12 +382,20 @@ pub async fn search(app: &App, query: &Query, page: Page) -> Result<(Vec<Hit>, i
     let words = pinyin::words(&query.words, 3);
     let word = |n: usize| words.get(n).cloned().unwrap_or_default();
     let sql = sqlx::query_as(SEARCH).bind(app.now().0);
-    let sql = sql.bind(query.level.map_or("", Level::as_str)).bind(query.form.map_or("", StudyForm::as_str));
-    let sql = sql.bind(query.fee.0.0).bind(query.fee.1.0).bind(i64::from(query.distance));
+    let sql = sql
+        .bind(query.level.map_or("", Level::as_str))
+        .bind(query.form.map_or("", StudyForm::as_str));
+    let sql = sql
+        .bind(query.fee.0.0)
+        .bind(query.fee.1.0)
+        .bind(i64::from(query.distance));
     let sql = sql.bind(word(0)).bind(pinyin::range_end(&word(0)));
     let sql = sql.bind(word(1)).bind(pinyin::range_end(&word(1)));
     let sql = sql.bind(word(2)).bind(pinyin::range_end(&word(2)));
-    let sql = sql.bind(query.sort.as_str()).bind(page.size).bind(page.size * page.no);
+    let sql = sql
+        .bind(query.sort.as_str())
+        .bind(page.size)
+        .bind(page.size * page.no);
     let rows: Vec<HitRow> = sql.fetch_all(app.db.read()).await?;
     let total = rows.first().map_or(0, |row| row.total);
     let hits: Result<Vec<Hit>> = rows.into_iter().map(hit).collect();
@@ -316,23 +422,39 @@ fn hit(row: HitRow) -> Result<Hit> {
 
 pub async fn is_favourite(app: &App, worker_id: &str, program_id: &str) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM favourites WHERE worker_id = $1 AND program_id = $2";
-    let found: i64 = sqlx::query_scalar(sql).bind(worker_id).bind(program_id).fetch_one(app.db.read()).await?;
+    let found: i64 = sqlx::query_scalar(sql)
+        .bind(worker_id)
+        .bind(program_id)
+        .fetch_one(app.db.read())
+        .await?;
     Ok(found > 0)
 }
 
-pub async fn favourites<'e>(db: impl Executor<'e, Database = Any>, worker_id: &str) -> sqlx::Result<Vec<String>> {
+pub async fn favourites<'e>(
+    db: impl Executor<'e, Database = Any>,
+    worker_id: &str,
+) -> sqlx::Result<Vec<String>> {
     let sql = "SELECT program_id FROM favourites WHERE worker_id = $1 ORDER BY at DESC";
     sqlx::query_scalar(sql).bind(worker_id).fetch_all(db).await
 }
 
 pub async fn add_favourite(tx: &mut Tx, worker_id: &str, program_id: &str, now: Time) -> sqlx::Result<()> {
     let sql = "INSERT INTO favourites (worker_id, program_id, at) VALUES ($1, $2, $3) ON CONFLICT (worker_id, program_id) DO NOTHING";
-    sqlx::query(sql).bind(worker_id).bind(program_id).bind(now.0).execute(&mut **tx).await?;
+    sqlx::query(sql)
+        .bind(worker_id)
+        .bind(program_id)
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 pub async fn drop_favourite(tx: &mut Tx, worker_id: &str, program_id: &str) -> sqlx::Result<()> {
     let sql = "DELETE FROM favourites WHERE worker_id = $1 AND program_id = $2";
-    sqlx::query(sql).bind(worker_id).bind(program_id).execute(&mut **tx).await?;
+    sqlx::query(sql)
+        .bind(worker_id)
+        .bind(program_id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

@@ -14,7 +14,9 @@ fn term_of((no, fen, due, order_id, paid_at, refund, refunded_at): Row) -> Resul
     Ok(Term {
         no,
         fen: Fen(fen),
-        due: due.parse().map_err(|_| anyhow::anyhow!("a term's date is malformed"))?,
+        due: due
+            .parse()
+            .map_err(|_| anyhow::anyhow!("a term's date is malformed"))?,
         order_id,
         paid_at: paid_at.map(Time),
         refund: Fen(refund),
@@ -29,7 +31,12 @@ pub async fn insert_term(
     order_id: Option<&str>,
 ) -> sqlx::Result<()> {
     let sql = "INSERT INTO enrolment_terms (enrolment_id, term, fen, due, order_id, refund_fen) VALUES ($1, $2, $3, $4, $5, 0)";
-    let query = sqlx::query(sql).bind(enrolment_id).bind(no).bind(fen.0).bind(due.to_string()).bind(order_id);
+    let query = sqlx::query(sql)
+        .bind(enrolment_id)
+        .bind(no)
+        .bind(fen.0)
+        .bind(due.to_string())
+        .bind(order_id);
     query.execute(&mut **tx).await?;
     Ok(())
 }
@@ -50,21 +57,42 @@ pub async fn terms_in(tx: &mut Tx, enrolment_id: &str) -> Result<Vec<Term>> {
 
 /// Gives an unpaid term its order.
 pub async fn set_order(tx: &mut Tx, enrolment_id: &str, term: i64, order_id: &str) -> sqlx::Result<()> {
-    let sql = "UPDATE enrolment_terms SET order_id = $1 WHERE enrolment_id = $2 AND term = $3 AND paid_at IS NULL";
-    sqlx::query(sql).bind(order_id).bind(enrolment_id).bind(term).execute(&mut **tx).await?;
+    let sql =
+        "UPDATE enrolment_terms SET order_id = $1 WHERE enrolment_id = $2 AND term = $3 AND paid_at IS NULL";
+    sqlx::query(sql)
+        .bind(order_id)
+        .bind(enrolment_id)
+        .bind(term)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// Whether the term was unpaid until now.
-pub async fn mark_paid(tx: &mut Tx, enrolment_id: &str, term: i64, order_id: &str, at: Time) -> sqlx::Result<bool> {
+pub async fn mark_paid(
+    tx: &mut Tx,
+    enrolment_id: &str,
+    term: i64,
+    order_id: &str,
+    at: Time,
+) -> sqlx::Result<bool> {
     let sql = "UPDATE enrolment_terms SET paid_at = $1, order_id = $2 WHERE enrolment_id = $3 AND term = $4 AND paid_at IS NULL";
-    let query = sqlx::query(sql).bind(at.0).bind(order_id).bind(enrolment_id).bind(term);
+    let query = sqlx::query(sql)
+        .bind(at.0)
+        .bind(order_id)
+        .bind(enrolment_id)
+        .bind(term);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 pub async fn ask_back(tx: &mut Tx, enrolment_id: &str, term: i64, fen: Fen) -> sqlx::Result<()> {
     let sql = "UPDATE enrolment_terms SET refund_fen = $1 WHERE enrolment_id = $2 AND term = $3";
-    sqlx::query(sql).bind(fen.0).bind(enrolment_id).bind(term).execute(&mut **tx).await?;
+    sqlx::query(sql)
+        .bind(fen.0)
+        .bind(enrolment_id)
+        .bind(term)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

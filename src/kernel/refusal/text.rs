@@ -76,7 +76,10 @@ impl Refusal {
                 return format!("还有 {count} 份下级工会的入网注册没有审核，请先通过或退回，再撤销这个工会");
             }
             EnrolWindowOver { until } => {
-                return format!("这一批次的报名已于 {} 截止，请选择其他入学时间或专业", until.deadline_text());
+                return format!(
+                    "这一批次的报名已于 {} 截止，请选择其他入学时间或专业",
+                    until.deadline_text()
+                );
             }
             EnrolledAlready { number } => {
                 return format!("您已报读这个专业的同一批次（报读编号 {number}），请在“我的报读”中查看");
@@ -87,18 +90,24 @@ impl Refusal {
                 );
             }
             ProgramHasEnrolments { count } => {
-                return format!("还有 {count} 份报读没有办结（待缴费、已缴费或退款中），办结后才能下架。可以先停止招生");
+                return format!(
+                    "还有 {count} 份报读没有办结（待缴费、已缴费或退款中），办结后才能下架。可以先停止招生"
+                );
             }
             SeatsBelowTaken { date } => {
                 return format!("{date} 入学的名额不能少于已占用的名额，已有人报读的入学时间也不能删除");
             }
             CatalogueWrong { problem } => return problem.clone(),
-            RealNameFirst => "报读前须通过实名认证。您填写的内容已保存，认证通过后可接着办理，如有疑问请拨打 4000123318 转 0",
+            RealNameFirst => {
+                "报读前须通过实名认证。您填写的内容已保存，认证通过后可接着办理，如有疑问请拨打 4000123318 转 0"
+            }
             IdentityOfAnother => {
                 "这个身份证号已在另一个账户通过实名认证。如果两个账户都是您的，请到“我的—合并账户”合并；不是的请拨打 4000123318 转 0"
             }
             ProgramClosed => "这个专业已停止招生，请选择其他专业",
-            SeatsGone => "这一批次的名额刚刚报满，没有产生任何费用。请选择其他入学时间或专业，已填写的内容会为您保留",
+            SeatsGone => {
+                "这一批次的名额刚刚报满，没有产生任何费用。请选择其他入学时间或专业，已填写的内容会为您保留"
+            }
             RulesNotAgreed => "请先阅读退学退费规定，并勾选同意",
             HoldOver => "缴费时间已过，名额已释放，没有产生费用。如仍需报读，请重新办理",
             NothingToPay => "这一期学费不需要缴纳，或已经缴清",
@@ -154,7 +163,9 @@ impl Refusal {
             PlacesMalformed => "请填写 0 至 100000 的整数",
             FunderTwice => "这个资金来源已经有了，请直接修改它的金额",
             TableEmpty => "表格是空的，或没有数据行。请按模板填写“单位”“名额”两列后上传",
-            TableWrongType => "只能导入 XLSX 或 UTF-8 编码的 CSV 表格。请在 Excel 或 WPS 中另存为 XLSX 后上传",
+            TableWrongType => {
+                "只能导入 XLSX 或 UTF-8 编码的 CSV 表格。请在 Excel 或 WPS 中另存为 XLSX 后上传"
+            }
             TableTooLarge => "表格太大（超过 1 MB 或 5000 行），请只保留“单位”“名额”两列",
             PreviewGone => "预览已过期（30 分钟）或已导入，请重新上传表格",
             TransferItself => "请选择另一个单位",

@@ -3,15 +3,15 @@
 mod changes;
 mod joining;
 mod overview;
-mod providers;
 mod preferences;
+mod providers;
 mod sessions;
 
 pub use changes::*;
 pub use joining::*;
 pub use overview::*;
-pub use providers::*;
 pub use preferences::*;
+pub use providers::*;
 pub use sessions::*;
 
 use super::{Kind, Union};

@@ -162,7 +162,13 @@ fn fields(mut typed: Typed, providers: &[Union], standing: bool) -> Vec<Field> {
         .collect()
 }
 
-fn form(ctx: &Ctx, officer: &Officer, typed: Typed, providers: &[Union], program: Option<&Program>) -> ProgramPage {
+fn form(
+    ctx: &Ctx,
+    officer: &Officer,
+    typed: Typed,
+    providers: &[Union],
+    program: Option<&Program>,
+) -> ProgramPage {
     let state = program.map(|p| p.state);
     ProgramPage {
         base: ctx.base("专业"),
@@ -170,7 +176,10 @@ fn form(ctx: &Ctx, officer: &Officer, typed: Typed, providers: &[Union], program
         errors: Errors::default(),
         id: program.map_or_else(String::new, |p| p.id.clone()),
         version: program.map_or(0, |p| p.version),
-        heading: program.map_or_else(|| "增加专业".to_owned(), |p| format!("{} · {}", p.institution, p.title())),
+        heading: program.map_or_else(
+            || "增加专业".to_owned(),
+            |p| format!("{} · {}", p.institution, p.title()),
+        ),
         fields: fields(typed, providers, program.is_some()),
         state: state.map(ProgramState::label),
         can_open: state.is_some_and(|s| s != ProgramState::Open),
@@ -184,7 +193,10 @@ fn form(ctx: &Ctx, officer: &Officer, typed: Typed, providers: &[Union], program
 pub async fn new(ctx: Ctx) -> Result<Response> {
     let officer = keeper(&ctx).await?;
     let providers = providers::list(&ctx.app).await?;
-    let typed = Typed { refunds: "30:100;7:80;0:50".to_owned(), ..Typed::default() };
+    let typed = Typed {
+        refunds: "30:100;7:80;0:50".to_owned(),
+        ..Typed::default()
+    };
     page(&form(&ctx, &officer, typed, &providers, None))
 }
 
@@ -194,7 +206,13 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = keeper(&ctx).await?;
     let providers = providers::list(&ctx.app).await?;
     let program = catalogue::find(&ctx.app, &id).await?;
-    page(&form(&ctx, &officer, Typed::of(&program), &providers, Some(&program)))
+    page(&form(
+        &ctx,
+        &officer,
+        Typed::of(&program),
+        &providers,
+        Some(&program),
+    ))
 }
 
 /// A posted program: the fields by their names, and the version that was seen.
@@ -247,9 +265,21 @@ async fn save(posted: Posted<Posting>, id: Option<String>) -> Result<Response> {
             ctx.flash("已保存");
             return Ok(see_other("/office/catalogue"));
         }
-        Ok(Err(problems)) => problems.into_iter().map(|(field, text)| ErrorLine { field, text: named(field, text) }).collect(),
-        Err(Error::Refused(refusal @ Refusal::SeatsBelowTaken { .. })) => vec![ErrorLine { field: "seats", text: refusal.text() }],
-        Err(Error::Refused(refusal @ Refusal::ChangedMeanwhile)) => vec![ErrorLine { field: "code", text: refusal.text() }],
+        Ok(Err(problems)) => problems
+            .into_iter()
+            .map(|(field, text)| ErrorLine {
+                field,
+                text: named(field, text),
+            })
+            .collect(),
+        Err(Error::Refused(refusal @ Refusal::SeatsBelowTaken { .. })) => vec![ErrorLine {
+            field: "seats",
+            text: refusal.text(),
+        }],
+        Err(Error::Refused(refusal @ Refusal::ChangedMeanwhile)) => vec![ErrorLine {
+            field: "code",
+            text: refusal.text(),
+        }],
         Err(other) => return Err(other),
     };
     let mut again = form(&ctx, &officer, typed, &providers, standing.as_ref());
@@ -258,8 +288,15 @@ async fn save(posted: Posted<Posting>, id: Option<String>) -> Result<Response> {
 }
 
 fn named(field: &str, problem: String) -> String {
-    let label = FIELDS.iter().find(|(name, ..)| *name == field).map_or("", |(_, label, _)| *label);
-    if problem.contains(label) { problem } else { format!("{label}：{problem}") }
+    let label = FIELDS
+        .iter()
+        .find(|(name, ..)| *name == field)
+        .map_or("", |(_, label, _)| *label);
+    if problem.contains(label) {
+        problem
+    } else {
+        format!("{label}：{problem}")
+    }
 }
 
 /// Another state.
@@ -278,7 +315,11 @@ pub async fn set_state(Path(id): Path<String>, posted: Posted<Stating>) -> Resul
     let officer = keeper(&ctx).await?;
     let state = ProgramState::parse(&form.state).ok_or(Refusal::NotAChoice)?;
     match catalogue::set_state(&ctx.app, &officer, &id, form.version, state).await {
-        Ok(()) => ctx.flash(&format!("{}：已改为“{}”", catalogue::find(&ctx.app, &id).await?.title(), state.label())),
+        Ok(()) => ctx.flash(&format!(
+            "{}：已改为“{}”",
+            catalogue::find(&ctx.app, &id).await?.title(),
+            state.label()
+        )),
         Err(Error::Refused(refusal @ Refusal::ProgramHasEnrolments { .. })) => {
             ctx.flash(&refusal.text());
             return Ok(see_other(&format!("/office/catalogue/programs/{id}")));

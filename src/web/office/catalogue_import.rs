@@ -74,14 +74,20 @@ pub async fn template(ctx: Ctx) -> Result<Response> {
     let example = "JN-001,山东开放大学,示例服务机构,大专,开放教育,会计,30,5500,2000;2000;1500,济南市历下区,否,2027-03-01;2027-09-01,40;60,30:100;7:80;0:50,";
     Ok(Response::builder()
         .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-        .header(header::CONTENT_DISPOSITION, "attachment; filename=\"programs.csv\"")
+        .header(
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"programs.csv\"",
+        )
         // With its mark, so that Excel reads it as UTF-8.
         .body(format!("\u{feff}{}\r\n{example}\r\n", headings.join(","))))
 }
 
 fn fill(page: &mut ImportPage, table: Table) {
-    (page.new, page.changed, page.same) =
-        (table.count(Effect::New), table.count(Effect::Changed), table.count(Effect::Same));
+    (page.new, page.changed, page.same) = (
+        table.count(Effect::New),
+        table.count(Effect::Changed),
+        table.count(Effect::Same),
+    );
     page.rows = table
         .rows
         .into_iter()
@@ -122,7 +128,10 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
             if table.errors.is_empty() {
                 page.token = ctx.app.entropy.token();
                 let kept = STANDARD.encode(&bytes);
-                ctx.app.cache.set(&key(&officer, &page.token), &kept, WAITS).await?;
+                ctx.app
+                    .cache
+                    .set(&key(&officer, &page.token), &kept, WAITS)
+                    .await?;
             }
             fill(&mut page, table);
         }
@@ -130,7 +139,14 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
         Err(other) => return Err(other),
     }
     let good = page.problem.is_empty() && page.errors.is_empty();
-    answer_to_post(if good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }, &page)
+    answer_to_post(
+        if good {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        },
+        &page,
+    )
 }
 
 /// Which table that was looked at.
@@ -156,7 +172,10 @@ pub async fn apply(posted: Posted<Confirmed>) -> Result<Response> {
     match import::bring_in(&ctx.app, &officer.actor(), table, false).await {
         Ok((new, changed)) => ctx.flash(&format!("已导入：新增 {new} 个专业，修改 {changed} 个")),
         Err(Error::Refused(refusal @ (Refusal::CatalogueWrong { .. } | Refusal::ChangedMeanwhile))) => {
-            ctx.flash(&format!("没有全部导入：{}。已写入的会保留，改好后再导入一次即可", refusal.text()));
+            ctx.flash(&format!(
+                "没有全部导入：{}。已写入的会保留，改好后再导入一次即可",
+                refusal.text()
+            ));
         }
         Err(error) => return Err(error),
     }

@@ -39,7 +39,10 @@ async fn providers_page(ctx: &Ctx, officer: &Officer) -> Result<ProvidersPage> {
     for provider in providers::list(&ctx.app).await? {
         let officers = providers::officers_of(&ctx.app, officer, &provider.id).await?;
         let names: Vec<String> = officers.into_iter().map(|o| o.name).collect();
-        lines.push(Line { name: provider.name, officers: names.join("、") });
+        lines.push(Line {
+            name: provider.name,
+            officers: names.join("、"),
+        });
     }
     Ok(ProvidersPage {
         base: ctx.base("服务机构"),
@@ -75,7 +78,11 @@ pub struct Typed {
 pub async fn add(posted: Posted<Typed>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = keeper(&ctx).await?;
-    let new = NewProvider { name: &form.name, officer: &form.officer_name, phone: &form.phone };
+    let new = NewProvider {
+        name: &form.name,
+        officer: &form.officer_name,
+        phone: &form.phone,
+    };
     if let Err(error) = providers::add(&ctx.app, &officer, &new).await {
         let errors = super::wrong(error)?;
         let mut again = providers_page(&ctx, &officer).await?;
@@ -100,7 +107,11 @@ struct InstitutionsPage {
 pub async fn institutions(ctx: Ctx) -> Result<Response> {
     let officer = keeper(&ctx).await?;
     let all = catalogue::institutions(&ctx.app, &officer).await?;
-    page(&InstitutionsPage { base: ctx.base("院校"), who: Who::of(&officer, "catalogue"), all })
+    page(&InstitutionsPage {
+        base: ctx.base("院校"),
+        who: Who::of(&officer, "catalogue"),
+        all,
+    })
 }
 
 /// Where it is and what is said of it.
@@ -187,7 +198,11 @@ pub async fn decide(Path(id): Path<String>, posted: Posted<Decided>) -> Result<R
     let refuse = (form.verdict != "pass").then_some(form.reason.as_str());
     let errors = match identity::decide(&ctx.app, &officer.actor(), &id, refuse).await {
         Ok(()) => {
-            ctx.flash(if refuse.is_none() { "已通过，已通知职工" } else { "已退回，已通知职工" });
+            ctx.flash(if refuse.is_none() {
+                "已通过，已通知职工"
+            } else {
+                "已退回，已通知职工"
+            });
             return Ok(see_other("/office/catalogue/checks"));
         }
         Err(Error::NotFound) => {

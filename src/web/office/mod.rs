@@ -86,20 +86,35 @@ pub fn routes() -> Route {
 fn courses(routes: Route) -> Route {
     routes
         .at("/catalogue", get(catalogue::list))
-        .at("/catalogue/programs/new", get(catalogue::new).post(catalogue::add))
-        .at("/catalogue/programs/:id", get(catalogue::show).post(catalogue::change))
+        .at(
+            "/catalogue/programs/new",
+            get(catalogue::new).post(catalogue::add),
+        )
+        .at(
+            "/catalogue/programs/:id",
+            get(catalogue::show).post(catalogue::change),
+        )
         .at("/catalogue/programs/:id/state", post(catalogue::set_state))
-        .at("/catalogue/import", get(catalogue_import::ask).post(catalogue_import::look))
+        .at(
+            "/catalogue/import",
+            get(catalogue_import::ask).post(catalogue_import::look),
+        )
         .at("/catalogue/import.csv", get(catalogue_import::template))
         .at("/catalogue/import/apply", post(catalogue_import::apply))
         .at("/catalogue/institutions", get(catalogue_providers::institutions))
         .at("/catalogue/institutions/:id", post(catalogue_providers::describe))
-        .at("/catalogue/providers", get(catalogue_providers::list).post(catalogue_providers::add))
+        .at(
+            "/catalogue/providers",
+            get(catalogue_providers::list).post(catalogue_providers::add),
+        )
         .at("/catalogue/checks", get(catalogue_providers::checks))
         .at("/catalogue/checks/:id", post(catalogue_providers::decide))
         .at("/provider", get(provider::list))
         .at("/provider/export.xlsx", get(provider::export))
-        .at("/provider/enrolments/:id", get(provider::show).post(provider::act))
+        .at(
+            "/provider/enrolments/:id",
+            get(provider::show).post(provider::act),
+        )
 }
 
 /// Work, doors and the officer's own account.

@@ -69,7 +69,10 @@ fn tag(state: State) -> Tag {
         State::Admitted | State::Completed => "ok",
         _ => "",
     };
-    Tag { text: state.label().to_owned(), tone }
+    Tag {
+        text: state.label().to_owned(),
+        tone,
+    }
 }
 
 /// A state's link above the list.
@@ -102,7 +105,12 @@ pub async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let filter = asked.filter();
     let (found, total, counts) = provider::list(&ctx.app, &officer, &filter).await?;
     let to = |state| href("/office/provider", state, &filter.words, 0);
-    let all = Chip { label: "全部", count: counts.iter().map(|c| c.1).sum(), href: to(None), on: filter.state.is_none() };
+    let all = Chip {
+        label: "全部",
+        count: counts.iter().map(|c| c.1).sum(),
+        href: to(None),
+        on: filter.state.is_none(),
+    };
     let chip = |(state, count): &(State, i64)| Chip {
         label: state.label(),
         count: *count,
@@ -140,8 +148,14 @@ pub async fn export(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let bytes = provider::export(&ctx.app, &officer, &asked.filter()).await?;
     let name = format!("enrolments-{}.xlsx", ctx.app.now().date().format("%Y%m%d"));
     Ok(Response::builder()
-        .header(header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+        .header(
+            header::CONTENT_TYPE,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+        .header(
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        )
         .header(header::CACHE_CONTROL, "no-store")
         .body(bytes))
 }
@@ -157,7 +171,9 @@ fn term(term: Term) -> TermLine {
     TermLine {
         label: format!("第 {} 期", term.no),
         amount: term.fen.to_string(),
-        state: term.paid_at.map_or_else(|| "未缴".to_owned(), |at| format!("{} 已缴", at.short_text())),
+        state: term
+            .paid_at
+            .map_or_else(|| "未缴".to_owned(), |at| format!("{} 已缴", at.short_text())),
     }
 }
 
@@ -170,7 +186,12 @@ pub struct ReportLine {
 }
 
 fn report_line(report: Report) -> ReportLine {
-    ReportLine { term: report.term, status: report.status.label(), note: report.note, at: report.at.minute_text() }
+    ReportLine {
+        term: report.term,
+        status: report.status.label(),
+        note: report.note,
+        at: report.at.minute_text(),
+    }
 }
 
 #[derive(Template)]
@@ -241,14 +262,20 @@ pub async fn act(Path(id): Path<String>, posted: Posted<Posting>) -> Result<Resp
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
     let (result, done) = match form.act.as_str() {
-        "admit" => (provider::admit(&ctx.app, &officer, &id, form.version).await, "已确认录取，已通知职工"),
+        "admit" => (
+            provider::admit(&ctx.app, &officer, &id, form.version).await,
+            "已确认录取，已通知职工",
+        ),
         "decline" => (
             provider::decline(&ctx.app, &officer, &id, form.version, &form.reason).await,
             "已登记不予录取，学费全额退还，已通知职工",
         ),
         _ => {
             let typed = (form.term.as_str(), form.status.as_str(), form.note.as_str());
-            (provider::report(&ctx.app, &officer, (&id, form.version), typed).await, "已登记学习情况")
+            (
+                provider::report(&ctx.app, &officer, (&id, form.version), typed).await,
+                "已登记学习情况",
+            )
         }
     };
     let errors = match result {
@@ -256,7 +283,9 @@ pub async fn act(Path(id): Path<String>, posted: Posted<Posting>) -> Result<Resp
             ctx.flash(done);
             return Ok(see_other(&format!("/office/provider/enrolments/{id}")));
         }
-        Err(Error::Refused(refusal @ Refusal::EnrolmentNotThere)) => Errors::from(&FieldErrors::one("form", refusal)),
+        Err(Error::Refused(refusal @ Refusal::EnrolmentNotThere)) => {
+            Errors::from(&FieldErrors::one("form", refusal))
+        }
         Err(error) => super::wrong(error)?,
     };
     let mut again = one(&ctx, &officer, &id).await?;

@@ -13,15 +13,18 @@ fn id(testid: &str) -> String {
 async fn shot(page: &Browser, name: &str) -> Result<()> {
     let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     let wider = page.script(wide, vec![]).await?;
-    anyhow::ensure!(wider.as_i64() <= Some(0), "{name}: {wider} px wider than the screen");
+    anyhow::ensure!(
+        wider.as_i64() <= Some(0),
+        "{name}: {wider} px wider than the screen"
+    );
     page.screenshot(name).await?;
     Ok(())
 }
 
 const PHONE: &str = "13800138001";
 
-/// Signs the simulator's first person up in the phone's webview, so that the session knows their openid.
-async fn sign_up(test: &TestApp, phone: &Browser) -> Result<()> {
+/// From the menu to the page of the basic data; OAuth has signed the bound worker in, and the session knows the openid.
+async fn by_the_menu(test: &TestApp, phone: &Browser) -> Result<()> {
     phone.goto(&format!("{}/phone/wang", test.sim_url)).await?;
     phone.click(&id("follow-button")).await?;
     phone.wait_for_text(&id("message-list"), "职工选学报读").await?;
@@ -38,23 +41,34 @@ async fn sign_up(test: &TestApp, phone: &Browser) -> Result<()> {
     phone.wait_for(&id("refund-rules")).await?;
     shot(phone, "enrol-03-program").await?;
     let program = program(&test.app, "机电一体化").await;
-    phone.click(&id(&format!("enrol-{}", program.intakes[0].entry))).await?;
-    phone.wait_for("#f-phone").await?;
-    phone.click(&id("to-sign-up")).await.or(Ok::<_, anyhow::Error>(()))?;
-    Ok(())
+    phone
+        .click(&id(&format!("enrol-{}", program.intakes[0].entry)))
+        .await?;
+    phone.wait_for("#f-address").await
 }
 
 /// The worker of the phone, known to the account, verified, bound to the simulator's person.
 async fn known(test: &TestApp) -> Worker {
     let app = &test.app;
     let phone = yuanmeng::kernel::Phone::stored(PHONE.to_owned());
-    let (worker, _) =
-        workers::join_proven(app, &phone, "王小梅".to_owned(), "济南示范机械有限公司".to_owned(), true).await.unwrap();
+    let (worker, _) = workers::join_proven(
+        app,
+        &phone,
+        "王小梅".to_owned(),
+        "济南示范机械有限公司".to_owned(),
+        true,
+    )
+    .await
+    .unwrap();
     let by = keeper(app).await.actor();
-    identity::ask(app, &worker, "王小梅", &builders::id_number(1)).await.unwrap();
+    identity::ask(app, &worker, "王小梅", &builders::id_number(1))
+        .await
+        .unwrap();
     let check = identity::of(app, &worker.id).await.unwrap().unwrap();
     identity::decide(app, &by, &check.id, None).await.unwrap();
-    workers::bind(app, &worker.id, &yuanmeng::sim::openid_of("wang"), None).await.unwrap();
+    workers::bind(app, &worker.id, &yuanmeng::sim::openid_of("wang"), None)
+        .await
+        .unwrap();
     workers::find(app, &worker.id).await.unwrap()
 }
 
@@ -75,7 +89,7 @@ async fn from_the_menu_to_a_paid_enrolment() {
 
 async fn walk(test: &TestApp, phone: &Browser) -> Result<()> {
     let worker = known(test).await;
-    sign_up_known(test, phone).await?;
+    by_the_menu(test, phone).await?;
     fill_basics(phone).await?;
     shot(phone, "enrol-04-begin").await?;
     phone.click(&id("submit")).await?;
@@ -92,7 +106,10 @@ async fn walk(test: &TestApp, phone: &Browser) -> Result<()> {
     phone.click(&id("apply")).await?;
     phone.wait_for(&id("tasks")).await?;
     shot(phone, "enrol-08-application").await?;
-    let applied = yuanmeng::application::latest_of(&test.app, &worker.id).await.unwrap().unwrap();
+    let applied = yuanmeng::application::latest_of(&test.app, &worker.id)
+        .await
+        .unwrap()
+        .unwrap();
     anyhow::ensure!(applied.institution == "山东开放大学");
     submit(test, phone, &worker, &applied.id).await
 }
@@ -102,8 +119,14 @@ async fn submit(test: &TestApp, phone: &Browser, worker: &Worker, id_of: &str) -
     use yuanmeng::application::{DocumentKind, documents, drafts};
     let app = &test.app;
     let street = builders::street(app).await;
-    drafts::choose_union(app, &worker.id, id_of, &street.id).await.unwrap();
-    let before = yuanmeng::application::find(app, id_of).await.unwrap().form(app).unwrap();
+    drafts::choose_union(app, &worker.id, id_of, &street.id)
+        .await
+        .unwrap();
+    let before = yuanmeng::application::find(app, id_of)
+        .await
+        .unwrap()
+        .form(app)
+        .unwrap();
     let mut rest = builders::form(app, 1);
     for field in ["institution", "major", "level", "entry_date", "phone"] {
         rest.set(field, before.get(field));
@@ -118,18 +141,15 @@ async fn submit(test: &TestApp, phone: &Browser, worker: &Worker, id_of: &str) -
     phone.wait_for_text(&id("state-receipt"), "已上传").await?;
     shot(phone, "enrol-09-receipt").await?;
     for kind in DocumentKind::needed(true).filter(|kind| *kind != DocumentKind::Receipt) {
-        documents::upload(app, &worker.id, id_of, kind, builders::picture()).await.unwrap();
+        documents::upload(app, &worker.id, id_of, kind, builders::picture())
+            .await
+            .unwrap();
     }
     phone.script("location.href = '/apply/confirm'", vec![]).await?;
     phone.wait_for_text("main", "提交前核对").await?;
     phone.click(&id("submit")).await?;
     phone.wait_for_text(&id("state"), "审核中").await?;
     shot(phone, "enrol-10-submitted").await
-}
-
-/// The menu's entry, the search, the program; OAuth has signed the bound worker in.
-async fn sign_up_known(test: &TestApp, phone: &Browser) -> Result<()> {
-    sign_up(test, phone).await
 }
 
 /// Issue 6: on a PC the code is scanned with the phone, and the page notices by itself.
@@ -144,7 +164,8 @@ async fn on_a_pc_by_the_code() {
 async fn signed_in(test: &TestApp, page: &Browser, who: &str, id: &str) -> Result<()> {
     let cookie = builders::session(&test.app, who, id).await;
     page.goto(&format!("{}/healthz", test.url)).await?;
-    page.script(&format!("document.cookie = '{cookie}; path=/'"), vec![]).await?;
+    page.script(&format!("document.cookie = '{cookie}; path=/'"), vec![])
+        .await?;
     Ok(())
 }
 
@@ -155,11 +176,14 @@ async fn walk_pc(test: &TestApp, pc: &Browser) -> Result<()> {
     signed_in(test, pc, "worker", &worker.id).await?;
     pc.goto(&format!("{}/enrol", test.url)).await?;
     shot(pc, "enrol-20-list-pc").await?;
-    pc.goto(&format!("{}/enrol/plan?education=%E9%AB%98%E4%B8%AD", test.url)).await?;
+    pc.goto(&format!("{}/enrol/plan?education=%E9%AB%98%E4%B8%AD", test.url))
+        .await?;
     shot(pc, "enrol-21-plan-pc").await?;
-    pc.goto(&format!("{}/enrol/programs/{}", test.url, program.id)).await?;
+    pc.goto(&format!("{}/enrol/programs/{}", test.url, program.id))
+        .await?;
     shot(pc, "enrol-22-program-pc").await?;
-    pc.click(&id(&format!("enrol-{}", program.intakes[0].entry))).await?;
+    pc.click(&id(&format!("enrol-{}", program.intakes[0].entry)))
+        .await?;
     fill_basics(pc).await?;
     pc.click(&id("submit")).await?;
     pc.wait_for(&id("pay-qr")).await?;
@@ -169,7 +193,11 @@ async fn walk_pc(test: &TestApp, pc: &Browser) -> Result<()> {
     pc.wait_for_text(&id("state"), "已缴费").await?;
     shot(pc, "enrol-24-paid-pc").await?;
     let other = self::program(app, "机电一体化").await;
-    pc.goto(&format!("{}/enrol/compare?a={}&b={}", test.url, program.id, other.id)).await?;
+    pc.goto(&format!(
+        "{}/enrol/compare?a={}&b={}",
+        test.url, program.id, other.id
+    ))
+    .await?;
     shot(pc, "enrol-25-compare-pc").await?;
     offices(test, pc, &enrolment).await
 }
@@ -178,7 +206,9 @@ async fn walk_pc(test: &TestApp, pc: &Browser) -> Result<()> {
 async fn offices(test: &TestApp, pc: &Browser, enrolment: &Enrolment) -> Result<()> {
     let app = &test.app;
     let waits = builders::worker(test, 9).await;
-    identity::ask(app, &waits, "王小梅", &builders::id_number(9)).await.unwrap();
+    identity::ask(app, &waits, "王小梅", &builders::id_number(9))
+        .await
+        .unwrap();
     signed_in(test, pc, "officer", &keeper(app).await.id).await?;
     for (path, name) in [
         ("/office/catalogue", "enrol-30-catalogue"),
@@ -207,8 +237,17 @@ async fn offices(test: &TestApp, pc: &Browser, enrolment: &Enrolment) -> Result<
     pc.click(&id("apply")).await?;
     pc.wait_for_text(&id("flash"), "新增 1 个专业").await?;
     // The provider (乙) gets an officer and confirms.
-    let provider = yuanmeng::union::tree::find(app, &enrolment.provider_id).await.unwrap();
-    let officer = crate::acts::officer(app, &provider, "钱明", "13900139099", yuanmeng::union::Role::Reviewer).await;
+    let provider = yuanmeng::union::tree::find(app, &enrolment.provider_id)
+        .await
+        .unwrap();
+    let officer = crate::acts::officer(
+        app,
+        &provider,
+        "钱明",
+        "13900139099",
+        yuanmeng::union::Role::Reviewer,
+    )
+    .await;
     signed_in(test, pc, "officer", &officer.id).await?;
     pc.goto(&format!("{}/office", test.url)).await?;
     pc.wait_for(&id("row")).await?;

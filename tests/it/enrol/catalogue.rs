@@ -26,7 +26,18 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
     ];
     let table = import::read(app, bad.join("\n").as_bytes()).await.unwrap();
     let told: Vec<(usize, &str)> = table.errors.iter().map(|e| (e.line, e.column)).collect();
-    for expected in [(3, "服务机构"), (4, "学制（月）"), (4, "学费（元）"), (4, "学历层次"), (4, "是否远程"), (4, "入学时间"), (4, "名额"), (4, "退费规则"), (5, "分期（元）"), (5, "名额")] {
+    for expected in [
+        (3, "服务机构"),
+        (4, "学制（月）"),
+        (4, "学费（元）"),
+        (4, "学历层次"),
+        (4, "是否远程"),
+        (4, "入学时间"),
+        (4, "名额"),
+        (4, "退费规则"),
+        (5, "分期（元）"),
+        (5, "名额"),
+    ] {
         assert!(told.contains(&expected), "{expected:?}: {told:?}");
     }
     assert_eq!(table.rows.len(), 1);
@@ -42,15 +53,28 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
     let xlsx = book.save_to_buffer().unwrap();
     let table = import::read(app, &xlsx).await.unwrap();
     assert_eq!(table.count(Effect::New), 1, "{:?}", table.errors);
-    assert_eq!(import::bring_in(app, &Actor::System, table, false).await.unwrap(), (1, 0));
+    assert_eq!(
+        import::bring_in(app, &Actor::System, table, false).await.unwrap(),
+        (1, 0)
+    );
     let again = import::read(app, &xlsx).await.unwrap();
     assert_eq!((again.count(Effect::Same), again.rows.len()), (1, 1));
     let dearer = [HEAD, &bad[1].replace("5000", "5100")].join("\n");
     let table = import::read(app, dearer.as_bytes()).await.unwrap();
-    assert_eq!(import::bring_in(app, &Actor::System, table, false).await.unwrap(), (0, 1));
+    assert_eq!(
+        import::bring_in(app, &Actor::System, table, false).await.unwrap(),
+        (0, 1)
+    );
     assert_eq!(program(app, "测试甲").await.fee, Fen::yuan(5100));
-    let missing = import::read(app, "项目编号,院校\nT-9,济南大学".as_bytes()).await.unwrap();
-    assert!(missing.errors.iter().any(|e| e.column == "专业" && e.problem.contains("缺少")));
+    let missing = import::read(app, "项目编号,院校\nT-9,济南大学".as_bytes())
+        .await
+        .unwrap();
+    assert!(
+        missing
+            .errors
+            .iter()
+            .any(|e| e.column == "专业" && e.problem.contains("缺少"))
+    );
 }
 
 on_both_stores! {
@@ -63,16 +87,38 @@ async fn the_search_finds_by_words_and_filters(test: &TestApp) {
         let (hits, total) = search::search(app, &query, 0).await.unwrap();
         (hits.into_iter().map(|h| h.major).collect::<Vec<_>>(), total)
     };
-    let words = |words: &str| search::Query { words: words.to_owned(), ..search::Query::default() };
-    for (typed, major) in [("jdyth", "机电一体化技术"), ("数控", "数控技术"), ("huli", "护理学"), ("开放大学 会计学", "会计学"), ("济南大学 土木", "")] {
+    let words = |words: &str| search::Query {
+        words: words.to_owned(),
+        ..search::Query::default()
+    };
+    for (typed, major) in [
+        ("jdyth", "机电一体化技术"),
+        ("数控", "数控技术"),
+        ("huli", "护理学"),
+        ("开放大学 会计学", "会计学"),
+        ("济南大学 土木", ""),
+    ] {
         let (majors, _) = find(words(typed)).await;
-        assert_eq!(majors.first().map_or("", String::as_str), major, "{typed}: {majors:?}");
+        assert_eq!(
+            majors.first().map_or("", String::as_str),
+            major,
+            "{typed}: {majors:?}"
+        );
     }
     let (_, all) = find(search::Query::default()).await;
     assert_eq!(all, 18);
-    let (majors, n) = find(search::Query { level: Some(Level::Master), ..search::Query::default() }).await;
+    let (majors, n) = find(search::Query {
+        level: Some(Level::Master),
+        ..search::Query::default()
+    })
+    .await;
     assert_eq!((majors, n), (vec!["工商管理".to_owned()], 1));
-    let cheap = search::Query { fee: (Fen(0), Fen::yuan(5300)), distance: true, sort: search::Sort::Fee, ..search::Query::default() };
+    let cheap = search::Query {
+        fee: (Fen(0), Fen::yuan(5300)),
+        distance: true,
+        sort: search::Sort::Fee,
+        ..search::Query::default()
+    };
     let (hits, _) = search::search(app, &cheap, 0).await.unwrap();
     assert!(!hits.is_empty() && hits.iter().all(|h| h.distance && h.fee <= Fen::yuan(5300)));
     assert!(hits.windows(2).all(|two| two[0].fee <= two[1].fee));
@@ -83,9 +129,17 @@ async fn the_search_finds_by_words_and_filters(test: &TestApp) {
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(page.contains("会计") && page.contains("示例数据"), "{page}");
-    let plan = crate::acts::page(test, "/enrol/plan?education=%E9%AB%98%E4%B8%AD&employer=%E6%B5%8E%E5%8D%97%E6%9C%BA%E6%A2%B0%E5%8E%82", None).await;
+    let plan = crate::acts::page(
+        test,
+        "/enrol/plan?education=%E9%AB%98%E4%B8%AD&employer=%E6%B5%8E%E5%8D%97%E6%9C%BA%E6%A2%B0%E5%8E%82",
+        None,
+    )
+    .await;
     let plan = plan.text().await.unwrap();
-    assert!(plan.contains("机械制造行业对口") && plan.contains("下一步可以读大专"), "{plan}");
+    assert!(
+        plan.contains("机械制造行业对口") && plan.contains("下一步可以读大专"),
+        "{plan}"
+    );
 }
 
 on_both_stores! {
@@ -101,18 +155,38 @@ async fn a_program_with_paid_enrolments_stays(test: &TestApp) {
         let version = books::find(app, &program.id).await.unwrap().version;
         books::set_state(app, &by, &program.id, version, ProgramState::Withdrawn).await
     };
-    assert_eq!(refused(withdraw().await), Refusal::ProgramHasEnrolments { count: 1 });
+    assert_eq!(
+        refused(withdraw().await),
+        Refusal::ProgramHasEnrolments { count: 1 }
+    );
     let back = refunds::prospect(app, &enrolment).await.unwrap().back;
-    refunds::leave(app, &worker.id, &enrolment.id, back, "").await.unwrap();
-    assert_eq!(refused(withdraw().await), Refusal::ProgramHasEnrolments { count: 1 }, "the refund is under way, or just over");
+    refunds::leave(app, &worker.id, &enrolment.id, back, "")
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(withdraw().await),
+        Refusal::ProgramHasEnrolments { count: 1 },
+        "the refund is under way, or just over"
+    );
     until(app, &enrolment, State::Refunded).await;
     withdraw().await.unwrap();
-    assert!(matches!(enrolled(app, &worker, 1, &program).await, Err(Error::NotFound)));
+    assert!(matches!(
+        enrolled(app, &worker, 1, &program).await,
+        Err(Error::NotFound)
+    ));
     // Only the city's keepers.
     let [street, ..] = builders::demo_officers(app).await;
-    assert_eq!(refused(books::list(app, &street, "", 0).await), Refusal::NotAllowed);
+    assert_eq!(
+        refused(books::list(app, &street, "", 0).await),
+        Refusal::NotAllowed
+    );
     let cookie = builders::session(app, "officer", &street.id).await;
-    assert_eq!(crate::acts::page(test, "/office/catalogue", Some(&cookie)).await.status(), 403);
+    assert_eq!(
+        crate::acts::page(test, "/office/catalogue", Some(&cookie))
+            .await
+            .status(),
+        403
+    );
 }
 
 on_both_stores! {
@@ -121,10 +195,20 @@ on_both_stores! {
 }
 async fn the_chat_names_three_matches(test: &TestApp) {
     let words = chat::courses_asked("报读 会计").unwrap();
-    let Reply::News { articles } = chat::courses_answer(&test.app, &words).await.unwrap() else { panic!("no card") };
+    let Reply::News { articles } = chat::courses_answer(&test.app, &words).await.unwrap() else {
+        panic!("no card")
+    };
     assert_eq!(articles.len(), 1);
-    assert!(articles[0].title.contains("会计") && articles[0].description.starts_with("1. 会计"), "{articles:?}");
-    let Reply::News { articles } = chat::courses_answer(&test.app, "").await.unwrap() else { panic!("no card") };
+    assert!(
+        articles[0].title.contains("会计") && articles[0].description.starts_with("1. 会计"),
+        "{articles:?}"
+    );
+    let Reply::News { articles } = chat::courses_answer(&test.app, "").await.unwrap() else {
+        panic!("no card")
+    };
     assert!(articles[0].description.contains("3. ") && articles[0].title.contains("18 个专业"));
-    assert!(matches!(chat::courses_answer(&test.app, "量子").await.unwrap(), Reply::Text { .. }));
+    assert!(matches!(
+        chat::courses_answer(&test.app, "量子").await.unwrap(),
+        Reply::Text { .. }
+    ));
 }

@@ -16,8 +16,14 @@ async fn started(pair: Pair) -> TestApp {
 /// What a minute would do: claims of the dead run out, pauses end.
 async fn time_passes(look: &App) {
     let mut tx = look.db.write().await.unwrap();
-    sqlx::query("UPDATE outbox SET due_at = 0 WHERE state IN ('ready', 'claimed')").execute(&mut *tx).await.unwrap();
-    sqlx::query("UPDATE payment_tries SET check_at = 0").execute(&mut *tx).await.unwrap();
+    sqlx::query("UPDATE outbox SET due_at = 0 WHERE state IN ('ready', 'claimed')")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE payment_tries SET check_at = 0")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -30,19 +36,33 @@ async fn killed_amid_payments(test: TestApp) {
         enrolments.push(enrolled(&test.app, &worker, n, &program).await.unwrap());
     }
     let look = only_processes_from_here(&test).await;
-    test.sim_post("/sim/pay/callbacks", json!({ "duplicate": 1, "retry_ms": [50, 50, 100, 200, 400, 800] })).await;
+    test.sim_post(
+        "/sim/pay/callbacks",
+        json!({ "duplicate": 1, "retry_ms": [50, 50, 100, 200, 400, 800] }),
+    )
+    .await;
     let env = production(&test.env);
     for four in enrolments.chunks(4) {
         let process = process::start("serve", &env);
         eventually("it serves", async || {
-            test.http.get(format!("{}/readyz", test.url)).send().await.is_ok_and(|a| a.status() == 200)
+            test.http
+                .get(format!("{}/readyz", test.url))
+                .send()
+                .await
+                .is_ok_and(|a| a.status() == 200)
         })
         .await;
         for enrolment in four {
             let order = paying::due(&look, enrolment).await.unwrap().1;
             let code = payment::native(&look, &order.id).await.unwrap();
-            let shown = test.sim_post("/sim/pay/cashier", json!({ "user": "wang", "code_url": code })).await;
-            test.sim_post("/sim/pay/confirm", json!({ "user": "wang", "prepay_id": shown["prepay_id"] })).await;
+            let shown = test
+                .sim_post("/sim/pay/cashier", json!({ "user": "wang", "code_url": code }))
+                .await;
+            test.sim_post(
+                "/sim/pay/confirm",
+                json!({ "user": "wang", "prepay_id": shown["prepay_id"] }),
+            )
+            .await;
         }
         process::kill(&process);
         time_passes(&look).await;
@@ -56,7 +76,12 @@ async fn killed_amid_payments(test: TestApp) {
             time_passes(&look).await;
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         }
-        assert_eq!(state(&look, enrolment).await, State::Paid, "{}", process::log(&last));
+        assert_eq!(
+            state(&look, enrolment).await,
+            State::Paid,
+            "{}",
+            process::log(&last)
+        );
         let paid = moves::timeline(&look, &enrolment.id).await.unwrap();
         assert_eq!(paid.iter().filter(|h| h.event.as_str() == "paid").count(), 1);
     }

@@ -65,7 +65,12 @@ async fn three_hundred_race_for_forty_seats(test: &TestApp) {
 
     // The ten pay at this very moment: WeChat was quicker than the close. The money goes back by itself.
     for number in late.values() {
-        let forced = test.sim_post("/sim/pay/force", json!({ "user": "wang", "out_trade_no": number })).await;
+        let forced = test
+            .sim_post(
+                "/sim/pay/force",
+                json!({ "user": "wang", "out_trade_no": number }),
+            )
+            .await;
         assert_eq!(forced["ok"], true, "{forced}");
         // Where the callback got lost, WeChat Pay sends it again in the end.
         test.pay_notify(json!({ "number": number })).await;
@@ -88,12 +93,22 @@ async fn three_hundred_race_for_forty_seats(test: &TestApp) {
 async fn everything_settles(test: &TestApp, slow: &[(usize, Enrolment)]) {
     let app = &test.app;
     eventually("all refunds are with the payers", async || {
-        test.count("SELECT COUNT(*) FROM payment_refunds WHERE state <> 'succeeded'").await == 0
+        test.count("SELECT COUNT(*) FROM payment_refunds WHERE state <> 'succeeded'")
+            .await
+            == 0
             && test.count("SELECT COUNT(*) FROM payment_refunds").await == slow.len() as i64
     })
     .await;
-    assert_eq!(test.count("SELECT COUNT(*) FROM enrolments WHERE state = 'paid'").await, SEATS as i64);
-    assert_eq!(test.count("SELECT COUNT(*) FROM enrolments WHERE state = 'held'").await, 0);
+    assert_eq!(
+        test.count("SELECT COUNT(*) FROM enrolments WHERE state = 'paid'")
+            .await,
+        SEATS as i64
+    );
+    assert_eq!(
+        test.count("SELECT COUNT(*) FROM enrolments WHERE state = 'held'")
+            .await,
+        0
+    );
     seats_are_exact(app).await;
     // Nobody paid for nothing: what came in and did not go back are the forty first instalments.
     let sum = "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'paid' THEN amount_fen ELSE -amount_fen END), 0) AS BIGINT) FROM payment_entries";

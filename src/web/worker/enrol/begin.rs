@@ -47,11 +47,17 @@ fn shown(ctx: &Ctx, worker: &Worker, (program, intake): (&Program, &Intake), bas
         institution: program.institution.clone(),
         entry: Time::start_of(intake.entry).day_text(),
         fee: program.fee.to_string(),
-        first: program.terms.first().map_or_else(String::new, ToString::to_string),
+        first: program
+            .terms
+            .first()
+            .map_or_else(String::new, ToString::to_string),
         refunds: program.refunds.words(intake.entry),
         verified: worker.verified_at.is_some(),
         id_number: text::masked(&worker.profile.id_number, 6, 4),
-        educations: profile::EDUCATIONS.iter().map(|e| (*e, *e == basics.education)).collect(),
+        educations: profile::EDUCATIONS
+            .iter()
+            .map(|e| (*e, *e == basics.education))
+            .collect(),
         basics,
         agree: false,
         problem: String::new(),
@@ -97,8 +103,16 @@ impl Typed {
     fn basics(&self, worker: &Worker) -> Basics {
         let verified = worker.verified_at.is_some();
         Basics {
-            name: if verified { worker.name.clone() } else { self.name.clone() },
-            id_number: if verified { worker.profile.id_number.clone() } else { self.id_number.clone() },
+            name: if verified {
+                worker.name.clone()
+            } else {
+                self.name.clone()
+            },
+            id_number: if verified {
+                worker.profile.id_number.clone()
+            } else {
+                self.id_number.clone()
+            },
             phone: worker.phone.digits().to_owned(),
             employer: self.employer.clone(),
             address: self.address.clone(),
@@ -113,7 +127,15 @@ pub async fn send(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Respo
     let Posted { ctx, form } = posted;
     let worker = signed_in(&ctx).await?;
     let basics = form.basics(&worker);
-    let error = match enrol::begin(&ctx.app, &worker, (&id, &form.intake), &basics, form.agree.is_some()).await {
+    let error = match enrol::begin(
+        &ctx.app,
+        &worker,
+        (&id, &form.intake),
+        &basics,
+        form.agree.is_some(),
+    )
+    .await
+    {
         Ok(enrolment) => return Ok(see_other(&format!("/enrol/mine/{}/pay", enrolment.id))),
         Err(error) => error,
     };
@@ -146,7 +168,10 @@ fn named(fields: &FieldErrors) -> Errors {
         field,
         text: match (label(field), refusal) {
             ("", _) => refusal.text(),
-            (name, Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice) => {
+            (
+                name,
+                Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice,
+            ) => {
                 format!("{name}：{}", refusal.text())
             }
             _ => refusal.text(),

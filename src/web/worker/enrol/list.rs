@@ -49,7 +49,9 @@ impl Asked {
             words: self.words.chars().take(40).collect(),
             level: Level::parse(&self.level),
             form: StudyForm::parse(&self.form),
-            fee: fee.map_or((Fen(0), search::FEE_MAX), |(_, _, from, to)| (Fen::yuan(*from), Fen::yuan(*to))),
+            fee: fee.map_or((Fen(0), search::FEE_MAX), |(_, _, from, to)| {
+                (Fen::yuan(*from), Fen::yuan(*to))
+            }),
             distance: self.distance == "on",
             sort: Sort::parse(&self.sort).unwrap_or(Sort::Entry),
         }
@@ -57,7 +59,11 @@ impl Asked {
 
     fn href(&self, page: i64) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let page = if page > 0 { (page + 1).to_string() } else { String::new() };
+        let page = if page > 0 {
+            (page + 1).to_string()
+        } else {
+            String::new()
+        };
         let all = [
             ("words", &self.words),
             ("level", &self.level),
@@ -107,15 +113,31 @@ pub async fn show(ctx: Ctx, Asking(asked): Asking<Asked>) -> Result<Response> {
     let (hits, total) = search::search(&ctx.app, &query, no).await?;
     let comparing = match asked.compare.as_str() {
         "" => None,
-        id => crate::enrolment::catalogue::shown(&ctx.app, id).await.ok().map(|p| format!("{} · {}", p.institution, p.title())),
+        id => crate::enrolment::catalogue::shown(&ctx.app, id)
+            .await
+            .ok()
+            .map(|p| format!("{} · {}", p.institution, p.title())),
     };
-    let choice = |code: &'static str, label, chosen: &str| Choice { code, label, on: code == chosen };
+    let choice = |code: &'static str, label, chosen: &str| Choice {
+        code,
+        label,
+        on: code == chosen,
+    };
     page(&ListPage {
         base: ctx.base("职工选学报读"),
         filtered: query.level.is_some() || query.form.is_some() || query.distance || !asked.fee.is_empty(),
-        levels: Level::ALL.iter().map(|l| choice(l.as_str(), l.as_str(), &asked.level)).collect(),
-        forms: StudyForm::ALL.iter().map(|f| choice(f.as_str(), f.as_str(), &asked.form)).collect(),
-        fees: FEES.iter().map(|(code, label, ..)| choice(code, label, &asked.fee)).collect(),
+        levels: Level::ALL
+            .iter()
+            .map(|l| choice(l.as_str(), l.as_str(), &asked.level))
+            .collect(),
+        forms: StudyForm::ALL
+            .iter()
+            .map(|f| choice(f.as_str(), f.as_str(), &asked.form))
+            .collect(),
+        fees: FEES
+            .iter()
+            .map(|(code, label, ..)| choice(code, label, &asked.fee))
+            .collect(),
         total,
         prev: (no > 0).then(|| asked.href(no - 1)),
         next: ((no + 1) * PAGE < total).then(|| asked.href(no + 1)),
@@ -160,6 +182,9 @@ pub async fn favourites(ctx: Ctx) -> Result<Response> {
     let programs = kept::of(&ctx.app, &worker.id).await?;
     page(&FavouritesPage {
         base: ctx.base("我的收藏"),
-        cards: programs.into_iter().map(|program| kept_card(program, now)).collect(),
+        cards: programs
+            .into_iter()
+            .map(|program| kept_card(program, now))
+            .collect(),
     })
 }

@@ -45,8 +45,15 @@ pub async fn list(ctx: Ctx) -> Result<Response> {
         institution: e.institution,
         number: e.number,
     };
-    let lines = moves::of_worker(&ctx.app, &worker.id).await?.into_iter().map(line).collect();
-    page(&MinePage { base: ctx.base("我的报读"), lines })
+    let lines = moves::of_worker(&ctx.app, &worker.id)
+        .await?
+        .into_iter()
+        .map(line)
+        .collect();
+    page(&MinePage {
+        base: ctx.base("我的报读"),
+        lines,
+    })
 }
 
 /// An instalment in words.
@@ -65,10 +72,18 @@ fn term(term: &Term, now: Time) -> TermView {
         (None, ..) if term.no == 1 => ("待缴".to_owned(), "warn"),
         (None, ..) => {
             let due = Time::start_of(term.due);
-            (format!("{} 起缴纳", due.day_text()), if due <= now { "warn" } else { "" })
+            (
+                format!("{} 起缴纳", due.day_text()),
+                if due <= now { "warn" } else { "" },
+            )
         }
     };
-    TermView { label: format!("第 {} 期", term.no), amount: term.fen.to_string(), state, tone }
+    TermView {
+        label: format!("第 {} 期", term.no),
+        amount: term.fen.to_string(),
+        state,
+        tone,
+    }
 }
 
 /// A line of the timeline.
@@ -85,7 +100,12 @@ fn entry(happened: Happened) -> Entry {
         Event::Expired | Event::Declined | Event::RefundStuck | Event::MoneyReturns => "warn",
         _ => "",
     };
-    Entry { at: happened.at.minute_text(), what: happened.event.label(), note: happened.note, tone }
+    Entry {
+        at: happened.at.minute_text(),
+        what: happened.event.label(),
+        note: happened.note,
+        tone,
+    }
 }
 
 #[derive(Template)]
@@ -112,7 +132,10 @@ fn next_words(e: &Enrolment) -> String {
     match e.state {
         State::Held => format!("名额为您保留到 {}，请在此之前缴费。", e.held_until.minute_text()),
         State::Paid => "服务机构会核对您的信息并确认录取，结果会发消息通知您。".to_owned(),
-        State::Admitted => format!("请于 {} 按服务机构通知入学。入学后可申请学历提升补助。", Time::start_of(e.entry).day_text()),
+        State::Admitted => format!(
+            "请于 {} 按服务机构通知入学。入学后可申请学历提升补助。",
+            Time::start_of(e.entry).day_text()
+        ),
         State::Expired => "没有产生费用。如仍需报读，请重新办理。".to_owned(),
         State::Cancelled => "没有产生费用。".to_owned(),
         State::Refunding => "退款原路退回您的微信支付账户，一般 1 至 3 个工作日到账。".to_owned(),
@@ -144,7 +167,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         state: e.state.label(),
         tone: tone(e.state),
         next: next_words(&e),
-        can_pay: unpaid.filter(|_| payable).map(|term| format!("缴纳第 {} 期学费 {}", term.no, term.fen)),
+        can_pay: unpaid
+            .filter(|_| payable)
+            .map(|term| format!("缴纳第 {} 期学费 {}", term.no, term.fen)),
         can_cancel: e.state == State::Held,
         can_leave: refunds::may_leave(&e),
         can_apply: from_enrolment::may(&e),
@@ -162,7 +187,9 @@ pub async fn cancel(Path(id): Path<String>, posted: Posted<Nothing>) -> Result<R
     let worker = signed_in(&ctx).await?;
     match refunds::cancel(&ctx.app, &worker.id, &id).await {
         Ok(()) => ctx.flash("已取消，名额已释放，没有产生费用"),
-        Err(Error::Refused(refusal @ (Refusal::PaymentPaid | Refusal::EnrolmentNotThere))) => ctx.flash(&refusal.text()),
+        Err(Error::Refused(refusal @ (Refusal::PaymentPaid | Refusal::EnrolmentNotThere))) => {
+            ctx.flash(&refusal.text())
+        }
         Err(error) => return Err(error),
     }
     Ok(see_other(&format!("/enrol/mine/{id}")))
@@ -234,7 +261,11 @@ pub async fn apply(Path(id): Path<String>, posted: Posted<Nothing>) -> Result<Re
     let worker = signed_in(&ctx).await?;
     let enrolment = moves::own(&ctx.app, &worker.id, &id).await?;
     // What was paid a moment ago counts already.
-    if let Some(order) = moves::terms(&ctx.app, &id).await?.into_iter().find_map(|t| t.order_id.filter(|_| t.paid_at.is_none())) {
+    if let Some(order) = moves::terms(&ctx.app, &id)
+        .await?
+        .into_iter()
+        .find_map(|t| t.order_id.filter(|_| t.paid_at.is_none()))
+    {
         drop(paying::settled(&ctx.app, &order).await);
     }
     let draft = from_enrolment::begin(&ctx.app, &worker, &enrolment).await?;

@@ -88,7 +88,9 @@ fn card(hit: Hit) -> Card {
         title: format!("{}（{}）", hit.major, hit.level),
         facts: format!("{}{far}　{}　{}", hit.form, rules::length(hit.months), hit.place),
         fee: hit.fee.to_string(),
-        entry: hit.entry.map_or_else(String::new, |entry| format!("{} 入学", Time::start_of(entry).day_text())),
+        entry: hit.entry.map_or_else(String::new, |entry| {
+            format!("{} 入学", Time::start_of(entry).day_text())
+        }),
         seats: seats(hit.left),
         full: hit.left == 0,
         sample: hit.sample,

@@ -65,7 +65,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     }
     // Inside WeChat the bridge needs to know who pays.
     if ctx.in_wechat() && payer(&ctx).is_none() {
-        return Ok(see_other(&format!("/wechat/oauth/start?next=/enrol/mine/{id}/pay")));
+        return Ok(see_other(&format!(
+            "/wechat/oauth/start?next=/enrol/mine/{id}/pay"
+        )));
     }
     let bridge = payer(&ctx).is_some();
     let problem = match bridge {
@@ -142,7 +144,10 @@ pub async fn qr(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let (_, due) = due(&ctx, &worker, &id).await?;
     let code = payment::native(&ctx.app, &due?.1.id).await?;
     let svg = qrcode::QrCode::new(code.as_bytes()).map_err(anyhow::Error::from)?;
-    let svg = svg.render::<qrcode::render::svg::Color>().min_dimensions(220, 220).build();
+    let svg = svg
+        .render::<qrcode::render::svg::Color>()
+        .min_dimensions(220, 220)
+        .build();
     Ok(Response::builder()
         .header(header::CONTENT_TYPE, "image/svg+xml")
         .header(header::CACHE_CONTROL, "no-store")

@@ -46,7 +46,10 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     }
     .unwrap_or_default();
     let education = asked.education.unwrap_or(known.education);
-    let employer = text::clean(&asked.employer.unwrap_or(known.employer)).chars().take(60).collect::<String>();
+    let employer = text::clean(&asked.employer.unwrap_or(known.employer))
+        .chars()
+        .take(60)
+        .collect::<String>();
     let facts = Facts {
         employer,
         budget: yuan(&text::plain(&asked.budget)).filter(|fee| fee.0 > 0),
@@ -54,11 +57,19 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
         education,
     };
     let suggestions = plan::of(&ctx.app, &facts).await?;
-    let cards = suggestions.into_iter().map(|s| Card { why: s.why, ..card(s.hit) });
+    let cards = suggestions.into_iter().map(|s| Card {
+        why: s.why,
+        ..card(s.hit)
+    });
     page(&PlanPage {
         base: ctx.base("学习计划"),
-        educations: profile::EDUCATIONS.iter().map(|e| (*e, *e == facts.education)).collect(),
-        budget: facts.budget.map_or_else(String::new, |fee| fee.to_string().trim_end_matches(" 元").to_owned()),
+        educations: profile::EDUCATIONS
+            .iter()
+            .map(|e| (*e, *e == facts.education))
+            .collect(),
+        budget: facts.budget.map_or_else(String::new, |fee| {
+            fee.to_string().trim_end_matches(" 元").to_owned()
+        }),
         distance: facts.distance,
         trade: plan::trade(&facts.employer).map(|(name, _)| name),
         employer: facts.employer,

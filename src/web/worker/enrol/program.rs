@@ -58,11 +58,17 @@ pub fn view(program: &Program, now: Time) -> View {
             full: intake.left() == 0,
         })
         .collect();
-    let entry = program.next_intake(now).or(program.intakes.last()).map(|intake| intake.entry);
+    let entry = program
+        .next_intake(now)
+        .or(program.intakes.last())
+        .map(|intake| intake.entry);
     let terms = match program.terms.len() {
         1 => "一次缴清".to_owned(),
         n => {
-            let each: Vec<String> = (1..).zip(&program.terms).map(|(no, fen)| format!("第 {no} 期 {fen}")).collect();
+            let each: Vec<String> = (1..)
+                .zip(&program.terms)
+                .map(|(no, fen)| format!("第 {no} 期 {fen}"))
+                .collect();
             format!("分 {n} 期：{}", each.join("，"))
         }
     };
@@ -106,7 +112,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         Ok(worker) => favourites::has(&ctx.app, &worker, &id).await?,
         Err(_) => false,
     };
-    let grant = crate::campaign::current(&ctx.app).await?.map(|current| current.city_grant.to_string());
+    let grant = crate::campaign::current(&ctx.app)
+        .await?
+        .map(|current| current.city_grant.to_string());
     let share = ctx.in_wechat();
     let base = ctx.base(&program.title());
     let mut response = page(&ProgramPage {
@@ -120,7 +128,10 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         link: ctx.app.link(&format!("/enrol/programs/{id}")),
     })?;
     if share {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SHARING_CSP));
+        response.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(SHARING_CSP),
+        );
     }
     Ok(response)
 }
@@ -139,7 +150,11 @@ pub async fn keep(Path(id): Path<String>, posted: Posted<Keep>) -> Result<Respon
     let worker = signed_in(&ctx).await?;
     let keep = form.keep == "on";
     favourites::set(&ctx.app, &worker.id, &id, keep).await?;
-    ctx.flash(if keep { "已收藏，可在“我的收藏”中找到" } else { "已取消收藏" });
+    ctx.flash(if keep {
+        "已收藏，可在“我的收藏”中找到"
+    } else {
+        "已取消收藏"
+    });
     Ok(see_other(&format!("/enrol/programs/{id}")))
 }
 
@@ -167,7 +182,11 @@ pub async fn compare(ctx: Ctx, Query(two): Query<Two>) -> Result<Response> {
     let now = ctx.app.now();
     let a = view(&catalogue::shown(&ctx.app, &two.a).await?, now);
     let b = view(&catalogue::shown(&ctx.app, &two.b).await?, now);
-    let first = |view: &View, of: fn(&IntakeView) -> &String| view.intakes.first().map_or_else(|| "—".to_owned(), |i| of(i).clone());
+    let first = |view: &View, of: fn(&IntakeView) -> &String| {
+        view.intakes
+            .first()
+            .map_or_else(|| "—".to_owned(), |i| of(i).clone())
+    };
     let far = |view: &View| if view.distance { "可以" } else { "不可以" }.to_owned();
     let rows = vec![
         ("学费", a.fee.clone(), b.fee.clone()),
@@ -179,7 +198,16 @@ pub async fn compare(ctx: Ctx, Query(two): Query<Two>) -> Result<Response> {
         ("入学时间", first(&a, |i| &i.entry), first(&b, |i| &i.entry)),
         ("名额", first(&a, |i| &i.seats), first(&b, |i| &i.seats)),
         ("服务机构", a.provider.clone(), b.provider.clone()),
-        ("退学退费", a.refunds.first().cloned().unwrap_or_default(), b.refunds.first().cloned().unwrap_or_default()),
+        (
+            "退学退费",
+            a.refunds.first().cloned().unwrap_or_default(),
+            b.refunds.first().cloned().unwrap_or_default(),
+        ),
     ];
-    page(&ComparePage { base: ctx.base("专业对比"), rows, a, b })
+    page(&ComparePage {
+        base: ctx.base("专业对比"),
+        rows,
+        a,
+        b,
+    })
 }

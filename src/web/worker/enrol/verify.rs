@@ -38,8 +38,14 @@ async fn shown(ctx: &Ctx, next: &str) -> Result<VerifyPage> {
     let worker = signed_in(ctx).await?;
     let check = identity::of(&ctx.app, &worker.id).await?;
     let known = enrol::prefilled(&ctx.app, &worker).await?;
-    let waits = check.as_ref().filter(|c| c.state == State::Waiting).map(|c| c.asked_at.minute_text());
-    let refused = check.as_ref().filter(|c| c.state == State::Refused).map(|c| c.reason.clone());
+    let waits = check
+        .as_ref()
+        .filter(|c| c.state == State::Waiting)
+        .map(|c| c.asked_at.minute_text());
+    let refused = check
+        .as_ref()
+        .filter(|c| c.state == State::Refused)
+        .map(|c| c.reason.clone());
     Ok(VerifyPage {
         base: ctx.base("实名认证"),
         errors: Errors::default(),
@@ -77,7 +83,8 @@ pub async fn ask(posted: Posted<Typed>) -> Result<Response> {
     let worker = signed_in(&ctx).await?;
     let fields = match identity::ask(&ctx.app, &worker, &form.name, &form.id_number).await {
         Ok(()) => {
-            let next: String = url::form_urlencoded::byte_serialize(local_path(&form.next).as_bytes()).collect();
+            let next: String =
+                url::form_urlencoded::byte_serialize(local_path(&form.next).as_bytes()).collect();
             return Ok(see_other(&format!("/enrol/verify?next={next}")));
         }
         Err(Error::Invalid(fields)) => fields,
