@@ -13,12 +13,14 @@ use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
-use crate::kernel::time::DAY;
+use crate::kernel::time::{DAY, MINUTE};
 use crate::notice::deliver::{self, Attempt};
 use crate::notice::{self, NOTICE_JOB, facts, plan, react, remind, unions};
 use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
 use crate::payment;
+use crate::review::flags;
+use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -33,6 +35,8 @@ const IDLE: Duration = Duration::from_millis(300);
 const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
+/// How often new lines of the audit trail are sealed.
+const SEALING: Duration = Duration::from_secs(1);
 
 /// How often payments are looked after.
 const PAYMENTS: Duration = Duration::from_secs(5);
@@ -42,6 +46,7 @@ pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
+    loops.spawn(sealing_loop(app.clone()));
     if app.pay.is_some() {
         loops.spawn(payment_loop(app.clone()));
     }
@@ -102,6 +107,10 @@ pub async fn round(app: &App, claimant: &str) -> Result<usize> {
 async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         EVENT_JOB => {
+            // Messages do not wait for a check that cannot be made; whoever opens the application makes it again.
+            if let Err(error) = flags::after_event(app, &field(job, "event")?).await {
+                tracing::warn!(job = job.id, %error, "the machine's checks could not be kept");
+            }
             let planned = react::plan(app, &field(job, "event")?).await?;
             told(app, claimant, job, &planned).await
         }
@@ -124,7 +133,9 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             None => finish(app, claimant, job).await,
         },
         READ_JOB => {
-            papers::examine::examine(app, &field(job, "document")?).await?;
+            let document = field(job, "document")?;
+            papers::examine::examine(app, &document).await?;
+            flags::after_reading(app, &document).await?;
             finish(app, claimant, job).await
         }
         UNION_JOB => {
@@ -244,15 +255,11 @@ async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
 }
 
 async fn payment_loop(app: App) {
-    if let Some(pay) = app.pay.as_ref().filter(|pay| pay.keys().is_empty()) {
-        match pay.fetch_certificates().await {
-            Ok(serials) => tracing::info!(?serials, "WeChat Pay's certificates were fetched"),
-            Err(error) => {
-                tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched")
-            }
-        }
-    }
+    let mut fetch_at = app.now();
     while !app.stop.is_cancelled() {
+        if fetch_at <= app.now() {
+            fetch_at = app.now().plus(certificates(&app).await);
+        }
         if let Err(error) = payment::tick(&app).await {
             tracing::error!(%error, "payments could not be looked after");
         }
@@ -260,11 +267,29 @@ async fn payment_loop(app: App) {
     }
 }
 
+/// WeChat Pay's certificates, for a merchant without its public key; in how many milliseconds they are fetched again.
+async fn certificates(app: &App) -> i64 {
+    let Some(pay) = app.pay.as_ref() else { return DAY };
+    match pay.fetch_certificates().await {
+        Ok(_) => DAY / 2,
+        Err(error) => {
+            tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched");
+            MINUTE
+        }
+    }
+}
+
 async fn deadline_loop(app: App) {
     while !app.stop.is_cancelled() {
+        let moves = app.clock.moves();
+        let mut more = false;
         match application::deadlines::expire_overdue(&app).await {
             Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
+            Ok(ended) => {
+                tracing::info!(ended, "returned applications passed their deadline");
+                // A batch at a time: the night after the last day there may be hundreds.
+                more = true;
+            }
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
         }
         match enrolment::deadlines::release_overdue(&app).await {
@@ -301,6 +326,25 @@ async fn deadline_loop(app: App) {
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");
         }
-        pause(&app, DEADLINES).await;
+        if !more {
+            tokio::select! {
+                () = pause(&app, DEADLINES) => {}
+                () = app.clock.moved_since(moves) => {}
+            }
+        }
+    }
+}
+
+/// Seals new lines of the audit trail; what is left when the process stops, the next one seals.
+async fn sealing_loop(app: App) {
+    while !app.stop.is_cancelled() {
+        match chain::seal(&app).await {
+            Ok(sealed) if sealed as i64 == chain::BATCH => {}
+            Ok(_) => pause(&app, SEALING).await,
+            Err(error) => {
+                tracing::error!(%error, "the audit trail could not be sealed");
+                pause(&app, SEALING * 10).await;
+            }
+        }
     }
 }

@@ -196,6 +196,14 @@ impl Cache {
         }
     }
 
+    /// Whether nothing at all is in it: in Redis, of whomever.
+    pub async fn is_empty(&self) -> Result<bool> {
+        match self {
+            Cache::Memory(m) => Ok(m.lock().entries.is_empty()),
+            Cache::Redis(r) => Ok(redis::cmd("DBSIZE").query_async::<i64>(&mut r.clone()).await? == 0),
+        }
+    }
+
     /// Whether the cache answers, for `/readyz`.
     pub async fn ping(&self) -> Result<()> {
         match self {

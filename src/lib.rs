@@ -27,6 +27,7 @@ pub mod payment;
 pub mod print;
 pub mod review;
 pub mod sms;
+pub mod supervision;
 pub mod union;
 pub mod web;
 pub mod wechat;

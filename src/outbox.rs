@@ -168,6 +168,21 @@ pub async fn waiting(db: &Db) -> sqlx::Result<i64> {
         .await
 }
 
+/// How many jobs are due until a moment, or claimed.
+pub async fn due(db: &Db, until: Time) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('ready', 'claimed') AND due_at <= $1")
+        .bind(until.0)
+        .fetch_one(db.read())
+        .await
+}
+
+/// The jobs that were given up: kind and last error.
+pub async fn dead(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query_as("SELECT kind, error FROM outbox WHERE state = 'dead' ORDER BY id")
+        .fetch_all(db.read())
+        .await
+}
+
 /// The pause after the n-th failed attempt: 5 s, doubling, up to 2 hours.
 pub fn backoff(attempts: i64) -> i64 {
     let doubled = (5 * SECOND).saturating_mul(1 << attempts.clamp(1, 20).saturating_sub(1));

@@ -69,6 +69,7 @@ impl App {
             None => Cache::memory(),
         };
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
+        let db = db.marked_by(sealer.clone());
         let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
         let sms = Sms::new(&config.sms)?;
         let metrics = Metrics::new()?;

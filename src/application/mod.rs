@@ -29,6 +29,7 @@ pub mod standing;
 pub mod states;
 mod store;
 pub mod submit;
+pub mod tally;
 pub mod transfers;
 pub mod withdraw;
 
@@ -128,6 +129,11 @@ pub async fn find(app: &App, id: &str) -> Result<Application> {
 /// The keyed hash that finds the applications with a card.
 pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
     app.sealer.index("card", card.digits())
+}
+
+/// A part of a name or number as the inbox's keys have it.
+pub fn search_key(words: &str) -> String {
+    store::key(words)
 }
 
 /// The worker's own application, or [`Error::NotFound`].

@@ -134,6 +134,8 @@ fn step_state(application: &Application, step: usize, timeline: &[TimelineLine],
     match application.state {
         State::Draft | State::Waitlisted | State::Recalled | State::RecalledWaiting => StepState::Ahead,
         State::InReview | State::Returned if step == application.step => StepState::Current,
+        // Sent back or recalled: what stood above has to pass it again.
+        State::InReview | State::Returned if step > application.step => StepState::Ahead,
         State::Rejected if acted(&[Event::Rejected]) => StepState::Rejected,
         _ if acted(&[Event::Passed, Event::Approved]) => StepState::Done,
         _ if step < application.step => StepState::Skipped,

@@ -57,6 +57,8 @@ pub struct Config {
     pub sms: Sms,
     /// Working days, and when a union is late.
     pub told: Told,
+    /// SMS codes a day in all: a bound on what an attack can cost.
+    pub sms_codes_per_day: u64,
     /// Phone segments that are refused.
     pub virtual_segments: Vec<String>,
     /// Where the simulated WeChat listens (`demo` only).
@@ -98,6 +100,9 @@ pub enum Sms {
     Http(String),
 }
 
+/// [`Config::sms_codes_per_day`] when nothing is set.
+const SMS_CODES_PER_DAY: u64 = 20_000;
+
 /// The environment, as a function so that tests need not touch the process's own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -121,6 +126,7 @@ impl Config {
             app_ticket: AppTicket::read(env, purpose)?,
             sms: Sms::read(env, purpose, sim_listen)?,
             told: Told::read(env, &stores.data_dir)?,
+            sms_codes_per_day: number(env, "SMS_CODES_PER_DAY", SMS_CODES_PER_DAY, "20000")?,
             virtual_segments: virtual_segments(env)?,
             stores,
             secret_keys,

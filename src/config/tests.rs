@@ -143,6 +143,37 @@ fn the_example_file_names_every_setting() {
     }
 }
 
+/// the operator's holidays stand over the program's; what cannot be read stops the start and names the line.
+#[test]
+fn holidays_and_lateness_are_settings() {
+    let told = read(Purpose::Demo, &[]).unwrap().told;
+    assert!(told.late_after == 5 && told.calendar.knows(2026) && !told.calendar.knows(2027));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("holidays.csv");
+    std::fs::write(&file, "2027-01-01,off,元旦\n").unwrap();
+    let path = file.display().to_string();
+    for setting in [
+        ("HOLIDAYS_FILE", path.as_str()),
+        ("YUANMENG_DATA_DIR", &dir.path().display().to_string()),
+    ] {
+        let told = read(Purpose::Demo, &[setting]).unwrap().told;
+        assert!(
+            told.calendar.knows(2027) && told.calendar.knows(2026),
+            "{setting:?}"
+        );
+    }
+    std::fs::write(&file, "2027-01-01,off,元旦\n2027-01-02,free,x\n").unwrap();
+    let wrong = read(Purpose::Demo, &[("HOLIDAYS_FILE", &path)]).err().unwrap();
+    assert!(
+        wrong.name == "HOLIDAYS_FILE" && wrong.problem.contains("line 2"),
+        "{wrong}"
+    );
+    for days in ["0", "61", "many"] {
+        let wrong = read(Purpose::Demo, &[("REVIEW_LATE_AFTER_DAYS", days)]).err();
+        assert_eq!(wrong.map(|e| e.name), Some("REVIEW_LATE_AFTER_DAYS"), "{days}");
+    }
+}
+
 /// The merchant is all or nothing; each mistake names its variable.
 #[test]
 fn the_merchant_is_all_or_nothing() {
@@ -218,35 +249,4 @@ fn the_merchant_is_all_or_nothing() {
 
 fn leak(name: &str) -> &'static str {
     name.to_owned().leak()
-}
-
-/// the operator's holidays stand over the program's; what cannot be read stops the start and names the line.
-#[test]
-fn holidays_and_lateness_are_settings() {
-    let told = read(Purpose::Demo, &[]).unwrap().told;
-    assert!(told.late_after == 5 && told.calendar.knows(2026) && !told.calendar.knows(2027));
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("holidays.csv");
-    std::fs::write(&file, "2027-01-01,off,元旦\n").unwrap();
-    let path = file.display().to_string();
-    for setting in [
-        ("HOLIDAYS_FILE", path.as_str()),
-        ("YUANMENG_DATA_DIR", &dir.path().display().to_string()),
-    ] {
-        let told = read(Purpose::Demo, &[setting]).unwrap().told;
-        assert!(
-            told.calendar.knows(2027) && told.calendar.knows(2026),
-            "{setting:?}"
-        );
-    }
-    std::fs::write(&file, "2027-01-01,off,元旦\n2027-01-02,free,x\n").unwrap();
-    let wrong = read(Purpose::Demo, &[("HOLIDAYS_FILE", &path)]).err().unwrap();
-    assert!(
-        wrong.name == "HOLIDAYS_FILE" && wrong.problem.contains("line 2"),
-        "{wrong}"
-    );
-    for days in ["0", "61", "many"] {
-        let wrong = read(Purpose::Demo, &[("REVIEW_LATE_AFTER_DAYS", days)]).err();
-        assert_eq!(wrong.map(|e| e.name), Some("REVIEW_LATE_AFTER_DAYS"), "{days}");
-    }
 }

@@ -112,7 +112,7 @@ fn platform(env: Env) -> Result<PlatformKeys, ConfigError> {
         (None, None) => {}
     }
     match env(PLATFORM_CERTS).as_deref().map(str::trim) {
-        // Fetched at the start and once a day.
+        // Fetched at the start and twice a day.
         Some("fetch") => {}
         Some(text) => {
             let pem = pem(PLATFORM_CERTS, text, CERTS_EXAMPLE)?;

@@ -16,6 +16,7 @@ pub mod refunds;
 pub mod search;
 pub mod states;
 mod store;
+mod typed;
 
 pub use moves::{Basics, Enrolment, Term};
 pub use program::{Intake, Program, RefundRules};

@@ -112,6 +112,12 @@ pub enum Refusal {
     RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
+    DeclaredRelative,
+    NoOtherReviewer,
+    FirstStep,
+    RecallTooLate,
+    NeedsALook,
+    TooManyChosen { max: usize },
     // Unions and officers
     InvitationUnknown,
     InvitationExpired,

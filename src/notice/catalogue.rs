@@ -137,6 +137,9 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
         }
         Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
         Event::Passed => ("审核中", holder("已转入上一级审核")),
+        Event::SentBack => ("退回复核", holder("由下级工会复核")),
+        Event::PassRecalled => ("审核中", holder("继续审核")),
+        Event::HandedUp => ("审核中", holder("由上级工会审核")),
         Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
         Event::Returned => (
             "退回补正",

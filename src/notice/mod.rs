@@ -11,6 +11,7 @@ pub mod react;
 mod reason;
 pub mod remind;
 mod store;
+pub mod tally;
 pub mod transfers;
 pub mod unions;
 

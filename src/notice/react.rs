@@ -67,7 +67,12 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
     let mut planned = vec![worker(&happened, &progress)];
     let arrives = matches!(
         happened.event,
-        Event::Submitted | Event::Promoted | Event::Passed | Event::Resubmitted
+        Event::Submitted
+            | Event::Promoted
+            | Event::Passed
+            | Event::Resubmitted
+            | Event::SentBack
+            | Event::HandedUp
     );
     // Promoted while it is being corrected, or sent back to the waiting list: nobody's work yet.
     let arrives = arrives && progress.application.state == State::InReview;

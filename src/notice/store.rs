@@ -6,6 +6,10 @@ mod digest;
 pub use deliveries::*;
 pub use digest::*;
 
+mod tally;
+
+pub use tally::*;
+
 use super::react::Recipient;
 use super::{Channel, Content, Delivery};
 use crate::app::App;

@@ -274,7 +274,8 @@ pub(super) struct State {
     pub oauth: OAuth,
     pub qrcodes: QrCodes,
     pub sent: HashMap<(String, String), Sent>,
-    pub stray_sms: Vec<(String, Item)>,
+    /// SMS to numbers that nobody has, by number.
+    pub stray_sms: HashMap<String, Vec<Item>>,
     pub faults: Vec<Fault>,
     pub stats: Stats,
     pub pay: Pay,
@@ -304,7 +305,7 @@ impl State {
             oauth: OAuth::default(),
             qrcodes: QrCodes::default(),
             sent: HashMap::new(),
-            stray_sms: Vec::new(),
+            stray_sms: HashMap::new(),
             faults: Vec::new(),
             stats: Stats::default(),
             pay: Pay::default(),

@@ -45,10 +45,13 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid
-        | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | DeclaredRelative
+        | AppTicketInvalid | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => {
+            StatusCode::FORBIDDEN
+        }
         AlreadyDecided { .. }
         | ChangedMeanwhile
+        | RecallTooLate
         | AlreadyThisYear { .. }
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
@@ -62,12 +65,12 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | TransferMoved { .. }
         | TransferNotFree { .. }
         | KeyBusy
+        | NoticeNotLost
         | PaymentPaid
         | PaymentNotPaid
         | PaymentClosed
         | PaymentDiffers
-        | RefundTooMuch
-        | NoticeNotLost => StatusCode::CONFLICT,
+        | RefundTooMuch => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

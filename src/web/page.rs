@@ -115,11 +115,22 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Respons
         .body(html))
 }
 
-/// A file made for this person: to be saved, by its Chinese name where the browser knows RFC 5987; never cached.
+/// A PDF made for this person.
 pub fn attachment(pdf: crate::print::Pdf) -> Response {
+    saved("application/pdf", &pdf.plain_name, &pdf.name, pdf.bytes)
+}
+
+/// A table, named for people.
+pub fn table(name: &str, bytes: Vec<u8>) -> Response {
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    saved(kind, "table.xlsx", name, bytes)
+}
+
+/// A file to be saved, by its Chinese name where the browser knows RFC 5987, else by its plain one; never cached.
+fn saved(media_type: &str, plain_name: &str, name: &str, bytes: Vec<u8>) -> Response {
     use std::fmt::Write as _;
     let mut encoded = String::new();
-    for byte in pdf.name.bytes() {
+    for byte in name.bytes() {
         // RFC 5987's attr-char, as far as our names have any.
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             encoded.push(char::from(byte));
@@ -128,15 +139,12 @@ pub fn attachment(pdf: crate::print::Pdf) -> Response {
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    let disposition = format!(
-        "attachment; filename=\"{}\"; filename*=UTF-8''{encoded}",
-        pdf.plain_name
-    );
+    let disposition = format!("attachment; filename=\"{plain_name}\"; filename*=UTF-8''{encoded}");
     Response::builder()
-        .header(header::CONTENT_TYPE, "application/pdf")
+        .header(header::CONTENT_TYPE, media_type)
         .header(header::CONTENT_DISPOSITION, disposition)
         .header(header::CACHE_CONTROL, "no-store")
-        .body(pdf.bytes)
+        .body(bytes)
 }
 
 /// After a successful POST: 303 to the page that shows the result.

@@ -4,6 +4,7 @@
 mod bill;
 mod callbacks;
 mod keys;
+mod killed;
 mod refunds;
 
 use crate::acts::eventually;

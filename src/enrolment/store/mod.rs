@@ -3,9 +3,11 @@
 mod catalogue;
 mod enrolments;
 mod provider;
+mod search;
 mod terms;
 
 pub use catalogue::*;
 pub use enrolments::*;
 pub use provider::*;
+pub use search::*;
 pub use terms::*;

@@ -50,6 +50,7 @@ impl Refusal {
             FilePages { most } => {
                 return format!("这个 PDF 超过了 {most} 页，请只保留需要的页面后再上传");
             }
+            TooManyChosen { max } => return format!("一次最多办理 {max} 件，请分几次办理"),
             AlreadyDecided { by } => {
                 return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
             }
@@ -273,6 +274,13 @@ impl Refusal {
             RejectNotConfirmed => "请勾选确认。不予通过后名额会释放，不能再改",
             ChangedMeanwhile => "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
             OwnApplication => "不能审核本人的申请，请由同工会其他管理员办理",
+            DeclaredRelative => "您已对这份申请申报回避，由同工会其他审核员或上级工会办理",
+            NoOtherReviewer => {
+                "本工会没有其他审核员，上面也没有可以接手的工会。请先由管理员增加一位审核员，再由他办理"
+            }
+            FirstStep => "这是第一级审核，下面没有工会可以复核。材料有问题的，请退回给职工补正",
+            RecallTooLate => "上一级已经办理，或者申请有了变化，不能再撤回。需要时请联系上一级工会退回复核",
+            NeedsALook => "自动核对有不符，请打开查看后单独办理",
             CsrfFailed => "页面停留太久或已在别处登录，请返回上一页刷新后再提交",
             SignInAgain => "登录已过期，请重新登录，已填写的内容会为您保留",
             OauthState => "微信登录已失效，请重新从公众号菜单进入",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, USER_AGENT};
-use reqwest::{Method, redirect};
+use reqwest::{Method, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -185,12 +185,17 @@ impl PayClient {
         body: Option<&Value>,
     ) -> Result<Vec<u8>, PayError> {
         let sent = self.attempt(method, path, body).await;
-        let verified = sent.and_then(|raw| {
-            raw.verify(self.keys(), self.now_s())?;
-            Ok(raw.body)
-        });
+        let verified = sent.and_then(|(status, raw)| self.verified(status, raw));
         self.tell(api, &verified);
         verified
+    }
+
+    fn verified(&self, status: StatusCode, raw: Raw) -> Result<Vec<u8>, PayError> {
+        // What says no is WeChat Pay's word too: where it is signed, the signature must hold.
+        if status.is_success() || raw.signed().is_some() {
+            raw.verify(self.keys(), self.now_s())?;
+        }
+        accepted(status, raw).map(|raw| raw.body)
     }
 
     /// A call whose answer the caller verifies.
@@ -201,8 +206,9 @@ impl PayClient {
         path: &str,
     ) -> Result<Raw, PayError> {
         let sent = self.attempt(method, path, None).await;
-        self.tell(api, &sent);
-        sent
+        let accepted = sent.and_then(|(status, raw)| accepted(status, raw));
+        self.tell(api, &accepted);
+        accepted
     }
 
     fn tell<T>(&self, api: &'static str, outcome: &Result<T, PayError>) {
@@ -211,24 +217,19 @@ impl PayClient {
         }
     }
 
-    async fn attempt(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Raw, PayError> {
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Raw), PayError> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let response = self
             .request(method, &format!("{}{path}", self.0.base), path, body)
             .await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let raw = Raw {
-            headers,
-            body: read(response).await?,
-        };
-        if status.is_success() {
-            return Ok(raw);
-        }
-        // What says no is WeChat Pay's word too: where it is signed, the signature must hold.
-        if raw.signed().is_some() {
-            raw.verify(self.keys(), self.now_s())?;
-        }
-        Err(PayApiError::read(status.as_u16(), &raw.body))
+        let body = read(response).await?;
+        Ok((status, Raw { headers, body }))
     }
 
     /// Signs and sends; `path` is the URL from its path on.
@@ -268,6 +269,14 @@ impl PayClient {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
         Ok(request.send().await?)
+    }
+}
+
+fn accepted(status: StatusCode, raw: Raw) -> Result<Raw, PayError> {
+    if status.is_success() {
+        Ok(raw)
+    } else {
+        Err(PayApiError::read(status.as_u16(), &raw.body))
     }
 }
 

@@ -1,11 +1,18 @@
 //! The officers' side over HTTP: who gets in, who sees what, who decides once.
 
 mod browser;
+mod bulk;
+mod claims;
+mod decisions;
 mod desk;
 mod door;
 mod joining;
 mod joining_browser;
 mod joining_wrong;
+mod list;
+mod pairs;
+mod phrases;
+mod season;
 mod second_factor;
 mod staff;
 mod told;
