@@ -16,6 +16,7 @@ pub mod from_enrolment;
 pub mod handoff;
 pub mod joining;
 pub mod leaving;
+pub mod live;
 pub mod merge;
 pub mod moves;
 pub mod progress;

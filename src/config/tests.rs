@@ -200,8 +200,8 @@ fn the_merchant_is_all_or_nothing() {
             "PUB_KEY_ID_0119000001092024111100000000000000",
         ),
     ];
-    let set = |change: &dyn Fn(&mut Vec<(&'static str, String)>)| {
-        let mut settings: Vec<(&'static str, String)> = production()
+    let set = |change: &dyn Fn(&mut Settings)| {
+        let mut settings: Settings = production()
             .into_iter()
             .chain(all.iter().copied().map(|(n, v)| (leak(n), v)))
             .map(|(n, v)| (n, v.to_owned()))
@@ -246,6 +246,8 @@ fn the_merchant_is_all_or_nothing() {
         );
     }
 }
+
+type Settings = Vec<(&'static str, String)>;
 
 fn leak(name: &str) -> &'static str {
     name.to_owned().leak()

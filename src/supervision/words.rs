@@ -67,6 +67,15 @@ pub const ACTS: &[(&str, &str)] = &[
     ("union.close", "撤销工会"),
     ("campaign.create", "新建年度行动"),
     ("quota.set", "设定名额"),
+    ("payment.create", "下单"),
+    ("payment.paid", "收到款项"),
+    ("payment.close", "关闭未付的订单"),
+    ("payment.try_closed", "关闭一种付款方式"),
+    ("payment.refund", "发起退款"),
+    ("payment.refunded", "退款到账"),
+    ("payment.refund_closed", "退款关闭"),
+    ("payment.refund_abnormal", "退款异常，待人工处理"),
+    ("payment.refused", "微信支付通知与订单不符，未采用"),
     ("audit.read", "查看操作记录"),
     ("audit.export", "导出操作记录"),
     ("board.export", "导出督查表"),
@@ -94,6 +103,7 @@ pub fn subject(kind: &str) -> &str {
         "intake" => "批次",
         "audit" => "操作记录",
         "notice" => "消息",
+        "payment" => "订单",
         other => other,
     }
 }

@@ -138,7 +138,13 @@ pub(in crate::sim) async fn v3(sim: Data<&Sim>, request: &Request, body: Body) -
 fn signed(sim: &Sim, merchant: &SimMerchant, asked: Option<&str>, status: u16, body: String) -> Response {
     let timestamp = (sim.state().now_ms() / 1000).to_string();
     let nonce = hex::encode(rand::random::<[u8; 16]>());
-    let platform = merchant.platform(asked);
+    // Who asks for no key gets the one that its merchant has had longest.
+    let older = asked.is_none() && sim.state().pay.certificates;
+    let platform = if older {
+        merchant.certificate()
+    } else {
+        merchant.platform(asked)
+    };
     let signature = platform
         .key
         .sign(&answer_message(&timestamp, &nonce, body.as_bytes()))

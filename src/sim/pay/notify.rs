@@ -103,11 +103,11 @@ impl Sim {
             let mut state = self.state();
             let every = state.pay.chaos.probe_every;
             state.pay.counts.sent += 1;
-            if every == 0 || state.pay.counts.sent % every != 0 {
+            if every == 0 || !state.pay.counts.sent.is_multiple_of(every) {
                 return;
             }
             state.pay.counts.probes += 1;
-            if state.pay.counts.probes % 2 == 0 {
+            if state.pay.counts.probes.is_multiple_of(2) {
                 "wrong"
             } else {
                 "probe"

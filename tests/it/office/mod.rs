@@ -19,6 +19,8 @@ mod told;
 mod told_browser;
 mod tree;
 
+pub use joining::{invite, register};
+
 use crate::app::TestApp;
 use crate::builders::{CSRF, session};
 use reqwest::header::{HeaderMap, LOCATION};
@@ -99,6 +101,14 @@ impl<'a> Desk<'a> {
         all.extend_from_slice(fields);
         self.post(&path(id), &all).await
     }
+}
+
+/// An officer returns an application over HTTP: this paper has to be replaced.
+pub async fn returns(test: &TestApp, officer_id: &str, id: &str, paper: &str, reason: &str) {
+    let desk = Desk::of(test, officer_id).await;
+    let fix = format!("fix-{paper}");
+    let fields = [("verdict", "return"), (fix.as_str(), "on"), ("reason", reason)];
+    assert_eq!(desk.decide(id, &fields).await.status, 303);
 }
 
 fn path(id: &str) -> String {

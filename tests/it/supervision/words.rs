@@ -7,7 +7,7 @@ use yuanmeng::application::states::Event;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 15] = [
+const ABOUT: [&str; 16] = [
     "application",
     "document",
     "worker",
@@ -22,6 +22,7 @@ const ABOUT: [&str; 15] = [
     "audit",
     "board",
     "payout",
+    "payment",
     "notice",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
