@@ -1,17 +1,21 @@
 //! The loops beside the requests: the outbox, and what deadlines do. Each fact is mapped to its reaction here.
 
+use crate::account::identity::IDENTITY_JOB;
 use crate::account::messages::{self, MESSAGE_JOB};
 use crate::app::App;
 use crate::application::documents::{self, ERASE_JOB};
 use crate::application::erasure;
 use crate::application::moves::EVENT_JOB;
 use crate::application::{self};
+use crate::campaign::transfers::TRANSFER_JOB;
+use crate::campaign::{digest, transfers};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
+use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::{DAY, MINUTE};
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{NOTICE_JOB, facts, plan, react, remind, unions};
+use crate::notice::{self, NOTICE_JOB, facts, plan, react, remind, unions};
 use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
 use crate::payment;
@@ -139,6 +143,24 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             let planned = unions::plan(app, &what, &id, &job.id).await?;
             told(app, claimant, job, &planned).await
         }
+        TRANSFER_JOB => {
+            let (id, state) = (field(job, "transfer")?, field(job, "state")?);
+            let planned = notice::transfers::plan(app, &id, &state, &job.id).await?;
+            let mut tx = app.db.write().await?;
+            if outbox::done(&mut tx, &job.id, claimant).await? {
+                react::enqueue(app, &mut tx, &planned).await?;
+                tx.commit().await?;
+            }
+            Ok(())
+        }
+        ENROLMENT_JOB => {
+            let planned = notice::enrolments::plan(app, &field(job, "event")?).await?;
+            told(app, claimant, job, &planned).await
+        }
+        IDENTITY_JOB => {
+            let planned = notice::enrolments::checked(app, &field(job, "check")?, &job.id).await?;
+            told(app, claimant, job, &planned).await
+        }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
             finish(app, claimant, job).await
@@ -218,7 +240,11 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
 /// Tells the owner of a payment what happened to it, by the order's purpose; it must bear being told twice.
 async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
     let order = payment::order(app, order).await?;
-    // Each purpose has its arm here once there is one.
+    if order.purpose_kind == enrolment::enrol::PURPOSE {
+        let what =
+            payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
+        return enrolment::paying::happened(app, &order.id, what).await;
+    }
     tracing::info!(
         order = order.id,
         purpose = order.purpose_kind,
@@ -266,6 +292,11 @@ async fn deadline_loop(app: App) {
             }
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
         }
+        match enrolment::deadlines::release_overdue(&app).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "seats that were not paid in time are free"),
+            Err(error) => tracing::error!(%error, "held seats could not be looked at"),
+        }
         match erasure::erase_due(&app).await {
             Ok(0) => {}
             Ok(erased) => tracing::info!(erased, "applications whose term is over were erased"),
@@ -275,6 +306,17 @@ async fn deadline_loop(app: App) {
             Ok(0) => {}
             Ok(reminded) => tracing::info!(reminded, "deadlines are near"),
             Err(error) => tracing::error!(%error, "reminders could not be made"),
+        }
+        match transfers::expire_due(&app).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "transfers of places ended with the application window"),
+            Err(error) => tracing::error!(%error, "transfers of places could not be ended"),
+        }
+        // The audit trail's head goes with it once there is such a chain.
+        match digest::publish(&app, None).await {
+            Ok(0) => {}
+            Ok(days) => tracing::info!(days, "days of the public chain were published"),
+            Err(error) => tracing::error!(%error, "the public chain could not go on"),
         }
         match plan::run(&app).await {
             Ok(0) => {}

@@ -1,53 +1,51 @@
-// Paying inside WeChat and waiting for a scanned code.
-//
-//   <button type="button" data-pay="/…" data-after="/…">微信支付</button> <p data-pay-says role="status" hidden></p>
-//     POST data-pay (with the page's CSRF token) gives the cashier's parameters as JSON, or {"error":{"message"}}; after the
-//     cashier data-after is opened, where the server asks WeChat Pay: what the browser says is not believed.
-//   <div data-pay-wait="/…" data-after="/…">
-//     GET data-pay-wait every two seconds gives {"state"}; data-after is opened once it is neither created nor paying.
+// 缴费: opens WeChat's cashier through its bridge, and asks the server whether it is paid: the bridge's word is worth nothing.
 (function () {
-  'use strict';
-  function csrf() { return document.querySelector('meta[name=csrf]').content; }
-  function says(text) {
-    var place = document.querySelector('[data-pay-says]');
-    if (place) { place.textContent = text; place.hidden = !text; }
+'use strict';
+document.addEventListener('DOMContentLoaded', function () {
+  var ym = window.ym, box = ym.$('[data-pay]'), button = ym.$('#pay-now'), line = ym.$('#pay-state'), again = ym.$('#pay-again');
+  if (!box) return;
+  var asked = 0, over = false;
+  function say(text) { line.textContent = text; }
+  function look(ask) {
+    return fetch(box.dataset.state + (ask ? '?ask=1' : ''), { credentials: 'same-origin', headers: { 'Accept': 'application/json' } })
+      .then(ym.answer).then(function (b) {
+        if (b.state === 'paid') { over = true; say('已收到您的缴费'); location.replace(box.dataset.done); }
+        if (b.state === 'over') { over = true; say('缴费时间已过，没有产生费用。'); again.hidden = false; if (button) button.disabled = true; }
+        return b.state;
+      }, function () {});
   }
-  // WeChat puts the bridge into the page a little after it has loaded.
-  function bridge(found, missing) {
-    if (window.WeixinJSBridge) { found(window.WeixinJSBridge); return; }
-    var timer = setTimeout(function () { document.removeEventListener('WeixinJSBridgeReady', ready); missing(); }, 3000);
-    function ready() { clearTimeout(timer); found(window.WeixinJSBridge); }
-    document.addEventListener('WeixinJSBridgeReady', ready, { once: true });
+  // Every two seconds from our own store; every twenty from WeChat Pay.
+  function watch() {
+    if (over) return;
+    if (document.hidden) { setTimeout(watch, 2000); return; }
+    asked++;
+    look(asked % 10 === 0).then(function () { setTimeout(watch, 2000); });
   }
-  function pay(button) {
+  setTimeout(watch, 2000);
+  if (!button) return;
+  function bridge(then) {
+    if (window.WeixinJSBridge) { then(); return; }
+    document.addEventListener('WeixinJSBridgeReady', then, { once: true });
+    setTimeout(function () { if (!window.WeixinJSBridge) { button.disabled = false; say('请在微信中打开本页付款，或换电脑扫码付款。'); } }, 4000);
+  }
+  button.addEventListener('click', function () {
     button.disabled = true;
-    says('正在打开微信支付…');
-    function over(text) { button.disabled = false; says(text); }
-    bridge(function (weixin) {
-      fetch(button.dataset.pay, { method: 'POST', credentials: 'same-origin', headers: { 'Accept': 'application/json', 'x-csrf-token': csrf() } })
-        .then(function (answer) { return answer.json().then(function (body) { return answer.ok ? body : Promise.reject(body); }); })
-        .then(function (params) {
-          weixin.invoke('getBrandWCPayRequest', params, function (result) {
-            var word = result && result.err_msg;
-            if (word === 'get_brand_wcpay_request:ok') { says('支付完成，正在确认…'); location.assign(button.dataset.after); return; }
-            over(word === 'get_brand_wcpay_request:cancel' ? '您取消了支付，没有扣款，可以重新支付。' : '支付没有完成，没有扣款，请重新支付。');
-          });
-        })
-        .catch(function (body) { over(body && body.error ? body.error.message : '网络不通，没有扣款，请重试。'); });
-    }, function () { over('请在微信中打开这个页面支付，或在电脑上扫码支付。'); });
-  }
-  function wait(place) {
-    setInterval(function () {
-      if (document.hidden) return;
-      fetch(place.dataset.payWait, { credentials: 'same-origin', headers: { 'Accept': 'application/json' } })
-        .then(function (answer) { return answer.json(); })
-        .then(function (body) { if (body.state && body.state !== 'created' && body.state !== 'paying') location.assign(place.dataset.after); })
-        .catch(function () {});
-    }, 2000);
-  }
-  function start() {
-    document.querySelectorAll('[data-pay]').forEach(function (button) { button.addEventListener('click', function () { pay(button); }); });
-    document.querySelectorAll('[data-pay-wait]').forEach(wait);
-  }
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start); else start();
+    say('正在打开微信支付…');
+    ym.post(box.dataset.pay, {}).then(function (params) {
+      bridge(function () {
+        window.WeixinJSBridge.invoke('getBrandWCPayRequest', params, function (res) {
+          button.disabled = false;
+          var word = (res && res.err_msg || '').split(':')[1];
+          if (word === 'cancel') { say('您取消了付款，可以再次点击付款。'); return; }
+          if (word !== 'ok') { say('微信支付没有完成，请再试一次。'); }
+          else say('正在确认付款结果…');
+          look(true);
+        });
+      });
+    }, function (e) {
+      button.disabled = false;
+      if (ym.signedOut(e)) location.reload(); else say(e.message);
+    });
+  });
+});
 })();

@@ -7,6 +7,7 @@ pub mod app_ticket;
 pub mod change_phone;
 pub mod followers;
 pub mod grants;
+pub mod identity;
 pub mod merging;
 pub mod messages;
 pub mod mini;

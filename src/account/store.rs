@@ -1,10 +1,12 @@
 //! SQL of workers and followers; sign-ins and messages beside it.
 
 pub mod grants;
+mod identity;
 mod messages;
 pub mod mini;
 mod sign_ins;
 
+pub use identity::*;
 pub use messages::*;
 pub use sign_ins::*;
 

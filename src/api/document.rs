@@ -61,7 +61,7 @@ fn schemas(schemas: &mut Value) {
     let states = texts(State::ALL.iter().map(|state| state.as_str()));
     let unions = Kind::ALL
         .iter()
-        .filter(|kind| !matches!(kind, Kind::City | Kind::Centre));
+        .filter(|kind| !matches!(kind, Kind::City | Kind::Centre | Kind::Provider));
     let known = [
         ("DocumentView", "kind", kinds.clone()),
         ("NeededView", "kind", kinds.clone()),

@@ -1,6 +1,7 @@
 //! A worker's request for the subsidy: the form, its documents, its states, from draft to decision
 //! (R-1 … R-20).
 
+pub mod allot;
 pub mod choices;
 pub mod content;
 pub mod deadlines;
@@ -11,6 +12,7 @@ pub mod eligibility;
 pub mod erasure;
 pub mod form;
 pub mod form_code;
+pub mod from_enrolment;
 pub mod handoff;
 pub mod joining;
 pub mod leaving;
@@ -19,14 +21,17 @@ pub mod merge;
 pub mod moves;
 pub mod progress;
 pub mod recall;
+pub mod rehearsal;
 pub mod reminders;
 pub mod removal;
 pub mod reorganise;
 pub mod safety;
+pub mod standing;
 pub mod states;
 mod store;
 pub mod submit;
 pub mod tally;
+pub mod transfers;
 pub mod withdraw;
 
 pub use form::{Form, FormText};

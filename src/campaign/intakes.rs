@@ -145,7 +145,13 @@ pub async fn current(app: &App) -> Result<Option<Current>> {
     Ok(most_relevant(store::intakes(app).await?, app.now()))
 }
 
-fn most_relevant(all: Vec<Current>, now: Time) -> Option<Current> {
+/// Every intake with its campaign, by the beginning of its application window.
+pub async fn all(app: &App) -> Result<Vec<Current>> {
+    store::intakes(app).await
+}
+
+/// [`current`] as a rule: which of these matters at this moment.
+pub fn most_relevant(all: Vec<Current>, now: Time) -> Option<Current> {
     let rank = |c: &Current| {
         let Intake { apply, review, .. } = &c.intake;
         match () {

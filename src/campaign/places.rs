@@ -3,11 +3,13 @@
 //! Whoever may take or release a place locks the unit's row first, before any application's row: one order for
 //! all, so PostgreSQL sees no deadlock, and between the lock and the commit nobody else counts.
 
-use super::{PlaceCause, store};
+use super::{PlaceCause, QuotaCause, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::kernel::Refusal;
+use std::collections::BTreeSet;
 
 /// The places of one unit in one campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,27 @@ pub async fn lock_in_line<'a>(
     Ok((locked(app, campaign_id, unit_id, places), seq))
 }
 
+/// Locks the places of several units, in the order of their ids whatever order they are named in: one order for all, so
+/// that two who lock the same units wait for each other and never in a circle. A unit without places gets a row of none.
+pub async fn lock_all<'a>(
+    app: &'a App,
+    tx: &mut Tx,
+    campaign_id: &str,
+    unit_ids: &BTreeSet<String>,
+) -> Result<Vec<Locked<'a>>> {
+    let mut all = Vec::with_capacity(unit_ids.len());
+    for unit_id in unit_ids {
+        all.push(match store::lock_quota(tx, campaign_id, unit_id).await? {
+            Some(places) => locked(app, campaign_id, unit_id, places),
+            None => {
+                store::open_quota(tx, campaign_id, unit_id).await?;
+                lock(app, tx, campaign_id, unit_id).await?
+            }
+        });
+    }
+    Ok(all)
+}
+
 /// Locks a unit's places in every campaign: nothing is submitted to it or leaves it until the transaction ends.
 pub async fn lock_unit(tx: &mut Tx, unit_id: &str) -> Result<()> {
     Ok(store::lock_quotas_of(tx, unit_id).await?)
@@ -69,7 +92,56 @@ fn locked<'a>(app: &'a App, campaign_id: &str, unit_id: &str, places: Places) ->
     }
 }
 
+/// Why a unit's total changes, and by whom.
+pub struct Change<'a> {
+    /// What kind of act.
+    pub cause: QuotaCause,
+    /// An import's SHA-256 or a transfer's id; empty for none.
+    pub reference: &'a str,
+    /// In words.
+    pub reason: &'a str,
+    /// Who.
+    pub by: &'a Actor,
+}
+
 impl Locked<'_> {
+    /// Whose places these are.
+    pub fn unit_id(&self) -> &str {
+        &self.unit_id
+    }
+
+    /// Gives the unit another total, with its line in the ledger of quotas. The caller gives what became free to
+    /// those who wait, in the same transaction.
+    ///
+    /// Errors: [`Refusal::BelowTaken`] with the numbers.
+    pub async fn set_total(&mut self, tx: &mut Tx, total: i64, why: &Change<'_>) -> Result<()> {
+        if total < self.places.taken {
+            return Err(Refusal::BelowTaken {
+                wanted: total,
+                taken: self.places.taken,
+            }
+            .into());
+        }
+        if total == self.places.total {
+            return Ok(());
+        }
+        let entry = store::QuotaEntry {
+            id: self.app.id(),
+            campaign_id: &self.campaign_id,
+            unit_id: &self.unit_id,
+            delta: total - self.places.total,
+            total,
+            cause: why.cause,
+            reference: why.reference,
+            reason: why.reason,
+            at: self.app.now(),
+            actor: format!("{}:{}", why.by.kind(), why.by.id()),
+        };
+        store::apply_quota_entry(tx, &entry).await?;
+        self.places.total = total;
+        Ok(())
+    }
+
     /// The counts as they stand under the lock.
     pub fn places(&self) -> Places {
         self.places

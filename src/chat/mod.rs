@@ -1,8 +1,10 @@
 //! What the official account answers in its chat, and what WeChat's events change.
 
+mod courses;
 mod late;
 mod status;
 
+pub use courses::{answer as courses_answer, asked as courses_asked};
 pub use late::{ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB, answer_late, defer, send_answer};
 
 use crate::account::{followers, grants, workers};
@@ -28,7 +30,9 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !status::is_asked(content) => Some(Reply::text(welcome(app))),
+        Kind::Text { content } if !status::is_asked(content) && courses::asked(content).is_none() => {
+            Some(Reply::text(welcome(app)))
+        }
         Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
         Kind::Click { .. }
         | Kind::Image { .. }
@@ -45,7 +49,10 @@ async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
     let at = Time(message.create_time.saturating_mul(1000));
     match &message.kind {
-        Kind::Text { .. } => status::answer(app, openid).await,
+        Kind::Text { content } => match courses::asked(content) {
+            Some(words) => courses::answer(app, &words).await,
+            None => status::answer(app, openid).await,
+        },
         Kind::Subscribe { scene, .. } => {
             followers::set_following(app, openid, true, scene.as_deref(), at).await?;
             match scene {
@@ -149,8 +156,8 @@ fn welcome(app: &App) -> String {
     let start = "/wechat/oauth/start?next=";
     let base = &app.config.http.public_url;
     format!(
-        "欢迎来到求学圆梦行动！\n<a href=\"{base}{start}/apply\">职工补助申请</a>\n<a href=\"{base}{start}/progress\">进度查询</a>\n\
-         回复“进度”也可查看申请进度。\n咨询热线 {HOTLINE}"
+        "欢迎来到求学圆梦行动！\n<a href=\"{base}{start}/apply\">职工补助申请</a>\n<a href=\"{base}{start}/enrol\">职工选学报读</a>\n<a href=\"{base}{start}/progress\">进度查询</a>\n\
+         回复“进度”也可查看申请进度，回复“报读 会计”可找专业。\n咨询热线 {HOTLINE}"
     )
 }
 

@@ -1,8 +1,11 @@
 //! `yuanmeng import quotas`: a year's campaign with its intakes and the places of each unit.
+//! `yuanmeng import programs`: the catalogue of 选学报读.
 
 use super::{Usage, setup, told};
 use crate::app::App;
+use crate::audit::Actor;
 use crate::campaign::quotas;
+use crate::enrolment::import;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -23,11 +26,38 @@ enum Table {
         #[arg(long)]
         year: i32,
     },
+    /// The catalogue of 选学报读: XLSX or CSV with the headings 项目编号, 院校, 服务机构 … (docs/zh/officer.md). Programs
+    /// that are there already are changed; the providers must be there.
+    Programs {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// Runs the command: everything or nothing.
 pub async fn run(app: App, args: Args) -> anyhow::Result<()> {
-    let Table::Quotas { file, year } = args.table;
+    match args.table {
+        Table::Quotas { file, year } => quotas_table(app, file, year).await,
+        Table::Programs { file } => programs(app, file).await,
+    }
+}
+
+async fn programs(app: App, file: PathBuf) -> anyhow::Result<()> {
+    let bytes = std::fs::read(&file).map_err(|error| Usage(format!("{}: {error}", file.display())))?;
+    let table = import::read(&app, &bytes).await.map_err(told)?;
+    if !table.errors.is_empty() {
+        let line = |e: &import::RowError| format!("第 {} 行 {}：{}", e.line, e.column, e.problem);
+        return Err(Usage(table.errors.iter().map(line).collect::<Vec<_>>().join("\n")).into());
+    }
+    let (new, changed) = import::bring_in(&app, &Actor::System, table, false)
+        .await
+        .map_err(told)?;
+    println!("{new} programs added, {changed} changed");
+    app.db.close().await;
+    Ok(())
+}
+
+async fn quotas_table(app: App, file: PathBuf, year: i32) -> anyhow::Result<()> {
     let csv =
         std::fs::read_to_string(&file).map_err(|error| Usage(format!("{}: {error}", file.display())))?;
     let table = quotas::parse(&csv).map_err(|errors| {

@@ -10,6 +10,8 @@ pub mod officer;
 pub mod rehearse;
 #[cfg(feature = "demo")]
 pub mod seed;
+#[cfg(feature = "demo")]
+pub mod seed_courses;
 pub mod serve;
 pub mod setup;
 pub mod union;

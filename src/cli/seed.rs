@@ -128,6 +128,7 @@ pub async fn fill(app: &App, openid_of: impl Fn(&str) -> String) -> Result<()> {
         officers::add(app, &mut tx, &Actor::System, new).await?;
     }
     tx.commit().await?;
+    super::seed_courses::fill(app).await?;
     Ok(())
 }
 

@@ -90,6 +90,17 @@ impl Time {
         format!("{} {}", self.day_text(), self.local().format("%H:%M"))
     }
 
+    /// "2021-11-30T09:32:05.123+08:00", for texts that programs compare.
+    pub fn iso_text(self) -> String {
+        self.local().format("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+    }
+
+    /// "11月30日 09:32:05".
+    pub fn short_second_text(self) -> String {
+        let t = self.local();
+        format!("{}月{}日 {}", t.month(), t.day(), t.format("%H:%M:%S"))
+    }
+
     /// "2021-11-30 09:32:05": for tables and the audit trail.
     pub fn second_text(self) -> String {
         self.local().format("%Y-%m-%d %H:%M:%S").to_string()
@@ -132,5 +143,6 @@ mod tests {
         assert_eq!(Time::end_of(day).plus(1), Time::shanghai(2021, 12, 1, 0, 0, 0));
         assert_eq!(Time::end_of(day).deadline_text(), "2021年11月30日 24:00");
         assert_eq!(Time::shanghai(2021, 11, 5, 0, 0, 0).seconds(), 1_636_041_600);
+        assert_eq!(Time::end_of(day).iso_text(), "2021-11-30T23:59:59.999+08:00");
     }
 }

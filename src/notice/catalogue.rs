@@ -235,6 +235,31 @@ pub fn about_union(about: (&str, &str), union: &str, path: &str, at: Time, sms: 
     }
 }
 
+/// A message to a worker about an enrolment: the state in at most five 汉字 and a note, its number, the page.
+pub fn about_enrolment(about: (&str, &str), number: &str, path: &str, at: Time) -> Content {
+    let which = if number == "-" {
+        String::new()
+    } else {
+        format!("（编号 {number}）")
+    };
+    Content {
+        template: "progress".to_owned(),
+        fields: fields([
+            ("thing1", "求学圆梦选学报读".to_owned()),
+            ("character_string2", number.to_owned()),
+            ("phrase3", about.0.to_owned()),
+            ("thing4", about.1.to_owned()),
+            ("time5", at.minute_text()),
+        ]),
+        path: path.to_owned(),
+        deadline: None,
+        sms: format!(
+            "【泉城工会】求学圆梦选学报读{which}：{}，{}。咨询热线 {HOTLINE}",
+            about.0, about.1
+        ),
+    }
+}
+
 fn fields<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
     pairs
         .into_iter()

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod deliver;
 pub mod deliveries;
 pub mod digest;
+pub mod enrolments;
 pub mod facts;
 pub mod plan;
 pub mod react;
@@ -11,6 +12,7 @@ mod reason;
 pub mod remind;
 mod store;
 pub mod tally;
+pub mod transfers;
 pub mod unions;
 
 pub use catalogue::Content;

@@ -10,6 +10,7 @@ pub mod sheet;
 mod svg;
 #[cfg(test)]
 mod tests;
+pub mod tuition;
 
 pub use form::{Code, Paper};
 pub use sheet::{Missing, Sheet};

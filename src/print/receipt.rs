@@ -127,11 +127,11 @@ fn next(progress: &Progress) -> Vec<String> {
     }
 }
 
-const LEFT: f32 = INSIDE.x;
-const WIDE: f32 = INSIDE.width;
+pub(super) const LEFT: f32 = INSIDE.x;
+pub(super) const WIDE: f32 = INSIDE.width;
 const LABEL: f32 = 34.0;
 const THICK: f32 = 0.4;
-const THIN: f32 = 0.2;
+pub(super) const THIN: f32 = 0.2;
 
 /// Draws the receipt.
 pub fn draw(receipt: &Receipt) -> Sheet {
@@ -148,7 +148,13 @@ pub fn draw(receipt: &Receipt) -> Sheet {
 }
 
 /// A table of two columns under its heading; gives where it ends.
-fn table(sheet: &mut Sheet, heading: &str, rows: &[(&'static str, String)], from: f32, high: f32) -> f32 {
+pub(super) fn table(
+    sheet: &mut Sheet,
+    heading: &str,
+    rows: &[(&'static str, String)],
+    from: f32,
+    high: f32,
+) -> f32 {
     let mut y = headed(sheet, heading, from);
     let top = y;
     let label = if heading.is_empty() { LABEL } else { 70.0 };

@@ -21,7 +21,7 @@ pub async fn rename(app: &App, officer: &Officer, id: &str, name: &str) -> Resul
 
 async fn rename_checked(app: &App, officer: &Officer, id: &str, name: &str) -> Result<()> {
     let union = rights::may(app, officer, Act::ManageUnions, id).await?;
-    if matches!(union.kind, Kind::City | Kind::Centre) {
+    if matches!(union.kind, Kind::City | Kind::Centre | Kind::Provider) {
         return Err(Refusal::UnitStays.into());
     }
     let mut errors = FieldErrors::default();
@@ -89,7 +89,7 @@ pub fn may_move(officer: &Officer, union: &Union) -> bool {
 
 fn movable(officer: &Officer, union: &Union) -> Result<(), Refusal> {
     match union.kind {
-        Kind::City | Kind::Centre | Kind::Unit => Err(Refusal::UnitStays),
+        Kind::City | Kind::Centre | Kind::Unit | Kind::Provider => Err(Refusal::UnitStays),
         _ if !rights::is_above(officer, union) => Err(Refusal::ByUpperUnionOnly),
         _ => Ok(()),
     }

@@ -11,6 +11,7 @@ pub mod officers;
 pub mod overview;
 pub mod passwords;
 pub mod preferences;
+pub mod providers;
 pub mod registrations;
 pub mod rights;
 pub mod sessions;
@@ -34,6 +35,9 @@ crate::text_enum! {
         Street = "street",
         /// A company's own union.
         Enterprise = "enterprise",
+        /// 服务机构 of 选学报读: not a union, but an organisation whose officers sign in here. A tree of its own, so that
+        /// no rule of the subtree ever reaches from it into the city's, or back (ADR 0026).
+        Provider = "provider",
     }
 }
 
@@ -46,6 +50,7 @@ impl Kind {
             Kind::Unit => "区县（产业、直属、企业集团）工会",
             Kind::Street => "乡镇（街道）工会",
             Kind::Enterprise => "企业（单位）工会",
+            Kind::Provider => "教育服务机构",
         }
     }
 
@@ -53,7 +58,7 @@ impl Kind {
     pub fn below(self) -> &'static [Kind] {
         match self {
             Kind::City => &[Kind::Unit],
-            Kind::Centre => &[],
+            Kind::Centre | Kind::Provider => &[],
             Kind::Unit => &[Kind::Street, Kind::Enterprise],
             Kind::Street | Kind::Enterprise => &[Kind::Enterprise],
         }

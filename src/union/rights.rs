@@ -24,6 +24,8 @@ crate::text_enum! {
         ManageUnions = "manage_unions",
         /// 增减管理员和权限.
         ManageOfficers = "manage_officers",
+        /// 市总：年度、批次、名额；单位：名额调剂.
+        ManagePlaces = "manage_places",
     }
 }
 
@@ -35,7 +37,7 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::ReadMoney => matches!(role, Role::Finance | Role::Supervisor),
         Act::Pay => role == Role::Finance,
         Act::ReadAudit => matches!(role, Role::Supervisor | Role::Administrator),
-        Act::ManageUnions | Act::ManageOfficers => role == Role::Administrator,
+        Act::ManageUnions | Act::ManageOfficers | Act::ManagePlaces => role == Role::Administrator,
     }
 }
 
@@ -75,6 +77,12 @@ pub async fn may(app: &App, officer: &Officer, act: Act, union_id: &str) -> Resu
     let union = within(app, officer, union_id).await?;
     check(officer, act)?;
     Ok(union)
+}
+
+/// The city, for an officer who may act for it (its own, or its centre's); [`Error::NotFound`] for any other.
+pub async fn city(app: &App, officer: &Officer, act: Act) -> Result<Union> {
+    let root = tree::root(app).await?.ok_or(Error::NotFound)?;
+    may(app, officer, act, &root.id).await
 }
 
 /// Whether the officer works for a union above this one. The centre acts for the city over all but itself.
@@ -125,7 +133,7 @@ mod tests {
     #[test]
     fn each_role_may_do_its_own() {
         use Role::*;
-        let table: [(Act, [(Role, bool); 4]); 7] = [
+        let table: [(Act, [(Role, bool); 4]); 8] = [
             (
                 Act::Read,
                 [
@@ -182,6 +190,15 @@ mod tests {
             ),
             (
                 Act::ManageOfficers,
+                [
+                    (Reviewer, false),
+                    (Finance, false),
+                    (Supervisor, false),
+                    (Administrator, true),
+                ],
+            ),
+            (
+                Act::ManagePlaces,
                 [
                     (Reviewer, false),
                     (Finance, false),

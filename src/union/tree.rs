@@ -94,7 +94,7 @@ pub async fn choices(app: &App, parent: Option<&str>) -> Result<Vec<Union>> {
 /// A union that a worker may choose: any but the city and its centre.
 pub async fn chosen(app: &App, id: &str) -> Result<Union> {
     match store::union(app.db.read(), id).await? {
-        Some(union) if !matches!(union.kind, Kind::City | Kind::Centre) => Ok(union),
+        Some(union) if !matches!(union.kind, Kind::City | Kind::Centre | Kind::Provider) => Ok(union),
         _ => Err(Refusal::UnionUnknown.into()),
     }
 }

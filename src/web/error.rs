@@ -56,6 +56,14 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
         | NotEditable
+        | SeatsGone
+        | EnrolledAlready { .. }
+        | HoldsAnother { .. }
+        | EnrolmentNotThere
+        | ProgramHasEnrolments { .. }
+        | SeenChanged
+        | TransferMoved { .. }
+        | TransferNotFree { .. }
         | KeyBusy
         | NoticeNotLost
         | PaymentPaid

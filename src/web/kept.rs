@@ -84,7 +84,7 @@ fn is_kept(req: &Request, path: &str) -> bool {
     let json = req
         .header(header::ACCEPT)
         .is_some_and(|accept| accept.starts_with("application/json"));
-    req.method() == Method::POST && !json && matches!(area, "apply" | "progress" | "me")
+    req.method() == Method::POST && !json && matches!(area, "apply" | "progress" | "me" | "enrol")
 }
 
 /// What waits for the signed-in worker.

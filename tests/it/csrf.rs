@@ -40,6 +40,7 @@ async fn every_form_needs_the_token() {
     let worker = builders::worker(&test, 1).await;
     let [officer, ..] = builders::demo_officers(&test.app).await;
     let mut routes = posts(include_str!("../../src/web/worker/mod.rs"), "");
+    routes.extend(posts(include_str!("../../src/web/worker/enrol/mod.rs"), ""));
     routes.extend(posts(include_str!("../../src/web/office/mod.rs"), "/office"));
     assert!(routes.len() > 12, "{routes:?}");
     for (who, id) in [("worker", &worker.id), ("officer", &officer.id)] {

@@ -26,6 +26,7 @@ mod documents;
 mod doors_browser;
 mod doors_walk;
 mod editors;
+mod enrol;
 mod events;
 mod facts;
 mod form_script;

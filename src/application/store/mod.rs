@@ -2,20 +2,24 @@
 
 mod conflicts;
 mod documents;
+mod enrolments;
 mod erasure;
 mod events;
 mod keys;
 mod live;
 mod reorganise;
+mod standing;
 mod tally;
 
 pub use conflicts::*;
 pub use documents::*;
+pub use enrolments::*;
 pub use erasure::*;
 pub use events::*;
 pub use keys::*;
 pub use live::*;
 pub use reorganise::*;
+pub use standing::*;
 pub use tally::*;
 
 use super::Level;

@@ -76,6 +76,61 @@ impl Refusal {
             UnionHasRegistrations { count } => {
                 return format!("还有 {count} 份下级工会的入网注册没有审核，请先通过或退回，再撤销这个工会");
             }
+            EnrolWindowOver { until } => {
+                return format!(
+                    "这一批次的报名已于 {} 截止，请选择其他入学时间或专业",
+                    until.deadline_text()
+                );
+            }
+            EnrolledAlready { number } => {
+                return format!("您已报读这个专业的同一批次（报读编号 {number}），请在“我的报读”中查看");
+            }
+            HoldsAnother { number } => {
+                return format!(
+                    "您还有一份报读在等待缴费（编号 {number}），请先缴费或取消，再报读另一个。请在“我的报读”中查看"
+                );
+            }
+            ProgramHasEnrolments { count } => {
+                return format!(
+                    "还有 {count} 份报读没有办结（待缴费、已缴费或退款中），办结后才能下架。可以先停止招生"
+                );
+            }
+            SeatsBelowTaken { date } => {
+                return format!("{date} 入学的名额不能少于已占用的名额，已有人报读的入学时间也不能删除");
+            }
+            CatalogueWrong { problem } => return problem.clone(),
+            RealNameFirst => {
+                "报读前须通过实名认证。您填写的内容已保存，认证通过后可接着办理，如有疑问请拨打 4000123318 转 0"
+            }
+            IdentityOfAnother => {
+                "这个身份证号已在另一个账户通过实名认证。如果两个账户都是您的，请到“我的—合并账户”合并；不是的请拨打 4000123318 转 0"
+            }
+            ProgramClosed => "这个专业已停止招生，请选择其他专业",
+            SeatsGone => {
+                "这一批次的名额刚刚报满，没有产生任何费用。请选择其他入学时间或专业，已填写的内容会为您保留"
+            }
+            RulesNotAgreed => "请先阅读退学退费规定，并勾选同意",
+            HoldOver => "缴费时间已过，名额已释放，没有产生费用。如仍需报读，请重新办理",
+            NothingToPay => "这一期学费不需要缴纳，或已经缴清",
+            RefundNotNow => "这份报读现在不能申请退学退费。如有疑问，请拨打 4000123318 转 0",
+            EnrolmentNotThere => "这份报读的状态刚刚有了变化，请核对最新状态后再办理",
+            CampaignExists { year } => return format!("{year} 年度已经有了，请直接打开它修改"),
+            IntakesOverlap { other } => {
+                return format!("与“{other}”的申请或审核时间重叠，请把日期错开");
+            }
+            IntakeOutsideYear { year } => return format!("申请时间须在 {year} 年之内"),
+            BelowTaken { wanted, taken } => {
+                return format!("名额不能改为 {wanted} 个：已经占用了 {taken} 个，不能少于已占用的数");
+            }
+            TableWrong { count } => {
+                return format!("表格有 {count} 处错误，没有导入任何内容，请逐行改正后重新上传");
+            }
+            TransferNotFree { left } => {
+                return format!("现在只剩 {left} 个空余名额，不够调剂。可以减少数量后重新提出");
+            }
+            TransferMoved { state } => {
+                return format!("这笔调剂现在是“{state}”，您的操作没有生效。请查看最新状态");
+            }
             InvitationUnknown => "这个链接无效，请核对是否完整，或请上级工会重新发送",
             InvitationExpired => "这个邀请已过期",
             InvitationRevoked => "这个邀请已被撤回",
@@ -99,6 +154,23 @@ impl Refusal {
             QuietHours => "请写全开始和结束时间，如 22:00 到 07:00，两者不能相同；不需要安静时段，请都留空",
             NoticeNotLost => "这条消息已经送达、正在发送，或已经再发过，不用再发",
             SecondFactorOn => "登录时要用这个微信验证，请先关闭微信验证，再解除绑定",
+            CampaignNone => "还没有任何年度。请运维人员先用 yuanmeng import quotas 导入第一年的名额表",
+            YearMalformed => "请填写 4 位年份，例如 2027",
+            WindowBackwards => "结束日期不能早于开始日期",
+            ReviewTooShort => "审核时间须包含整个申请时间：不晚于申请开始，不早于申请结束",
+            WindowRunning => "这个批次已经开始，修改会马上影响职工和审核。请看清下面的后果，勾选确认后再保存",
+            SeenChanged => "您打开页面之后有人改过，您看到的不是最新内容。请核对最新内容后再办理",
+            AmountMalformed => "请填写金额，大于 0，最多两位小数，例如 1000 或 500.50",
+            PlacesMalformed => "请填写 0 至 100000 的整数",
+            FunderTwice => "这个资金来源已经有了，请直接修改它的金额",
+            TableEmpty => "表格是空的，或没有数据行。请按模板填写“单位”“名额”两列后上传",
+            TableWrongType => {
+                "只能导入 XLSX 或 UTF-8 编码的 CSV 表格。请在 Excel 或 WPS 中另存为 XLSX 后上传"
+            }
+            TableTooLarge => "表格太大（超过 1 MB 或 5000 行），请只保留“单位”“名额”两列",
+            PreviewGone => "预览已过期（30 分钟）或已导入，请重新上传表格",
+            TransferItself => "请选择另一个单位",
+            TransferTooLate => "本批次的申请时间已经结束，不能再调剂名额",
             Empty => "请填写此项",
             NotAChoice => "请从列表中选择一项",
             PhoneMalformed => "请填写 11 位手机号码，例如 13800138000",

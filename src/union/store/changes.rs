@@ -9,7 +9,7 @@ use crate::kernel::Time;
 
 /// An update of the root that changes nothing takes its lock on PostgreSQL.
 pub async fn lock_tree(tx: &mut Tx) -> sqlx::Result<()> {
-    sqlx::query("UPDATE unions SET no = no WHERE parent_id IS NULL")
+    sqlx::query("UPDATE unions SET no = no WHERE kind = 'city'")
         .execute(&mut **tx)
         .await?;
     Ok(())

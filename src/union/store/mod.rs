@@ -4,12 +4,14 @@ mod changes;
 mod joining;
 mod overview;
 mod preferences;
+mod providers;
 mod sessions;
 
 pub use changes::*;
 pub use joining::*;
 pub use overview::*;
 pub use preferences::*;
+pub use providers::*;
 pub use sessions::*;
 
 use super::{Kind, Union};
@@ -83,7 +85,7 @@ pub async fn union<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Resul
 }
 
 pub async fn root(app: &App) -> Result<Option<Union>> {
-    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE parent_id IS NULL AND active = 1";
+    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE kind = 'city' AND active = 1";
     let row: Option<UnionRow> = sqlx::query_as(sql).fetch_optional(app.db.read()).await?;
     row.map(UnionRow::into_union).transpose()
 }

@@ -40,6 +40,11 @@
 //! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
 //!   `export`, `empty`.
 //!
+//! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
+//!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
+//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`.
+//! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
+//!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
 //!   `told-line` a message, `call` when nothing reached the worker.
 //! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
@@ -53,6 +58,9 @@ mod audit;
 mod board;
 mod board_history;
 mod bulk;
+mod catalogue;
+mod catalogue_import;
+mod catalogue_providers;
 mod chart;
 mod desk;
 mod desk_acts;
@@ -66,6 +74,7 @@ mod messages;
 mod messages_lost;
 mod papers;
 mod phrases;
+mod provider;
 mod queue;
 mod queue_asked;
 mod queue_form;
@@ -97,7 +106,42 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    supervision(being_told(reviewing(joining(pages()))))
+    courses(supervision(being_told(reviewing(joining(pages())))))
+}
+
+/// 选学报读: the catalogue (city centre) and the providers' pages.
+fn courses(routes: Route) -> Route {
+    routes
+        .at("/catalogue", get(catalogue::list))
+        .at(
+            "/catalogue/programs/new",
+            get(catalogue::new).post(catalogue::add),
+        )
+        .at(
+            "/catalogue/programs/:id",
+            get(catalogue::show).post(catalogue::change),
+        )
+        .at("/catalogue/programs/:id/state", post(catalogue::set_state))
+        .at(
+            "/catalogue/import",
+            get(catalogue_import::ask).post(catalogue_import::look),
+        )
+        .at("/catalogue/import.csv", get(catalogue_import::template))
+        .at("/catalogue/import/apply", post(catalogue_import::apply))
+        .at("/catalogue/institutions", get(catalogue_providers::institutions))
+        .at("/catalogue/institutions/:id", post(catalogue_providers::describe))
+        .at(
+            "/catalogue/providers",
+            get(catalogue_providers::list).post(catalogue_providers::add),
+        )
+        .at("/catalogue/checks", get(catalogue_providers::checks))
+        .at("/catalogue/checks/:id", post(catalogue_providers::decide))
+        .at("/provider", get(provider::list))
+        .at("/provider/export.xlsx", get(provider::export))
+        .at(
+            "/provider/enrolments/:id",
+            get(provider::show).post(provider::act),
+        )
 }
 
 /// Figures and the audit trail.
@@ -257,6 +301,8 @@ fn label(field: &str) -> Option<&'static str> {
         "days" => "有效天数（1 至 30）",
         "to" => "新的上级工会",
         "roles" => "权限",
+        "term" => "学期",
+        "status" => "学习情况",
         "way" => "接收方式",
         "verdict" => "用于",
         "why" => "原因分类",
@@ -291,6 +337,10 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Whether they keep the catalogue of 选学报读.
+    pub keeps: bool,
+    /// Whether they work for a provider: they see its pages and no union's.
+    pub provider: bool,
     /// Whether they may read the audit trail.
     pub audits: bool,
     /// Which entry of the top bar the page belongs to.
@@ -304,6 +354,8 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            keeps: crate::union::providers::keeps(officer),
+            provider: officer.union.kind == crate::union::Kind::Provider,
             audits: officer.can(Act::ReadAudit),
             at,
         })

@@ -89,6 +89,10 @@ pub struct Pager {
 #[handler]
 pub async fn show(ctx: Ctx, Query(asked): Query<BTreeMap<String, String>>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
+    // A provider has its own work.
+    if officer.union.kind == crate::union::Kind::Provider {
+        return Ok(super::super::page::see_other("/office/provider"));
+    }
     let intakes = campaign::intakes(&ctx.app).await?;
     let mut filter = Asked(asked).filter(&officer, &intakes);
     let mut list = inbox::list(&ctx.app, &officer, &filter).await?;

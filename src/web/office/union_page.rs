@@ -89,7 +89,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         details: overview::details(&ctx.app, &officer, &id).await?,
         members: members.into_iter().map(|one| member(one, staffs)).collect(),
         may_add: staffs,
-        may_rename: manages && !matches!(union.kind, Kind::City | Kind::Centre),
+        may_rename: manages && !matches!(union.kind, Kind::City | Kind::Centre | Kind::Provider),
         may_move: manages && changes::may_move(&officer, &union),
         kind: union.kind.label(),
         name: union.name,

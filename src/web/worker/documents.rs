@@ -101,7 +101,13 @@ pub async fn tick(posted: Posted<Ticked>) -> Result<Response> {
     };
     let ticked = [form.check_1, form.check_2, form.check_3, form.check_4].map(|tick| tick.is_some());
     match drafts::tick_checks(&ctx.app, &open.worker.id, &open.application.id, ticked).await {
-        Ok(()) => Ok(see_other("/apply/documents")),
+        Ok(()) => {
+            // the tuition that was paid here brings its receipt along.
+            if crate::print::tuition::attach(&ctx.app, &open.worker, &open.application.id).await? {
+                ctx.flash("已为您放好学费缴费凭证（报读时的微信支付记录），不用再上传");
+            }
+            Ok(see_other("/apply/documents"))
+        }
         Err(Error::Refused(refusal @ Refusal::ChecksNotTicked)) => {
             let errors = Errors::from(&FieldErrors::one("checks", refusal));
             let mut checks = checks_page(&ctx, ticked, errors);

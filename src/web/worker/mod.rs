@@ -41,6 +41,7 @@ mod bar;
 mod check;
 mod confirm;
 mod documents;
+mod enrol;
 mod examples;
 mod form;
 mod gate;
@@ -72,7 +73,7 @@ use crate::application::{Level, Post};
 
 /// The worker's pages, to be mounted at `/`.
 pub fn routes() -> Route {
-    Route::new()
+    enrol::routes(Route::new())
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
         .at("/sign-in/password", get(password::show).post(password::enter))

@@ -1,5 +1,14 @@
 //! SQL of campaigns, intakes, quotas and the ledger of places.
 
+mod digests;
+mod funders;
+mod ledger;
+mod transfers;
+
+pub use digests::*;
+pub use funders::*;
+pub use ledger::*;
+pub use transfers::*;
 mod tally;
 
 pub use tally::*;
@@ -63,14 +72,17 @@ struct Row {
     review_until: i64,
 }
 
+/// The one list of columns; SQL text must be one literal, hence a macro.
+macro_rules! select_intakes {
+    () => {
+        "SELECT i.id, i.campaign_id, c.year, c.title, c.city_grant_fen, i.season, i.apply_from, i.apply_until, i.review_from, i.review_until \
+         FROM intakes i JOIN campaigns c ON c.id = i.campaign_id ORDER BY i.apply_from"
+    };
+}
+
 /// Every intake with its campaign: a handful a year.
 pub async fn intakes(app: &App) -> Result<Vec<Current>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT i.id, i.campaign_id, c.year, c.title, c.city_grant_fen, i.season, i.apply_from, i.apply_until, i.review_from, i.review_until \
-         FROM intakes i JOIN campaigns c ON c.id = i.campaign_id ORDER BY i.apply_from",
-    )
-    .fetch_all(app.db.read())
-    .await?;
+    let rows: Vec<Row> = sqlx::query_as(select_intakes!()).fetch_all(app.db.read()).await?;
     rows.into_iter().map(current).collect()
 }
 
@@ -210,4 +222,39 @@ pub async fn ledger_sum(app: &App, campaign_id: &str, unit_id: &str) -> sqlx::Re
         .bind(unit_id)
         .fetch_one(app.db.read())
         .await
+}
+
+/// Campaigns change one after the other: whoever edits one, or makes one, takes this lock first.
+pub async fn lock_plan(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("UPDATE campaigns SET year = year")
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Every intake with its campaign, as the caller's transaction sees them.
+pub async fn intakes_in(tx: &mut Tx) -> Result<Vec<Current>> {
+    let rows: Vec<Row> = sqlx::query_as(select_intakes!()).fetch_all(&mut **tx).await?;
+    rows.into_iter().map(current).collect()
+}
+
+pub async fn set_campaign(tx: &mut Tx, id: &str, title: &str, grant: Fen) -> sqlx::Result<bool> {
+    let query = sqlx::query("UPDATE campaigns SET title = $1, city_grant_fen = $2 WHERE id = $3")
+        .bind(title)
+        .bind(grant.0)
+        .bind(id);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub async fn set_windows(tx: &mut Tx, id: &str, apply: Window, review: Window) -> sqlx::Result<()> {
+    let sql = "UPDATE intakes SET apply_from = $1, apply_until = $2, review_from = $3, review_until = $4 WHERE id = $5";
+    sqlx::query(sql)
+        .bind(apply.from.0)
+        .bind(apply.until.0)
+        .bind(review.from.0)
+        .bind(review.until.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
