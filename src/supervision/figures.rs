@@ -192,7 +192,7 @@ fn levels(groups: &[(&Group, State)], tree: &Tree) -> Vec<(&'static str, i64)> {
         let level = match kind {
             Some(Kind::Street | Kind::Enterprise) => 0,
             Some(Kind::Unit) => 1,
-            Some(Kind::City | Kind::Centre) | None => 2,
+            Some(Kind::City | Kind::Centre | Kind::Provider) | None => 2,
         };
         n[level] += group.n;
     }
