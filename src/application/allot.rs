@@ -59,7 +59,9 @@ pub async fn set(
 
 fn read_total(typed: &str) -> Result<i64, Refusal> {
     let total = text::plain(typed).parse().ok();
-    total.filter(|total| (0..=quotas::MOST).contains(total)).ok_or(Refusal::PlacesMalformed)
+    total
+        .filter(|total| (0..=quotas::MOST).contains(total))
+        .ok_or(Refusal::PlacesMalformed)
 }
 
 async fn set_checked(
@@ -71,7 +73,10 @@ async fn set_checked(
     rights::city(app, officer, Act::ManagePlaces).await?;
     plan::find(app, campaign_id).await?;
     let units = quotas::units(app, campaign_id).await?;
-    let unit = units.into_iter().find(|unit| unit.id == unit_id).ok_or(Error::NotFound)?;
+    let unit = units
+        .into_iter()
+        .find(|unit| unit.id == unit_id)
+        .ok_or(Error::NotFound)?;
     let mut errors = FieldErrors::default();
     let total = errors.take("total", read_total(typed.total));
     let reason = errors.take("reason", text::line(typed.reason, 2, 200));
@@ -95,7 +100,8 @@ async fn set_checked(
     };
     let promoted = give(app, &mut tx, locked, campaign_id, (total, &why)).await;
     let promoted = promoted.map_err(at_total)?;
-    let detail = json!({ "campaign": campaign_id, "before": before.total, "total": total, "promoted": promoted });
+    let detail =
+        json!({ "campaign": campaign_id, "before": before.total, "total": total, "promoted": promoted });
     let line = Line {
         actor: &actor,
         act: "quota.edit",
@@ -180,14 +186,15 @@ async fn read_checked(app: &App, officer: &Officer, campaign_id: &str, bytes: Ve
     let sha256 = code::sha256_hex(&bytes);
     // Unpacking and parsing are the processor's work.
     let rows = tokio::task::spawn_blocking(move || sheet::rows(&bytes).map(quotas::read));
-    let table = match rows.await.map_err(anyhow::Error::from)?? {
-        Ok(table) => table,
-        Err(wrong) => return Ok(Read::Wrong(wrong)),
-    };
+    let (table, mut wrong) = rows.await.map_err(anyhow::Error::from)??;
     let units = quotas::units(app, campaign_id).await?;
     let preview = match changes::compare(&table, &units) {
-        Ok(preview) => preview,
-        Err(wrong) => return Ok(Read::Wrong(wrong)),
+        Ok(preview) if wrong.is_empty() => preview,
+        compared => {
+            wrong.extend(compared.err().unwrap_or_default());
+            wrong.sort_by_key(|error| error.line);
+            return Ok(Read::Wrong(wrong));
+        }
     };
     let token = app.entropy.token();
     let waiting = Waiting {
@@ -276,7 +283,12 @@ async fn apply_waiting(
     let campaign_id = &waiting.campaign_id;
     let units = quotas::units(app, campaign_id).await?;
     let mut tx = app.db.write().await?;
-    let named: BTreeSet<String> = waiting.preview.lines.iter().map(|line| line.unit_id.clone()).collect();
+    let named: BTreeSet<String> = waiting
+        .preview
+        .lines
+        .iter()
+        .map(|line| line.unit_id.clone())
+        .collect();
     let mut locked = places::lock_all(app, &mut tx, campaign_id, &named).await?;
     let now = match changes::compare(&waiting.table, &as_locked(units, &locked)) {
         Ok(now) => now,
@@ -320,7 +332,10 @@ fn as_locked(units: Vec<Unit>, locked: &[Locked<'_>]) -> Vec<Unit> {
     let current = |mut unit: Unit| {
         if let Some(under) = locked.iter().find(|under| under.unit_id() == unit.id) {
             let places = under.places();
-            unit.total = unit.total.map(|_| places.total).or((places.total > 0).then_some(places.total));
+            unit.total = unit
+                .total
+                .map(|_| places.total)
+                .or((places.total > 0).then_some(places.total));
             unit.taken = places.taken;
         }
         unit

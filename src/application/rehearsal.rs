@@ -52,7 +52,10 @@ pub fn rehearse(all: &[Current], at: Time) -> Rehearsal {
         correct: current.intake.may_correct(at),
         intake: current.intake.clone(),
     };
-    let mut fires: Vec<Fires> = all.iter().flat_map(|current| on_the_day(&current.intake, at)).collect();
+    let mut fires: Vec<Fires> = all
+        .iter()
+        .flat_map(|current| on_the_day(&current.intake, at))
+        .collect();
     // Reminders go out for the intake that the day speaks of.
     if let Some(current) = most_relevant(all.to_vec(), at) {
         fires.extend(reminded(&current.intake, at));
@@ -63,6 +66,44 @@ pub fn rehearse(all: &[Current], at: Time) -> Rehearsal {
         intakes: all.iter().map(one).collect(),
         fires,
     }
+}
+
+/// What people feel at once when an intake's windows become others at this moment.
+pub fn effects(before: &Intake, after: &Intake, now: Time) -> Vec<String> {
+    let mut effects = Vec::new();
+    let mut say = |when: bool, what: &str| {
+        if when {
+            effects.push(what.to_owned());
+        }
+    };
+    let apply = (before.may_apply(now).is_ok(), after.may_apply(now).is_ok());
+    let review = (before.may_review(now).is_ok(), after.may_review(now).is_ok());
+    say(apply == (true, false), "职工马上不能提交申请；填写中的草稿保留");
+    say(apply == (false, true), "职工马上可以提交申请");
+    say(review == (true, false), "各级工会马上不能审核");
+    say(review == (false, true), "各级工会马上可以审核");
+    let ends = |before: Time, after: Time| now <= before && after < now;
+    say(
+        ends(before.apply.until, after.apply.until),
+        "取回修改、没有重新提交的申请马上失效，名额递补",
+    );
+    say(
+        ends(before.review.until, after.review.until),
+        "退回补正、没有重新提交的申请马上失效，名额递补",
+    );
+    for (what, before, after) in [
+        ("申请截止", before.apply.until, after.apply.until),
+        ("审核截止", before.review.until, after.review.until),
+    ] {
+        if before != after {
+            effects.push(format!(
+                "{what}由 {} 改为 {}",
+                before.deadline_text(),
+                after.deadline_text()
+            ));
+        }
+    }
+    effects
 }
 
 /// Openings and ends of an intake's windows on the day of a moment.
@@ -80,7 +121,9 @@ fn on_the_day(intake: &Intake, at: Time) -> Vec<Fires> {
     on(intake.review.from, format!("{label}开始审核"));
     on(
         intake.apply.until,
-        format!("{label}申请截止：不能再提交；取回修改、没有重新提交的失效，名额递补；没有批准的名额调剂过期"),
+        format!(
+            "{label}申请截止：不能再提交；取回修改、没有重新提交的失效，名额递补；没有批准的名额调剂过期"
+        ),
     );
     on(
         intake.review.until,
@@ -169,17 +212,44 @@ mod tests {
         }
     }
 
+    /// whoever changes a running window reads what follows before confirming.
+    #[test]
+    fn a_changed_window_says_what_follows() {
+        let before = current(Season::Autumn, [(11, 5), (11, 30), (11, 5), (12, 7)]).intake;
+        let after = current(Season::Autumn, [(11, 5), (11, 20), (11, 5), (11, 22)]).intake;
+        let told = |day| effects(&before, &after, Time::shanghai(2021, 11, day, 12, 0, 0)).join("\n");
+        assert!(
+            told(10).contains("申请截止由 2021年11月30日 24:00 改为 2021年11月20日 24:00")
+                && !told(10).contains("马上")
+        );
+        assert!(
+            told(21).contains("马上不能提交")
+                && told(21).contains("取回修改")
+                && !told(21).contains("马上不能审核")
+        );
+        assert!(told(25).contains("马上不能审核") && told(25).contains("退回补正"));
+        assert_eq!(
+            effects(&before, &before, Time::shanghai(2021, 11, 10, 0, 0, 0)),
+            Vec::<String>::new()
+        );
+    }
+
     /// what goes out on the day, in order, each once.
     #[test]
     fn the_day_says_what_fires() {
         let fires = |m, d| {
             let shown = rehearse(&year(), Time::shanghai(2021, m, d, 15, 0, 0));
             let fires = shown.fires.into_iter();
-            fires.map(|fire| format!("{} {}", fire.at.short_text(), fire.what)).collect::<Vec<_>>()
+            fires
+                .map(|fire| format!("{} {}", fire.at.short_text(), fire.what))
+                .collect::<Vec<_>>()
         };
         let last = fires(11, 27);
         assert_eq!(last.len(), 1);
-        assert!(last[0].starts_with("11月27日 09:00") && last[0].contains("还剩 3 天"), "{last:?}");
+        assert!(
+            last[0].starts_with("11月27日 09:00") && last[0].contains("还剩 3 天"),
+            "{last:?}"
+        );
         let end = fires(11, 30);
         assert!(end.len() == 1 && end[0].contains("申请截止"), "{end:?}");
         assert_eq!(fires(11, 5).len(), 2);

@@ -72,7 +72,13 @@ pub const PAGE: i64 = 100;
 
 /// A page of a unit's line, in the order of submission; `page` from 0.
 pub async fn line(app: &App, campaign_id: &str, unit_id: &str, page: i64) -> Result<Vec<InLine>> {
-    let submitted = store::line(app, (campaign_id, unit_id), PAGE, page.max(0).saturating_mul(PAGE)).await?;
+    let submitted = store::line(
+        app,
+        (campaign_id, unit_id),
+        PAGE,
+        page.max(0).saturating_mul(PAGE),
+    )
+    .await?;
     let first = submitted.first().map_or(0, |first| first.seq);
     let waiting_before = store::waiting_before(app, (campaign_id, unit_id), first).await?;
     Ok(positions(submitted, waiting_before))
@@ -137,10 +143,23 @@ impl std::fmt::Display for Wrong {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Wrong::Ledger(differs) => differs.fmt(f),
-            Wrong::Held { year, unit, taken, holding } => {
-                write!(f, "{year} {unit}: taken {taken}, but {holding} applications hold a place")
+            Wrong::Held {
+                year,
+                unit,
+                taken,
+                holding,
+            } => {
+                write!(
+                    f,
+                    "{year} {unit}: taken {taken}, but {holding} applications hold a place"
+                )
             }
-            Wrong::FreeWhileWaiting { year, unit, left, waiting } => {
+            Wrong::FreeWhileWaiting {
+                year,
+                unit,
+                left,
+                waiting,
+            } => {
                 write!(f, "{year} {unit}: {left} places free while {waiting} wait")
             }
         }
@@ -154,11 +173,21 @@ pub async fn audit(app: &App) -> Result<Vec<Wrong>> {
     for (year, unit, total, taken, holding, waiting) in store::held_and_waiting(app).await? {
         if taken != holding {
             let unit = unit.clone();
-            wrong.push(Wrong::Held { year, unit, taken, holding });
+            wrong.push(Wrong::Held {
+                year,
+                unit,
+                taken,
+                holding,
+            });
         }
         let left = total - taken;
         if left > 0 && waiting > 0 {
-            wrong.push(Wrong::FreeWhileWaiting { year, unit, left, waiting });
+            wrong.push(Wrong::FreeWhileWaiting {
+                year,
+                unit,
+                left,
+                waiting,
+            });
         }
     }
     Ok(wrong)
@@ -178,10 +207,27 @@ mod tests {
             state,
             since: Time(99),
         };
-        let states = [State::InReview, State::Withdrawn, State::Waitlisted, State::Rejected, State::RecalledWaiting, State::Approved];
-        let line = positions(states.iter().zip(1..).map(|(state, seq)| one(seq, *state)).collect(), 4);
+        let states = [
+            State::InReview,
+            State::Withdrawn,
+            State::Waitlisted,
+            State::Rejected,
+            State::RecalledWaiting,
+            State::Approved,
+        ];
+        let line = positions(
+            states
+                .iter()
+                .zip(1..)
+                .map(|(state, seq)| one(seq, *state))
+                .collect(),
+            4,
+        );
         let standings: Vec<Standing> = line.iter().map(|one| one.standing).collect();
         use Standing::*;
-        assert_eq!(standings, [Holds, Left(Time(99)), Waits(5), Left(Time(99)), Waits(6), Holds]);
+        assert_eq!(
+            standings,
+            [Holds, Left(Time(99)), Waits(5), Left(Time(99)), Waits(6), Holds]
+        );
     }
 }

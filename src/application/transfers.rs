@@ -18,7 +18,14 @@ use std::collections::BTreeSet;
 /// Errors: those of [`transfers::begin`]; [`Refusal::TransferNotFree`] with what is left.
 pub async fn approve(app: &App, officer: &Officer, id: &str) -> Result<i64> {
     let result = approve_checked(app, officer, id).await;
-    rights::noted(app, &officer.actor(), "transfer.approve", ("transfer", id), result).await
+    rights::noted(
+        app,
+        &officer.actor(),
+        "transfer.approve",
+        ("transfer", id),
+        result,
+    )
+    .await
 }
 
 async fn approve_checked(app: &App, officer: &Officer, id: &str) -> Result<i64> {
@@ -36,7 +43,10 @@ async fn approve_checked(app: &App, officer: &Officer, id: &str) -> Result<i64> 
     };
     let mut promoted = 0;
     // The giver first: what it has not got is not given.
-    for (unit_id, delta) in [(&transfer.from_id, -transfer.places), (&transfer.to_id, transfer.places)] {
+    for (unit_id, delta) in [
+        (&transfer.from_id, -transfer.places),
+        (&transfer.to_id, transfer.places),
+    ] {
         let unit = locked.iter_mut().find(|unit| unit.unit_id() == unit_id);
         let unit = unit.ok_or(Error::NotFound)?;
         let left = unit.places().left();

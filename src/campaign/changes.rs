@@ -45,7 +45,9 @@ impl Preview {
     pub fn shows_the_same(&self, other: &Preview) -> bool {
         let shown = |preview: &Preview| {
             let lines = preview.lines.iter();
-            lines.map(|line| (line.unit_id.clone(), line.before, line.after)).collect::<Vec<_>>()
+            lines
+                .map(|line| (line.unit_id.clone(), line.before, line.after))
+                .collect::<Vec<_>>()
         };
         shown(self) == shown(other) && self.sum_before == other.sum_before
     }
@@ -83,7 +85,10 @@ pub fn compare(table: &[Numbered<Quota>], units: &[Unit]) -> Result<Preview, Vec
     let named = |unit: &&Unit| lines.iter().any(|line| line.unit_id == unit.id);
     let absent = units.iter().filter(|unit| unit.total.is_some() && !named(unit));
     let sum_before: i64 = units.iter().filter_map(|unit| unit.total).sum();
-    let difference: i64 = lines.iter().map(|line| line.after - line.before.unwrap_or(0)).sum();
+    let difference: i64 = lines
+        .iter()
+        .map(|line| line.after - line.before.unwrap_or(0))
+        .sum();
     Ok(Preview {
         absent: absent.map(|unit| unit.name.clone()).collect(),
         sum_before,
@@ -117,7 +122,12 @@ mod tests {
     /// changed, new and unchanged, the sums, and who is left out.
     #[test]
     fn a_preview_shows_what_changes() {
-        let units = [unit("甲", Some(10), 4), unit("乙", None, 0), unit("丙", Some(5), 5), unit("丁", Some(1), 0)];
+        let units = [
+            unit("甲", Some(10), 4),
+            unit("乙", None, 0),
+            unit("丙", Some(5), 5),
+            unit("丁", Some(1), 0),
+        ];
         let preview = compare(&table(&[("甲", 12), ("乙", 3), ("丙", 5)]), &units).unwrap();
         let changes: Vec<bool> = preview.lines.iter().map(Changed::is_change).collect();
         assert_eq!(changes, [true, true, false]);
@@ -125,9 +135,13 @@ mod tests {
         assert_eq!(preview.absent, ["丁"]);
         let mut later = units.clone();
         later[0].taken = 6;
-        assert!(preview.shows_the_same(&compare(&table(&[("甲", 12), ("乙", 3), ("丙", 5)]), &later).unwrap()));
+        assert!(
+            preview.shows_the_same(&compare(&table(&[("甲", 12), ("乙", 3), ("丙", 5)]), &later).unwrap())
+        );
         later[3].total = Some(2);
-        assert!(!preview.shows_the_same(&compare(&table(&[("甲", 12), ("乙", 3), ("丙", 5)]), &later).unwrap()));
+        assert!(
+            !preview.shows_the_same(&compare(&table(&[("甲", 12), ("乙", 3), ("丙", 5)]), &later).unwrap())
+        );
     }
 
     /// all that is wrong at once, with the numbers.

@@ -109,11 +109,25 @@ pub fn text(year: i32, day: NaiveDate, previous: &str, audit_head: &str, of: &Da
     }
     let _ = writeln!(out, "[单位] 单位号 名额 已占用 名称，当日结束时");
     for unit in &of.units {
-        let _ = writeln!(out, "{} {} {} {}", short(&unit.id), unit.total, unit.taken, unit.name);
+        let _ = writeln!(
+            out,
+            "{} {} {} {}",
+            short(&unit.id),
+            unit.total,
+            unit.taken,
+            unit.name
+        );
     }
     let _ = writeln!(out, "[提交] 单位号 顺序 编号尾号 时间");
     for one in &of.submissions {
-        let _ = writeln!(out, "{} {} {} {}", short(&one.unit_id), one.seq, tail(&one.number), one.at.iso_text());
+        let _ = writeln!(
+            out,
+            "{} {} {} {}",
+            short(&one.unit_id),
+            one.seq,
+            tail(&one.number),
+            one.at.iso_text()
+        );
     }
     let _ = writeln!(out, "[名额] 单位号 变动 数量 编号尾号 时间");
     for one in &of.entries {
@@ -126,7 +140,10 @@ pub fn text(year: i32, day: NaiveDate, previous: &str, audit_head: &str, of: &Da
 
 /// The units' names as a text has them: a union may be renamed afterwards.
 fn names_in(body: &str) -> BTreeMap<&str, &str> {
-    let lines = body.lines().skip_while(|line| !line.starts_with("[单位]")).skip(1);
+    let lines = body
+        .lines()
+        .skip_while(|line| !line.starts_with("[单位]"))
+        .skip(1);
     let lines = lines.take_while(|line| !line.starts_with('['));
     lines
         .filter_map(|line| {
@@ -181,7 +198,9 @@ pub async fn publish(app: &App, audit_head: Option<&str>) -> Result<usize> {
         while publish_next(app, &campaign, closed, audit_head.unwrap_or_default()).await? {
             made += 1;
         }
-        app.cache.set(&looked, "", Duration::from_secs(2 * 86_400)).await?;
+        app.cache
+            .set(&looked, "", Duration::from_secs(2 * 86_400))
+            .await?;
     }
     Ok(made)
 }
@@ -192,7 +211,12 @@ async fn publish_next(app: &App, campaign: &plan::Campaign, closed: NaiveDate, h
     let last = store::last_digest(&mut tx, &campaign.id).await?;
     let after = last.as_ref().map_or(Time(0), |last| bounds(last.day).1);
     let next_line = store::first_line_from(&mut tx, &campaign.id, after).await?;
-    let Some(day) = next_day(last.as_ref().map(|last| last.day), next_line, &campaign.intakes, closed) else {
+    let Some(day) = next_day(
+        last.as_ref().map(|last| last.day),
+        next_line,
+        &campaign.intakes,
+        closed,
+    ) else {
         return Ok(false);
     };
     let happened = store::day_in(&mut tx, &campaign.id, bounds(day)).await?;
@@ -274,7 +298,11 @@ pub async fn verify(app: &App, campaign_id: &str) -> Result<std::result::Result<
     let campaign = plan::find(app, campaign_id).await?;
     let year = campaign.year;
     let broken = |day, why| Ok(Err(Broken { year, day, why }));
-    let mut days: Vec<NaiveDate> = list(app, campaign_id).await?.into_iter().map(|(day, _)| day).collect();
+    let mut days: Vec<NaiveDate> = list(app, campaign_id)
+        .await?
+        .into_iter()
+        .map(|(day, _)| day)
+        .collect();
     days.reverse();
     let (mut previous, mut after) = (FIRST.to_owned(), Time(0));
     for day in &days {

@@ -28,11 +28,33 @@ fn a_days_text_is_fixed() {
     let unit = "0193f0a0b0c07d0ea0b1c2d3e4f50617".to_owned();
     let at = Time::shanghai(2021, 11, 5, 8, 0, 0).plus(7);
     let day = Day {
-        units: vec![UnitAt { id: unit.clone(), name: "长清区总工会".to_owned(), total: 57, taken: 1 }],
-        submissions: vec![Submission { unit_id: unit.clone(), seq: 1, number: "7K3M-9PXW".to_owned(), at }],
+        units: vec![UnitAt {
+            id: unit.clone(),
+            name: "长清区总工会".to_owned(),
+            total: 57,
+            taken: 1,
+        }],
+        submissions: vec![Submission {
+            unit_id: unit.clone(),
+            seq: 1,
+            number: "7K3M-9PXW".to_owned(),
+            at,
+        }],
         entries: vec![
-            Entry { unit_id: unit.clone(), what: "占用", delta: 1, number: Some("7K3M-9PXW".to_owned()), at },
-            Entry { unit_id: unit, what: "市总调整", delta: -3, number: None, at: at.plus(1000) },
+            Entry {
+                unit_id: unit.clone(),
+                what: "占用",
+                delta: 1,
+                number: Some("7K3M-9PXW".to_owned()),
+                at,
+            },
+            Entry {
+                unit_id: unit,
+                what: "市总调整",
+                delta: -3,
+                number: None,
+                at: at.plus(1000),
+            },
         ],
     };
     let body = text(2021, date(11, 5), FIRST, "", &day);
@@ -53,15 +75,26 @@ fn a_days_text_is_fixed() {
 #[test]
 fn days_come_in_order() {
     let at = |m, d, h, mi| Time::shanghai(2021, m, d, h, mi, 0);
-    assert_eq!(last_closed(at(11, 6, 0, 4)), date(11, 4), "what was begun before midnight may still commit");
+    assert_eq!(
+        last_closed(at(11, 6, 0, 4)),
+        date(11, 4),
+        "what was begun before midnight may still commit"
+    );
     assert_eq!(last_closed(at(11, 6, 0, 5)), date(11, 5));
     let all = [autumn()];
     let next = |last, line, closed| next_day(last, line, &all, closed);
     assert_eq!(next(None, None, date(11, 4)), None);
     assert_eq!(next(None, None, date(11, 5)), Some(date(11, 5)));
-    assert_eq!(next(None, Some(at(1, 3, 9, 0)), date(11, 5)), Some(date(1, 3)), "the table of January comes first");
+    assert_eq!(
+        next(None, Some(at(1, 3, 9, 0)), date(11, 5)),
+        Some(date(1, 3)),
+        "the table of January comes first"
+    );
     assert_eq!(next(Some(date(1, 3)), None, date(11, 9)), Some(date(11, 5)));
     assert_eq!(next(Some(date(11, 5)), None, date(11, 5)), None);
     assert_eq!(next(Some(date(12, 7)), None, date(12, 31)), None);
-    assert_eq!(next(Some(date(12, 7)), Some(at(12, 20, 9, 0)), date(12, 31)), Some(date(12, 20)));
+    assert_eq!(
+        next(Some(date(12, 7)), Some(at(12, 20, 9, 0)), date(12, 31)),
+        Some(date(12, 20))
+    );
 }

@@ -95,7 +95,10 @@ pub async fn for_worker(app: &App, campaign_id: &str, path: &str, employer: &str
 /// Copies the funders of one campaign to another whose unions are still there, within the caller's transaction.
 pub(super) async fn copy(app: &App, tx: &mut Tx, from: &str, to: &str) -> Result<()> {
     for funder in store::funders_in(tx, from).await? {
-        let copied = Funder { id: app.id(), ..funder };
+        let copied = Funder {
+            id: app.id(),
+            ..funder
+        };
         store::insert_funder(tx, to, &copied, app.now()).await?;
     }
     Ok(())
@@ -119,7 +122,14 @@ pub struct Typed<'a> {
 /// Errors: by [`rights::city`]; at `kind`, `unit`, `name`, `amount`; [`Refusal::FunderTwice`] at `name`.
 pub async fn add(app: &App, officer: &Officer, campaign_id: &str, typed: &Typed<'_>) -> Result<()> {
     let result = add_checked(app, officer, campaign_id, typed).await;
-    rights::noted(app, &officer.actor(), "funder.add", ("campaign", campaign_id), result).await
+    rights::noted(
+        app,
+        &officer.actor(),
+        "funder.add",
+        ("campaign", campaign_id),
+        result,
+    )
+    .await
 }
 
 async fn add_checked(app: &App, officer: &Officer, campaign_id: &str, typed: &Typed<'_>) -> Result<()> {
@@ -189,13 +199,22 @@ async fn target(
         Some(id) => Some(tree::find(app, &id).await?),
         None => None,
     };
-    Ok(errors.take("name", lower.ok_or(Refusal::UnionUnknown)).map(|lower| (lower, name)))
+    Ok(errors
+        .take("name", lower.ok_or(Refusal::UnionUnknown))
+        .map(|lower| (lower, name)))
 }
 
 /// "各单位原则上按同等数量、金额配套": every unit that has no line yet gets one of the city's amount. Gives how many.
 pub async fn match_all(app: &App, officer: &Officer, campaign_id: &str) -> Result<usize> {
     let result = match_checked(app, officer, campaign_id).await;
-    rights::noted(app, &officer.actor(), "funder.match", ("campaign", campaign_id), result).await
+    rights::noted(
+        app,
+        &officer.actor(),
+        "funder.match",
+        ("campaign", campaign_id),
+        result,
+    )
+    .await
 }
 
 async fn match_checked(app: &App, officer: &Officer, campaign_id: &str) -> Result<usize> {
@@ -205,7 +224,11 @@ async fn match_checked(app: &App, officer: &Officer, campaign_id: &str) -> Resul
     let mut tx = app.db.write().await?;
     store::lock_plan(&mut tx).await?;
     let known = store::funders_in(&mut tx, campaign_id).await?;
-    let has = |unit: &Union| known.iter().any(|f| f.kind == Kind::Unit && f.union_id == unit.id);
+    let has = |unit: &Union| {
+        known
+            .iter()
+            .any(|f| f.kind == Kind::Unit && f.union_id == unit.id)
+    };
     let mut added = 0;
     for unit in units.into_iter().filter(|unit| !has(unit)) {
         let funder = Funder {
@@ -227,9 +250,22 @@ async fn match_checked(app: &App, officer: &Officer, campaign_id: &str) -> Resul
 }
 
 /// Gives a funder another amount; at `amount` when it is none. Without an amount the funder is taken out.
-pub async fn set(app: &App, officer: &Officer, campaign_id: &str, id: &str, amount: Option<&str>) -> Result<()> {
+pub async fn set(
+    app: &App,
+    officer: &Officer,
+    campaign_id: &str,
+    id: &str,
+    amount: Option<&str>,
+) -> Result<()> {
     let result = set_checked(app, officer, campaign_id, id, amount).await;
-    rights::noted(app, &officer.actor(), "funder.set", ("campaign", campaign_id), result).await
+    rights::noted(
+        app,
+        &officer.actor(),
+        "funder.set",
+        ("campaign", campaign_id),
+        result,
+    )
+    .await
 }
 
 async fn set_checked(
@@ -307,7 +343,11 @@ mod tests {
             (Kind::Employer, "/r/u1/", "别的公司", false),
             (Kind::Employer, "/r/u2/", "济南示范机械有限公司", false),
         ] {
-            assert_eq!(funder(kind, path, name).gives(worker.0, worker.1), gives, "{kind} {name}");
+            assert_eq!(
+                funder(kind, path, name).gives(worker.0, worker.1),
+                gives,
+                "{kind} {name}"
+            );
         }
     }
 }

@@ -49,7 +49,10 @@ pub async fn of_year(app: &App, year: i32) -> Result<Campaign> {
 fn grouped(intakes: Vec<Current>) -> Vec<Campaign> {
     let mut campaigns = Vec::<Campaign>::new();
     for one in intakes {
-        match campaigns.iter_mut().find(|campaign| campaign.id == one.campaign_id) {
+        match campaigns
+            .iter_mut()
+            .find(|campaign| campaign.id == one.campaign_id)
+        {
             Some(campaign) => campaign.intakes.push(one.intake),
             None => campaigns.push(Campaign {
                 id: one.campaign_id,
@@ -92,7 +95,10 @@ pub fn amount(typed: &str) -> Result<Fen, Refusal> {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let right = !yuan.is_empty() && yuan.len() <= 7 && fen.len() <= 2 && digits(yuan) && digits(fen);
     let parsed = right.then(|| format!("{yuan}{fen:0<2}").parse().ok()).flatten();
-    parsed.filter(|fen| *fen > 0).map(Fen).ok_or(Refusal::AmountMalformed)
+    parsed
+        .filter(|fen| *fen > 0)
+        .map(Fen)
+        .ok_or(Refusal::AmountMalformed)
 }
 
 /// What is typed for a campaign.
@@ -143,14 +149,21 @@ async fn copy_checked(app: &App, officer: &Officer, year: &str, typed: &Typed<'_
     if known.iter().any(|campaign| campaign.year == year) {
         return Err(taken());
     }
-    let before = known.iter().find(|campaign| campaign.year < year).or(known.last());
+    let before = known
+        .iter()
+        .find(|campaign| campaign.year < year)
+        .or(known.last());
     let before = before.ok_or(Refusal::CampaignNone)?;
     let windows: Vec<(Season, Window, Window)> = before
         .intakes
         .iter()
         .map(|intake| {
             let by = year - before.year;
-            (intake.season, shifted(intake.apply, by), shifted(intake.review, by))
+            (
+                intake.season,
+                shifted(intake.apply, by),
+                shifted(intake.review, by),
+            )
         })
         .collect();
     let made = super::create(app, &mut tx, &officer.actor(), (year, &title, grant), &windows).await;
@@ -166,8 +179,12 @@ async fn copy_checked(app: &App, officer: &Officer, year: &str, typed: &Typed<'_
 }
 
 fn was_taken(error: &Error) -> bool {
-    let Error::Internal(cause) = error else { return false };
-    cause.downcast_ref::<sqlx::Error>().is_some_and(is_unique_violation)
+    let Error::Internal(cause) = error else {
+        return false;
+    };
+    cause
+        .downcast_ref::<sqlx::Error>()
+        .is_some_and(is_unique_violation)
 }
 
 /// The totals of the active units; what was transferred last year stays where it went.
@@ -195,7 +212,10 @@ async fn edit_checked(app: &App, officer: &Officer, id: &str, seen: &str, typed:
     let mut tx = app.db.write().await?;
     store::lock_plan(&mut tx).await?;
     let known = grouped(store::intakes_in(&mut tx).await?);
-    let before = known.iter().find(|campaign| campaign.id == id).ok_or(Error::NotFound)?;
+    let before = known
+        .iter()
+        .find(|campaign| campaign.id == id)
+        .ok_or(Error::NotFound)?;
     if mark(before) != seen {
         return Err(Refusal::SeenChanged.into());
     }
@@ -260,8 +280,14 @@ pub fn read_dates(typed: &TypedDates<'_>) -> Result<Windows, FieldErrors> {
         let parsed = NaiveDate::parse_from_str(typed.trim(), "%Y-%m-%d").ok();
         errors.take(field, parsed.ok_or(Refusal::DateMalformed))
     };
-    let apply = (day("apply_from", typed.apply_from), day("apply_until", typed.apply_until));
-    let review = (day("review_from", typed.review_from), day("review_until", typed.review_until));
+    let apply = (
+        day("apply_from", typed.apply_from),
+        day("apply_until", typed.apply_until),
+    );
+    let review = (
+        day("review_from", typed.review_from),
+        day("review_until", typed.review_until),
+    );
     match (apply, review) {
         ((Some(from), Some(until)), (Some(review_from), Some(review_until))) => Ok(Windows {
             apply: window(from, until),
@@ -289,18 +315,38 @@ pub fn check(windows: &Windows, year: i32, others: &[Intake]) -> Result<(), Fiel
         errors.take(field, if wrong { Err(refusal) } else { Ok(()) });
     };
     no("apply_until", apply.until < apply.from, Refusal::WindowBackwards);
-    no("review_until", review.until < review.from, Refusal::WindowBackwards);
+    no(
+        "review_until",
+        review.until < review.from,
+        Refusal::WindowBackwards,
+    );
     no("review_from", review.from > apply.from, Refusal::ReviewTooShort);
-    no("review_until", review.until < apply.until, Refusal::ReviewTooShort);
+    no(
+        "review_until",
+        review.until < apply.until,
+        Refusal::ReviewTooShort,
+    );
     let outside = |time: Time| time.date().year() != year;
-    no("apply_from", outside(apply.from), Refusal::IntakeOutsideYear { year });
-    no("apply_until", outside(apply.until), Refusal::IntakeOutsideYear { year });
+    no(
+        "apply_from",
+        outside(apply.from),
+        Refusal::IntakeOutsideYear { year },
+    );
+    no(
+        "apply_until",
+        outside(apply.until),
+        Refusal::IntakeOutsideYear { year },
+    );
     let whole = |w: &Windows| (w.apply.from.min(w.review.from), w.apply.until.max(w.review.until));
     let (from, until) = whole(windows);
     for other in others {
         let (other_from, other_until) = whole(&Windows::from(other));
         let other = other.label();
-        no("apply_from", from <= other_until && other_from <= until, Refusal::IntakesOverlap { other });
+        no(
+            "apply_from",
+            from <= other_until && other_from <= until,
+            Refusal::IntakesOverlap { other },
+        );
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -322,7 +368,14 @@ pub async fn set_dates(
     confirmed: bool,
 ) -> Result<()> {
     let result = set_dates_checked(app, officer, intake_id, (seen, typed), confirmed).await;
-    rights::noted(app, &officer.actor(), "intake.dates", ("intake", intake_id), result).await
+    rights::noted(
+        app,
+        &officer.actor(),
+        "intake.dates",
+        ("intake", intake_id),
+        result,
+    )
+    .await
 }
 
 async fn set_dates_checked(
@@ -338,8 +391,10 @@ async fn set_dates_checked(
     let mut tx = app.db.write().await?;
     store::lock_plan(&mut tx).await?;
     let all = store::intakes_in(&mut tx).await?;
-    let (ours, others): (Vec<Intake>, Vec<Intake>) =
-        all.into_iter().map(|one| one.intake).partition(|intake| intake.id == intake_id);
+    let (ours, others): (Vec<Intake>, Vec<Intake>) = all
+        .into_iter()
+        .map(|one| one.intake)
+        .partition(|intake| intake.id == intake_id);
     let intake = ours.into_iter().next().ok_or(Error::NotFound)?;
     if Windows::from(&intake) != seen {
         return Err(Refusal::SeenChanged.into());

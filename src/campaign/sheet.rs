@@ -45,7 +45,11 @@ pub fn csv_rows(text: &str) -> Result<Vec<Numbered<Vec<String>>>, Refusal> {
     for record in reader.records() {
         let record = record.map_err(|_| Refusal::TableWrongType)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<String> = record.iter().take(COLUMNS_MAX as usize).map(str::to_owned).collect();
+        let cells: Vec<String> = record
+            .iter()
+            .take(COLUMNS_MAX as usize)
+            .map(str::to_owned)
+            .collect();
         rows.push((usize::try_from(line).unwrap_or(usize::MAX), cells));
         if rows.len() > ROWS_MAX {
             return Err(Refusal::TableTooLarge);
@@ -88,7 +92,11 @@ fn xlsx_rows(bytes: &[u8]) -> Result<Vec<Numbered<Vec<String>>>, Refusal> {
             return Err(Refusal::TableTooLarge);
         }
     }
-    not_blank(rows.into_iter().map(|(row, cells)| (row as usize + 1, cells)).collect())
+    not_blank(
+        rows.into_iter()
+            .map(|(row, cells)| (row as usize + 1, cells))
+            .collect(),
+    )
 }
 
 /// A cell as a person reads it: a whole number without ".0".
@@ -118,7 +126,11 @@ fn unpacked(zip: &[u8]) -> Option<u64> {
             return None;
         }
         sum += u64::from(u32::from_le_bytes(entry.get(24..28)?.try_into().ok()?));
-        let tail = |from: usize| entry.get(from..from + 2).map(|two| u16::from_le_bytes([two[0], two[1]]) as usize);
+        let tail = |from: usize| {
+            entry
+                .get(from..from + 2)
+                .map(|two| u16::from_le_bytes([two[0], two[1]]) as usize)
+        };
         at = at.checked_add(46 + tail(28)? + tail(30)? + tail(32)?)?;
     }
     Some(sum)
@@ -139,14 +151,21 @@ mod tests {
     fn excel_and_csv_give_the_same_rows() {
         let xlsx = book(|sheet| {
             sheet.write(0, 0, "单位").unwrap().write(0, 1, "名额").unwrap();
-            sheet.write(2, 0, "历下区总工会").unwrap().write(2, 1, 350).unwrap();
+            sheet
+                .write(2, 0, "历下区总工会")
+                .unwrap()
+                .write(2, 1, 350)
+                .unwrap();
         });
         let expected = vec![
             (1, vec!["单位".to_owned(), "名额".to_owned()]),
             (3, vec!["历下区总工会".to_owned(), "350".to_owned()]),
         ];
         assert_eq!(rows(&xlsx).unwrap(), expected);
-        assert_eq!(rows("单位,名额\r\n\r\n历下区总工会,350\r\n".as_bytes()).unwrap(), expected);
+        assert_eq!(
+            rows("单位,名额\r\n\r\n历下区总工会,350\r\n".as_bytes()).unwrap(),
+            expected
+        );
     }
 
     /// A cell in the last corner of the sheet costs nothing.
@@ -165,11 +184,20 @@ mod tests {
         assert_eq!(rows(b"\n , \n"), Err(Refusal::TableEmpty));
         assert_eq!(rows(&book(|_| {})), Err(Refusal::TableEmpty));
         // "单位" in GBK, as an older Excel saves CSV.
-        assert_eq!(rows(b"\xb5\xa5\xce\xbb,\xc3\xfb\xb6\xee"), Err(Refusal::TableWrongType));
-        assert_eq!(rows(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), Err(Refusal::TableWrongType));
+        assert_eq!(
+            rows(b"\xb5\xa5\xce\xbb,\xc3\xfb\xb6\xee"),
+            Err(Refusal::TableWrongType)
+        );
+        assert_eq!(
+            rows(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+            Err(Refusal::TableWrongType)
+        );
         assert_eq!(rows(b"PK\x03\x04 nothing more"), Err(Refusal::TableTooLarge));
         assert_eq!(rows(&vec![b'a'; BYTES_MAX + 1]), Err(Refusal::TableTooLarge));
-        assert_eq!(rows("甲,1\n".repeat(6_000).as_bytes()), Err(Refusal::TableTooLarge));
+        assert_eq!(
+            rows("甲,1\n".repeat(6_000).as_bytes()),
+            Err(Refusal::TableTooLarge)
+        );
     }
 
     /// A directory that promises gigabytes is not opened.

@@ -210,7 +210,8 @@ pub fn giver(officer: &Officer) -> Result<&Union> {
 pub async fn intake(app: &App) -> Result<Intake> {
     let current = super::current(app).await?.ok_or(Refusal::NoIntake)?;
     let all = store::intakes(app).await?.into_iter().map(|one| one.intake);
-    let mut ours = all.filter(|intake| intake.campaign_id == current.campaign_id && app.now() <= intake.apply.until);
+    let mut ours =
+        all.filter(|intake| intake.campaign_id == current.campaign_id && app.now() <= intake.apply.until);
     ours.next().ok_or_else(|| Refusal::TransferTooLate.into())
 }
 

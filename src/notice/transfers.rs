@@ -69,7 +69,9 @@ fn content(transfer: &Transfer, state: State) -> Content {
         State::Withdrawn => ("名额调剂已撤回", "无需办理".to_owned()),
         State::Expired => ("名额调剂已过期", "申请时间结束前没有批准".to_owned()),
     };
-    let sms = format!("【泉城工会】{about}：{from}调剂给{to} {places} 个求学圆梦名额。{note}，详情请登录工会审核平台“名额”查看。");
+    let sms = format!(
+        "【泉城工会】{about}：{from}调剂给{to} {places} 个求学圆梦名额。{note}，详情请登录工会审核平台“名额”查看。"
+    );
     let path = format!("/office/places/{}", transfer.id);
     catalogue::about_union((about, &note), from, &path, transfer.changed_at, sms)
 }
@@ -101,7 +103,11 @@ mod tests {
             };
             let content = content(&transfer, *state);
             for (name, value) in &content.fields {
-                assert_eq!(shorten(name, value).as_deref(), Ok(value.as_str()), "{state} {name}");
+                assert_eq!(
+                    shorten(name, value).as_deref(),
+                    Ok(value.as_str()),
+                    "{state} {name}"
+                );
             }
             assert!(content.sms.contains("长清区总工会调剂给历下区总工会 12345 个"));
         }

@@ -44,7 +44,8 @@ pub async fn last_digest(tx: &mut Tx, campaign_id: &str) -> Result<Option<Digest
 }
 
 pub async fn digest(app: &App, campaign_id: &str, day: NaiveDate) -> Result<Option<Digest>> {
-    let sql = "SELECT day, previous, audit_head, body, hash FROM place_digests WHERE campaign_id = $1 AND day = $2";
+    let sql =
+        "SELECT day, previous, audit_head, body, hash FROM place_digests WHERE campaign_id = $1 AND day = $2";
     let row: Option<DigestRow> = sqlx::query_as(sql)
         .bind(campaign_id)
         .bind(day.to_string())
@@ -59,7 +60,9 @@ pub async fn digest_list(app: &App, campaign_id: &str) -> Result<Vec<(NaiveDate,
         .bind(campaign_id)
         .fetch_all(app.db.read())
         .await?;
-    rows.into_iter().map(|(day, hash)| Ok((parse_day(&day)?, hash))).collect()
+    rows.into_iter()
+        .map(|(day, hash)| Ok((parse_day(&day)?, hash)))
+        .collect()
 }
 
 pub async fn insert_digest(tx: &mut Tx, campaign_id: &str, digest: &Digest, now: Time) -> sqlx::Result<()> {
@@ -89,7 +92,10 @@ async fn first_line<'e>(
                SELECT MIN(at) AS at FROM quota_entries WHERE campaign_id = $1 AND at >= $2 AND at < $3 UNION ALL \
                SELECT MIN(submitted_at) AS at FROM applications WHERE campaign_id = $1 AND seq IS NOT NULL \
                AND submitted_at >= $2 AND submitted_at < $3) firsts";
-    let query = sqlx::query_scalar(sql).bind(campaign_id).bind(from.0).bind(until.0);
+    let query = sqlx::query_scalar(sql)
+        .bind(campaign_id)
+        .bind(from.0)
+        .bind(until.0);
     let first: Option<i64> = query.fetch_one(db).await?;
     Ok(first.map(Time))
 }
@@ -142,7 +148,12 @@ async fn units_at(db: &mut AnyConnection, campaign_id: &str, until: Time) -> Res
     .bind(until.0)
     .fetch_all(db)
     .await?;
-    let unit = |(id, name, total, taken)| UnitAt { id, name, total, taken };
+    let unit = |(id, name, total, taken)| UnitAt {
+        id,
+        name,
+        total,
+        taken,
+    };
     Ok(rows.into_iter().map(unit).collect())
 }
 
@@ -191,7 +202,8 @@ async fn entries(
         let places = PlaceCause::parse(&cause).map(PlaceCause::label);
         let what = places.or_else(|| QuotaCause::parse(&cause).map(QuotaCause::label));
         Ok(Entry {
-            what: what.ok_or_else(|| anyhow::anyhow!("a line of the ledger has the unknown cause {cause}"))?,
+            what: what
+                .ok_or_else(|| anyhow::anyhow!("a line of the ledger has the unknown cause {cause}"))?,
             unit_id,
             delta,
             number,

@@ -79,9 +79,7 @@ macro_rules! select_intakes {
 
 /// Every intake with its campaign: a handful a year.
 pub async fn intakes(app: &App) -> Result<Vec<Current>> {
-    let rows: Vec<Row> = sqlx::query_as(select_intakes!())
-        .fetch_all(app.db.read())
-        .await?;
+    let rows: Vec<Row> = sqlx::query_as(select_intakes!()).fetch_all(app.db.read()).await?;
     rows.into_iter().map(current).collect()
 }
 

@@ -123,7 +123,9 @@ impl Refusal {
             PlacesMalformed => "请填写 0 至 100000 的整数",
             FunderTwice => "这个资金来源已经有了，请直接修改它的金额",
             TableEmpty => "表格是空的，或没有数据行。请按模板填写“单位”“名额”两列后上传",
-            TableWrongType => "只能导入 XLSX 或 UTF-8 编码的 CSV 表格。请在 Excel 或 WPS 中另存为 XLSX 后上传",
+            TableWrongType => {
+                "只能导入 XLSX 或 UTF-8 编码的 CSV 表格。请在 Excel 或 WPS 中另存为 XLSX 后上传"
+            }
             TableTooLarge => "表格太大（超过 1 MB 或 5000 行），请只保留“单位”“名额”两列",
             PreviewGone => "预览已过期（30 分钟）或已导入，请重新上传表格",
             TransferItself => "请选择另一个单位",

@@ -26,18 +26,32 @@
 //!   `/office/invitations/:id`: `link`, `copy`, `invitation-qr`, `revoke`, `invitation-state`.
 //! - `/office/registrations?state=`: one `registration` a line with `open`, `empty`; `/office/registrations/:id`: `approve`,
 //!   `f-reason`, `reject`, `registration-state`.
+//! - every page of a city's or a unit's administrator: `tab-places`. `/office/campaigns`: one `campaign` a line with `open`;
+//!   `f-year`, `f-title`, `f-grant`, `copy`. `/office/campaigns/:id`: `edit`, `import`, `funders`, `rehearsal`, `download`; one
+//!   `intake` a line with `edit-dates`, one `unit` a line with `edit-quota`; `sum-total`. `/intakes/:intake`: `f-apply_from`,
+//!   `f-apply_until`, `f-review_from`, `f-review_until`, `f-confirm`, `effects`, `submit`. `/quotas/:unit`: `f-total`,
+//!   `f-reason`, `submit`; one `change` a line. `/import`: `f-file`, `upload`, `wrong` with one line each; `/import/:token`:
+//!   `preview`, one `changed` a line, `sums`, `apply`. `/funders`: `f-kind`, `f-unit`, `f-name`, `f-amount`, `add`, `match`;
+//!   one `funder` a line with `save`, `remove`. `/rehearsal?at=`: `f-at`, `show`, one `at-<season>` a card, `fires`.
+//! - `/office/places`: `f-to`, `f-places`, `f-reason`, `propose`; one `transfer` a line with `open`. `/office/places/:id`:
+//!   `transfer-state`, `accept`, `approve`, `withdraw`, `f-answer`, `refuse`, `reject`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
 //! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod campaign_dates;
+mod campaign_funders;
+mod campaign_quotas;
+mod campaigns;
 mod desk;
 mod join;
 mod join_invitations;
 mod join_registrations;
 mod me;
 mod papers;
+mod places;
 mod queue;
 mod sign_in;
 mod sign_in_reset;
@@ -62,7 +76,41 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    joining(pages())
+    planning(joining(pages()))
+}
+
+/// The city's years with their dates, money and quotas, and transfers of places between units.
+fn planning(routes: Route) -> Route {
+    routes
+        .at("/campaigns", get(campaigns::list).post(campaigns::copy))
+        .at("/campaigns/:id", get(campaigns::show))
+        .at("/campaigns/:id/edit", get(campaigns::ask).post(campaigns::edit))
+        .at(
+            "/campaigns/:id/intakes/:intake",
+            get(campaign_dates::ask).post(campaign_dates::save),
+        )
+        .at("/campaigns/:id/rehearsal", get(campaign_dates::rehearse))
+        .at("/campaigns/:id/quotas.xlsx", get(campaign_quotas::download))
+        .at(
+            "/campaigns/:id/quotas/:unit",
+            get(campaign_quotas::ask).post(campaign_quotas::save),
+        )
+        .at(
+            "/campaigns/:id/import",
+            get(campaign_quotas::ask_table).post(campaign_quotas::upload),
+        )
+        .at(
+            "/campaigns/:id/import/:token",
+            get(campaign_quotas::check).post(campaign_quotas::apply),
+        )
+        .at(
+            "/campaigns/:id/funders",
+            get(campaign_funders::list).post(campaign_funders::add),
+        )
+        .at("/campaigns/:id/funders/match", post(campaign_funders::match_all))
+        .at("/campaigns/:id/funders/:funder", post(campaign_funders::set))
+        .at("/places", get(places::list).post(places::propose))
+        .at("/places/:id", get(places::show).post(places::act))
 }
 
 /// Work, doors and the officer's own account.
@@ -163,7 +211,12 @@ fn named(fields: &FieldErrors) -> Errors {
         text: match (label(field), refusal) {
             (
                 Some(name),
-                Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice,
+                Refusal::Empty
+                | Refusal::TooShort { .. }
+                | Refusal::TooLong { .. }
+                | Refusal::NotAChoice
+                | Refusal::PlacesMalformed
+                | Refusal::AmountMalformed,
             ) => format!("{name}：{}", refusal.text()),
             _ => refusal.text(),
         },
@@ -190,6 +243,14 @@ fn label(field: &str) -> Option<&'static str> {
         "days" => "有效天数（1 至 30）",
         "to" => "新的上级工会",
         "roles" => "权限",
+        "title" => "标题",
+        "grant" => "市级补助标准",
+        "year" => "年度",
+        "total" => "名额",
+        "unit" => "单位",
+        "amount" => "每人金额",
+        "places" => "数量",
+        "answer" => "原因",
         _ => return None,
     })
 }
@@ -219,6 +280,8 @@ pub struct Who {
     pub roles: String,
     /// Whether they manage unions below theirs.
     pub manages: bool,
+    /// Where they manage years or places; empty for who does not.
+    pub places: &'static str,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -230,6 +293,7 @@ impl Who {
             union: officer.union.name.clone(),
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
+            places: places::entrance(officer),
             at,
         })
     }

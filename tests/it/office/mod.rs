@@ -1,6 +1,7 @@
 //! The officers' side over HTTP: who gets in, who sees what, who decides once.
 
 mod browser;
+mod campaigns;
 mod desk;
 mod door;
 mod joining;
@@ -8,6 +9,7 @@ mod joining_browser;
 mod joining_wrong;
 mod second_factor;
 mod staff;
+mod transfers;
 mod tree;
 
 use crate::app::TestApp;
