@@ -11,11 +11,14 @@ use crate::campaign::{digest, transfers};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
-use crate::kernel::time::DAY;
+use crate::kernel::time::{DAY, MINUTE};
 use crate::notice::deliver::{self, Attempt};
-use crate::notice::{self, NOTICE_JOB, react, remind, unions};
-use crate::outbox::{self, Job};
+use crate::notice::{self, NOTICE_JOB, facts, plan, react, remind, unions};
+use crate::outbox::{self, FACT_JOB, Job};
 use crate::papers::{self, READ_JOB};
+use crate::payment;
+use crate::review::flags;
+use crate::supervision::chain;
 use crate::union::registrations::UNION_JOB;
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -30,12 +33,21 @@ const IDLE: Duration = Duration::from_millis(300);
 const KEPT: i64 = 14 * DAY;
 /// How often deadlines are looked at.
 const DEADLINES: Duration = Duration::from_secs(30);
+/// How often new lines of the audit trail are sealed.
+const SEALING: Duration = Duration::from_secs(1);
+
+/// How often payments are looked after.
+const PAYMENTS: Duration = Duration::from_secs(5);
 
 /// Starts the loops; they end when the application is told to stop, having handed back what they claimed.
 pub fn start(app: &App) -> tokio::task::JoinSet<()> {
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(outbox_loop(app.clone()));
     loops.spawn(deadline_loop(app.clone()));
+    loops.spawn(sealing_loop(app.clone()));
+    if app.pay.is_some() {
+        loops.spawn(payment_loop(app.clone()));
+    }
     loops
 }
 
@@ -93,14 +105,17 @@ pub async fn round(app: &App, claimant: &str) -> Result<usize> {
 async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         EVENT_JOB => {
-            let planned = react::plan(app, &field(job, "event")?).await?;
-            let mut tx = app.db.write().await?;
-            // Whoever lost the claim meanwhile leaves the reaction to the new claimant.
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
+            // Messages do not wait for a check that cannot be made; whoever opens the application makes it again.
+            if let Err(error) = flags::after_event(app, &field(job, "event")?).await {
+                tracing::warn!(job = job.id, %error, "the machine's checks could not be kept");
             }
-            Ok(())
+            let planned = react::plan(app, &field(job, "event")?).await?;
+            told(app, claimant, job, &planned).await
+        }
+        FACT_JOB => {
+            let (fact, id) = (field(job, "fact")?, field(job, "id")?);
+            let planned = facts::plan(app, &fact, &id, &job.id).await?;
+            told(app, claimant, job, &planned).await
         }
         NOTICE_JOB => match deliver::send(app, &field(job, "notice")?).await? {
             Attempt::Done => finish(app, claimant, job).await,
@@ -116,28 +131,20 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             None => finish(app, claimant, job).await,
         },
         READ_JOB => {
-            papers::examine::examine(app, &field(job, "document")?).await?;
+            let document = field(job, "document")?;
+            papers::examine::examine(app, &document).await?;
+            flags::after_reading(app, &document).await?;
             finish(app, claimant, job).await
         }
         UNION_JOB => {
             let (what, id) = (field(job, "what")?, field(job, "id")?);
             let planned = unions::plan(app, &what, &id, &job.id).await?;
-            let mut tx = app.db.write().await?;
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
         }
         TRANSFER_JOB => {
             let (id, state) = (field(job, "transfer")?, field(job, "state")?);
             let planned = notice::transfers::plan(app, &id, &state, &job.id).await?;
-            let mut tx = app.db.write().await?;
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
         }
         OUTCOME_JOB => {
             deliver::outcome(app, &field(job, "msgid")?, &field(job, "status")?).await?;
@@ -157,8 +164,35 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             papers::examine::forget(app, &document).await?;
             finish(app, claimant, job).await
         }
+        payment::REFUND_JOB => {
+            // What does not go on is kept with its reason, and taken up by the payment loop.
+            payment::send_refund(app, &field(job, "refund")?).await?;
+            finish(app, claimant, job).await
+        }
+        payment::EVENT_JOB => {
+            let (order, what) = (field(job, "order")?, field(job, "what")?);
+            pay_owner(app, &order, &what).await?;
+            finish(app, claimant, job).await
+        }
         other => Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
+}
+
+/// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
+/// new claimant.
+/// The public chain of places, with the audit trail's head of that moment.
+async fn publish_places(app: &App) -> Result<usize> {
+    let head = chain::head(app).await?.map(|head| head.to_string());
+    digest::publish(app, head.as_deref()).await
+}
+
+async fn told(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if outbox::done(&mut tx, &job.id, claimant).await? {
+        react::enqueue(app, &mut tx, planned).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 fn field(job: &Job, name: &str) -> Result<String> {
@@ -180,6 +214,9 @@ async fn finish(app: &App, claimant: &str, job: &Job) -> Result<()> {
 async fn put_back(app: &App, claimant: &str, job: &Job, error: &str) -> Result<()> {
     let mut tx = app.db.write().await?;
     outbox::failed(&mut tx, job, claimant, app.now(), error).await?;
+    if job.kind == NOTICE_JOB && job.attempts >= outbox::MAX_ATTEMPTS {
+        deliver::give_up(app, &mut tx, &field(job, "notice")?, error).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -191,11 +228,55 @@ async fn postpone(app: &App, claimant: &str, job: &Job, until: Time) -> Result<(
     Ok(())
 }
 
+/// Tells the owner of a payment what happened to it, by the order's purpose; it must bear being told twice.
+async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
+    let order = payment::order(app, order).await?;
+    // Each purpose has its arm here once there is one.
+    tracing::info!(
+        order = order.id,
+        purpose = order.purpose_kind,
+        what,
+        "a payment has no owner to be told"
+    );
+    Ok(())
+}
+
+async fn payment_loop(app: App) {
+    let mut fetch_at = app.now();
+    while !app.stop.is_cancelled() {
+        if fetch_at <= app.now() {
+            fetch_at = app.now().plus(certificates(&app).await);
+        }
+        if let Err(error) = payment::tick(&app).await {
+            tracing::error!(%error, "payments could not be looked after");
+        }
+        pause(&app, PAYMENTS).await;
+    }
+}
+
+/// WeChat Pay's certificates, for a merchant without its public key; in how many milliseconds they are fetched again.
+async fn certificates(app: &App) -> i64 {
+    let Some(pay) = app.pay.as_ref() else { return DAY };
+    match pay.fetch_certificates().await {
+        Ok(_) => DAY / 2,
+        Err(error) => {
+            tracing::error!(%error, advice = error.advice(), "WeChat Pay's certificates cannot be fetched");
+            MINUTE
+        }
+    }
+}
+
 async fn deadline_loop(app: App) {
     while !app.stop.is_cancelled() {
+        let moves = app.clock.moves();
+        let mut more = false;
         match application::deadlines::expire_overdue(&app).await {
             Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "returned applications passed their deadline"),
+            Ok(ended) => {
+                tracing::info!(ended, "returned applications passed their deadline");
+                // A batch at a time: the night after the last day there may be hundreds.
+                more = true;
+            }
             Err(error) => tracing::error!(%error, "deadlines could not be looked at"),
         }
         match erasure::erase_due(&app).await {
@@ -213,15 +294,38 @@ async fn deadline_loop(app: App) {
             Ok(ended) => tracing::info!(ended, "transfers of places ended with the application window"),
             Err(error) => tracing::error!(%error, "transfers of places could not be ended"),
         }
-        // The audit trail's head goes with it once there is such a chain.
-        match digest::publish(&app, None).await {
+        match publish_places(&app).await {
             Ok(0) => {}
             Ok(days) => tracing::info!(days, "days of the public chain were published"),
             Err(error) => tracing::error!(%error, "the public chain could not go on"),
         }
+        match plan::run(&app).await {
+            Ok(0) => {}
+            Ok(messages) => tracing::info!(messages, "officers are told of the work that waits"),
+            Err(error) => tracing::error!(%error, "digests could not be made"),
+        }
         if let Err(error) = outbox::sweep(&app.db, app.now().plus(-KEPT)).await {
             tracing::error!(%error, "done jobs could not be swept");
         }
-        pause(&app, DEADLINES).await;
+        if !more {
+            tokio::select! {
+                () = pause(&app, DEADLINES) => {}
+                () = app.clock.moved_since(moves) => {}
+            }
+        }
+    }
+}
+
+/// Seals new lines of the audit trail; what is left when the process stops, the next one seals.
+async fn sealing_loop(app: App) {
+    while !app.stop.is_cancelled() {
+        match chain::seal(&app).await {
+            Ok(sealed) if sealed as i64 == chain::BATCH => {}
+            Ok(_) => pause(&app, SEALING).await,
+            Err(error) => {
+                tracing::error!(%error, "the audit trail could not be sealed");
+                pause(&app, SEALING * 10).await;
+            }
+        }
     }
 }

@@ -77,14 +77,7 @@ impl Cache {
     /// Sets a key unless it is there; whether it was set. For locks and deduplication.
     pub async fn set_new(&self, key: &str, value: &str, ttl: Duration) -> Result<bool> {
         match self {
-            Cache::Memory(m) => {
-                let mut map = m.lock();
-                let new = map.alive(key).is_none();
-                if new {
-                    map.set(key, value, ttl);
-                }
-                Ok(new)
-            }
+            Cache::Memory(m) => Ok(m.lock().set_new(key, value, ttl)),
             Cache::Redis(r) => {
                 let mut command = redis::cmd("SET");
                 command
@@ -203,6 +196,14 @@ impl Cache {
         }
     }
 
+    /// Whether nothing at all is in it: in Redis, of whomever.
+    pub async fn is_empty(&self) -> Result<bool> {
+        match self {
+            Cache::Memory(m) => Ok(m.lock().entries.is_empty()),
+            Cache::Redis(r) => Ok(redis::cmd("DBSIZE").query_async::<i64>(&mut r.clone()).await? == 0),
+        }
+    }
+
     /// Whether the cache answers, for `/readyz`.
     pub async fn ping(&self) -> Result<()> {
         match self {
@@ -254,6 +255,24 @@ impl Map {
 
     fn set(&mut self, key: &str, value: &str, ttl: Duration) {
         let now = Instant::now();
+        // What is there keeps its key and its bucket: an answer is set right after its message was marked.
+        match self.entries.get_mut(key) {
+            Some(entry) => *entry = (value.to_owned(), now + ttl),
+            None => self.add(key, value, now, ttl),
+        }
+    }
+
+    fn set_new(&mut self, key: &str, value: &str, ttl: Duration) -> bool {
+        let now = Instant::now();
+        match self.entries.get_mut(key) {
+            Some((_, until)) if *until > now => return false,
+            Some(entry) => *entry = (value.to_owned(), now + ttl),
+            None => self.add(key, value, now, ttl),
+        }
+        true
+    }
+
+    fn add(&mut self, key: &str, value: &str, now: Instant, ttl: Duration) {
         if self.until_sweep == 0 {
             self.entries.retain(|_, (_, until)| *until > now);
             self.until_sweep = self.entries.len().max(SWEEP_EVERY);

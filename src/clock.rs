@@ -3,6 +3,7 @@
 use crate::kernel::Time;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::watch;
 
 /// Where "now" comes from.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ enum Source {
     System,
     /// An offset in milliseconds to the system's time, shared so that a test can move it while the server runs.
     Shifted(Arc<AtomicI64>),
+    /// The same, and who waits for time to pass is woken when it is moved; the count of the moves beside it.
+    Driven(Arc<AtomicI64>, Arc<watch::Sender<u64>>),
 }
 
 impl Clock {
@@ -28,19 +31,53 @@ impl Clock {
         ))))
     }
 
+    /// Like [`Clock::starting_at`], for a rehearsal: loops that look at deadlines now and then look when it is moved, as
+    /// if the time in between had passed ([`Clock::moved_since`]).
+    pub fn driven_from(start: Time) -> Self {
+        let offset = AtomicI64::new(start.0 - system_now().0);
+        Clock(Source::Driven(Arc::new(offset), Arc::new(watch::Sender::new(0))))
+    }
+
     /// The present moment.
     pub fn now(&self) -> Time {
         match &self.0 {
             Source::System => system_now(),
-            Source::Shifted(offset) => system_now().plus(offset.load(Ordering::SeqCst)),
+            Source::Shifted(offset) | Source::Driven(offset, _) => {
+                system_now().plus(offset.load(Ordering::SeqCst))
+            }
         }
     }
 
     /// Moves a shifted clock; the system's own does not move.
     pub fn advance(&self, millis: i64) {
-        if let Source::Shifted(offset) = &self.0 {
-            offset.fetch_add(millis, Ordering::SeqCst);
+        match &self.0 {
+            Source::System => {}
+            Source::Shifted(offset) => {
+                offset.fetch_add(millis, Ordering::SeqCst);
+            }
+            Source::Driven(offset, moves) => {
+                offset.fetch_add(millis, Ordering::SeqCst);
+                moves.send_modify(|count| *count += 1);
+            }
         }
+    }
+
+    /// How often a driven clock was moved so far.
+    pub fn moves(&self) -> u64 {
+        match &self.0 {
+            Source::Driven(_, moves) => *moves.borrow(),
+            _ => 0,
+        }
+    }
+
+    /// Comes back once a driven clock was moved oftener than `moves`; never on any other clock.
+    pub async fn moved_since(&self, moves: u64) {
+        if let Source::Driven(_, sender) = &self.0
+            && sender.subscribe().wait_for(|count| *count > moves).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
     }
 }
 
@@ -89,5 +126,21 @@ mod tests {
         let other = clock.clone();
         clock.advance(86_400_000);
         assert_eq!(other.now().day_text(), "2021年11月6日");
+    }
+
+    /// A move that came before the waiting began is not missed.
+    #[tokio::test]
+    async fn a_driven_clock_wakes_who_waits() {
+        let clock = Clock::driven_from(Time::shanghai(2021, 11, 5, 0, 0, 0));
+        let seen = clock.moves();
+        clock.advance(1_000);
+        clock.moved_since(seen).await;
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.moved_since(seen + 1).await }
+        });
+        clock.advance(86_400_000);
+        waiting.await.unwrap();
+        assert_eq!(clock.now().day_text(), "2021年11月6日");
     }
 }

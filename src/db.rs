@@ -4,15 +4,49 @@
 //! share one connection and begin with `BEGIN IMMEDIATE`, so they queue instead of failing; on PostgreSQL a
 //! read-modify-write locks its row first or is a conditional UPDATE.
 
+use crate::kernel::Sealer;
 use anyhow::Context as _;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Executor as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Transaction};
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-/// A writing transaction; nothing is kept unless [`Transaction::commit`] returns.
-pub type Tx = Transaction<'static, Any>;
+/// A writing transaction; nothing is kept unless [`Tx::commit`] returns. Statements run on `&mut **tx`.
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    sealer: Option<Sealer>,
+}
+
+impl Tx {
+    /// Keeps what was written.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await
+    }
+
+    /// The keyed hash of a text for one place (hex), so that what is written here can be told from what somebody
+    /// with access to the database alone wrote. Empty without [`Db::marked_by`].
+    pub fn mark(&self, place: &str, text: &str) -> String {
+        self.sealer
+            .as_ref()
+            .map_or(String::new(), |sealer| sealer.index(place, text))
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+}
 
 /// Which database stands behind [`Db`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +63,7 @@ pub struct Db {
     kind: Kind,
     read: AnyPool,
     write: AnyPool,
+    sealer: Option<Sealer>,
 }
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -75,7 +110,20 @@ impl Db {
                 (pool.clone(), pool)
             }
         };
-        Ok(Db { kind, read, write })
+        Ok(Db {
+            kind,
+            read,
+            write,
+            sealer: None,
+        })
+    }
+
+    /// Whose key marks the lines of the audit trail ([`Tx::mark`]).
+    pub fn marked_by(self, sealer: Sealer) -> Self {
+        Db {
+            sealer: Some(sealer),
+            ..self
+        }
     }
 
     /// Subtrees and orders are ranges of text: they need byte order, which on PostgreSQL is the C collation.
@@ -121,12 +169,37 @@ impl Db {
         &self.read
     }
 
+    /// The names of the tables that hold anything; empty before the first migration.
+    pub async fn filled_tables(&self) -> Result<Vec<String>, sqlx::Error> {
+        let sql = match self.kind {
+            Kind::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            }
+            Kind::Postgres => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_tables \
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY tablename"
+            }
+        };
+        let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.read).await?;
+        let mut filled = Vec::new();
+        for name in names {
+            let first = sqlx::AssertSqlSafe(format!("SELECT 1 FROM \"{name}\" LIMIT 1"));
+            let first: Option<(i64,)> = sqlx::query_as(first).fetch_optional(&self.read).await?;
+            filled.extend(first.map(|_| name));
+        }
+        Ok(filled)
+    }
+
     /// Begins a writing transaction.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
-        match self.kind {
+        let inner = match self.kind {
             Kind::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await,
             Kind::Postgres => self.write.begin().await,
-        }
+        }?;
+        Ok(Tx {
+            inner,
+            sealer: self.sealer.clone(),
+        })
     }
 
     /// Brings the schema up to date. PostgreSQL locks by itself; for SQLite a file lock keeps two processes apart.

@@ -33,6 +33,10 @@ pub struct Metrics {
     pub callbacks: Callbacks,
     /// Calls to WeChat by interface (its path) and errcode, or what went wrong without one.
     pub wechat_calls: IntCounterVec,
+    /// Calls to WeChat Pay by interface and code.
+    pub pay_calls: IntCounterVec,
+    /// What WeChat Pay told, by outcome (handled, repeated, or why it was refused).
+    pub pay_notifications: IntCounterVec,
     /// Notices by channel and outcome.
     pub notices: IntCounterVec,
     /// Jobs that wait in the outbox.
@@ -64,6 +68,16 @@ impl Metrics {
             "Calls to WeChat",
             &["api", "errcode"],
         )?;
+        let pay_calls = counter(
+            "yuanmeng_wechat_pay_calls_total",
+            "Calls to WeChat Pay",
+            &["api", "code"],
+        )?;
+        let pay_notifications = counter(
+            "yuanmeng_wechat_pay_notifications_total",
+            "WeChat Pay notifications",
+            &["outcome"],
+        )?;
         let notices = counter(
             "yuanmeng_notices_total",
             "Messages to people",
@@ -90,6 +104,8 @@ impl Metrics {
             refusals,
             callbacks,
             wechat_calls,
+            pay_calls,
+            pay_notifications,
             notices,
             outbox_waiting,
         })

@@ -52,6 +52,17 @@ pub async fn enqueue(
     Ok(())
 }
 
+/// The outbox job by which any capability says that something happened which people are told of: `notice::facts` has the
+/// list. Its payload is `{"fact": …, "id": …}`.
+pub const FACT_JOB: &str = "fact";
+
+/// Says within the caller's transaction that `fact` happened to the thing with this id; `job` is the job's new id. How to add
+/// a fact: docs/architecture.md, "From an event to a message".
+pub async fn tell(tx: &mut Tx, job: &str, fact: &str, id: &str, now: Time) -> sqlx::Result<()> {
+    let payload = serde_json::json!({ "fact": fact, "id": id });
+    enqueue(tx, job, FACT_JOB, &payload, now, None).await
+}
+
 /// Claims up to `limit` jobs that are due, or whose claim has run out, oldest first.
 pub async fn claim(db: &Db, claimant: &str, now: Time, limit: i64) -> sqlx::Result<Vec<Job>> {
     // The condition stands again outside the sub-select: on PostgreSQL two claimants would else both get a row
@@ -154,6 +165,21 @@ pub async fn sweep(db: &Db, before: Time) -> sqlx::Result<u64> {
 pub async fn waiting(db: &Db) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('ready', 'claimed')")
         .fetch_one(db.read())
+        .await
+}
+
+/// How many jobs are due until a moment, or claimed.
+pub async fn due(db: &Db, until: Time) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('ready', 'claimed') AND due_at <= $1")
+        .bind(until.0)
+        .fetch_one(db.read())
+        .await
+}
+
+/// The jobs that were given up: kind and last error.
+pub async fn dead(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query_as("SELECT kind, error FROM outbox WHERE state = 'dead' ORDER BY id")
+        .fetch_all(db.read())
         .await
 }
 

@@ -76,6 +76,7 @@
     drawFollowing(state.user.following);
     drawMenu(state.menu);
     drawCodes(state.codes, state.now);
+    drawPayCodes(state.pay_codes);
     drawAsked(state.asked);
     $('account-name').textContent = state.typing ? '对方正在输入…' : '泉城工会';
     for (const item of state.items) {
@@ -426,8 +427,55 @@
   $('scan-form').addEventListener('submit', async (event) => {
     event.preventDefault();
     const scene = $('scan-input').value.trim();
+    if (scene.startsWith('weixin://wxpay/')) { scanToPay(scene); return; }
     if (!scene) { toast('请输入场景值'); return; }
     if (await act('/sim/scan', { scene })) { $('scan-input').value = ''; show('chat'); }
+  });
+
+  // --- 微信支付: the cashier, and what a page asks of WeChat through WeixinJSBridge ---
+
+  let payCodesText = '[]';
+  function drawPayCodes(codes) {
+    const text = JSON.stringify(codes);
+    if (text === payCodesText) return;
+    payCodesText = text;
+    const item = ({ code_url, description, amount }) => make('div', { className: 'scan', testid: 'pay-code', data: { code: code_url } },
+      make('div', { className: 'pay-code' }, make('b', { textContent: `收款码 ¥${amount}` }), make('span', { textContent: description }),
+        make('button', { type: 'button', className: 'button button-small', textContent: '扫码支付', onclick: () => scanToPay(code_url) })));
+    $('pay-codes').replaceChildren(...codes.map(item));
+  }
+
+  async function scanToPay(code_url) {
+    const outcome = await cashier({ code_url });
+    if (outcome === 'ok') { $('scan-input').value = ''; toast('支付成功'); }
+  }
+
+  /** Shows the cashier; `ok`, `cancel` or `fail`, as WeChat tells the page. */
+  async function cashier(ask) {
+    const order = await act('/sim/pay/cashier', ask);
+    if (!order) return 'fail';
+    $('pay-merchant').textContent = order.merchant;
+    $('pay-amount').textContent = order.amount;
+    $('pay-description').textContent = order.description;
+    $('pay-sheet').hidden = false;
+    $('pay-confirm').focus();
+    const confirmed = await new Promise((choose) => {
+      $('pay-confirm').onclick = () => choose(true);
+      $('pay-cancel').onclick = () => choose(false);
+    });
+    $('pay-sheet').hidden = true;
+    if (!confirmed) return 'cancel';
+    return await act('/sim/pay/confirm', { prepay_id: order.prepay_id }) ? 'ok' : 'fail';
+  }
+
+  window.addEventListener('message', async (event) => {
+    const frame = $('webview-body').querySelector('iframe');
+    if (!frame || event.source !== frame.contentWindow || !event.data || !event.data.bridge) return;
+    const { bridge, name, params } = event.data;
+    const answer = (result) => event.source.postMessage({ bridge, result }, event.origin);
+    if (name === 'closeWindow') { history.back(); closePage(); return; }
+    if (name !== 'getBrandWCPayRequest') { answer({ err_msg: `${name}:fail` }); return; }
+    answer({ err_msg: `get_brand_wcpay_request:${await cashier({ params })}` });
   });
 
   // --- the three screens ---

@@ -35,7 +35,7 @@ function once(form) {
 }
 
 // ---- the decision: only what belongs to the chosen verdict is shown
-var BUTTON = { pass: ['确认通过', 'go-ok'], 'return': ['退回给职工补正', 'go-warn'], reject: ['确认不予通过', 'danger'] };
+var BUTTON = { send_back: ['退回下级工会复核', 'go-warn'], pass: ['确认通过', 'go-ok'], 'return': ['退回给职工补正', 'go-warn'], reject: ['确认不予通过', 'danger'] };
 function verdicts(form) {
   var submit = $('[data-submit]', form), reason = $('textarea', form), plain = submit.textContent;
   function chosen() { var r = $('input[name=verdict]:checked', form); return r ? r.value : ''; }
@@ -58,6 +58,7 @@ function verdicts(form) {
       var text = button.getAttribute('data-phrase'), fix = button.getAttribute('data-fix');
       var box = fix && $('[name="fix-' + fix + '"]', form);
       if (box) box.checked = true;
+      if (button.getAttribute('data-code')) $('#f-code', form).value = button.getAttribute('data-code');
       if (reason.value.indexOf(text) < 0 && reason.value.length + text.length <= reason.maxLength) {
         reason.value += text;
       }
@@ -72,7 +73,7 @@ function drafts(form) {
   function boxes() { return all('[name^=fix-],[name=verdict]', form); }
   function save() {
     var on = boxes().filter(function (b) { return b.checked; }).map(function (b) { return b.id; });
-    sessionStorage.setItem(name, JSON.stringify({ reason: reason.value, on: on }));
+    sessionStorage.setItem(name, JSON.stringify({ reason: reason.value, code: $('#f-code', form).value, on: on }));
   }
   try {
     if ($('[data-testid=flash],[data-testid=refused]')) {
@@ -82,6 +83,7 @@ function drafts(form) {
     var kept = JSON.parse(sessionStorage.getItem(name) || 'null');
     if (kept && !$('#errors') && !reason.value) {
       reason.value = kept.reason;
+      if (kept.code) $('#f-code', form).value = kept.code;
       boxes().forEach(function (b) { b.checked = kept.on.indexOf(b.id) >= 0; });
     }
     form.addEventListener('input', save);
@@ -122,22 +124,77 @@ function papers(box) {
   window.addEventListener('load', fill);
   keys(function (key) {
     if (key >= '1' && key <= '9' && +key <= figures.length) show(+key - 1);
-    else if (key === 'j') show(at + 1);
-    else if (key === 'k') show(at - 1);
-    else if (key === 'r') act('turn');
+    else if (key === ']') show(at + 1);
+    else if (key === '[') show(at - 1);
+    else if (key === 't') act('turn');
     else if (key === '+' || key === '=') act('larger');
     else if (key === '-') act('smaller');
     else if (key === '0') act('fit');
-    else if (key === 'd' && $('#decide')) toDecision();
     else return false;
     return true;
   });
-  function toDecision() {
-    $('#decide').scrollIntoView({ block: 'start' });
-    ($('#decide input[name=verdict]:checked') || $('#f-verdict-pass')).focus({ preventScroll: true });
-  }
   show(0);
   fill();
+}
+
+// ---- the desk's own keys: to the neighbours, and to a verdict, which its button (or Enter on it) then sends
+var VERDICT = { p: 'pass', r: 'return', b: 'send_back', x: 'reject' };
+function desk() {
+  if (!$('#desk')) return;
+  keys(function (key) {
+    var link = { j: 'a[rel=next]', k: 'a[rel=prev]' }[key], form = $('#decide'), help = $('[data-help]');
+    if (link && $('.crumb ' + link)) $('.crumb ' + link).click();
+    else if (VERDICT[key] && $('#f-verdict-' + VERDICT[key])) choose($('#f-verdict-' + VERDICT[key]));
+    else if (key === 'd' && form) {
+      form.scrollIntoView({ block: 'start' });
+      ($('input[name=verdict]:checked', form) || $('#f-verdict-pass')).focus({ preventScroll: true });
+    } else if (key === '?' && help) { help.open = !help.open; $('summary', help).focus(); }
+    else return false;
+    return true;
+  });
+  function choose(radio) {
+    radio.checked = true;
+    radio.dispatchEvent(new Event('change', { bubbles: true }));
+    $('#decide').scrollIntoView({ block: 'start' });
+    var next = { pass: '[data-submit]', 'return': '#f-corrections input' }[radio.value] || '#f-reason';
+    $('#decide ' + next).focus({ preventScroll: true });
+  }
+}
+
+// ---- while the page is open the claim is renewed; who took it over is told
+function claim(box) {
+  var lost = $('[data-claim-lost]');
+  var timer = setInterval(function () {
+    if (document.hidden) return;
+    fetch(box.getAttribute('data-claim'), {
+      method: 'POST', credentials: 'same-origin',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-csrf-token': box.getAttribute('data-csrf'), accept: 'application/json' },
+      body: 'act=renew'
+    }).then(function (r) { return r.json(); }).then(function (b) {
+      if (b.state === 'mine') return;
+      clearInterval(timer);
+      lost.textContent = b.words || '这份申请已不在您的审核环节';
+      lost.hidden = false;
+    }, function () {});
+  }, +box.getAttribute('data-every') || 240000);
+}
+
+// ---- many at once: how many are ticked; all of the page with one tick
+function bulk(form) {
+  var boxes = all('[name^=pick-]', form), every = $('[data-all]', form), count = $('[data-count]', form);
+  function update() {
+    var n = boxes.filter(function (b) { return b.checked; }).length;
+    count.textContent = n ? ' ' + n + ' 件' : '';
+    every.checked = n === boxes.length;
+    every.indeterminate = n > 0 && n < boxes.length;
+  }
+  every.addEventListener('change', function () {
+    boxes.forEach(function (b) { b.checked = every.checked; });
+    update();
+  });
+  form.addEventListener('change', update);
+  window.addEventListener('pageshow', update);
+  update();
 }
 
 // A PDF is loaded only when it is looked at: the trail of looks stays true.
@@ -257,6 +314,10 @@ document.addEventListener('DOMContentLoaded', function () {
   drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);
   all('[data-papers]').forEach(papers);
+  all('[data-claim]').forEach(claim);
+  all('form[data-bulk]').forEach(bulk);
+  if ($('[data-reload]')) setTimeout(function () { location.reload(); }, 1000);
+  desk();
   queue();
   backToList();
   errors();

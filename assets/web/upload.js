@@ -135,6 +135,8 @@ function arrivals(box) {
   var phone = p.$('#phone'), papers = null;
   function tell(b) {
     box.classList.toggle('joined', b.phone !== 'waiting');
+    // What the code could do, and until when, is over with it.
+    p.all('.sub', box).forEach(function (line) { line.hidden = b.phone === 'over'; });
     phone.textContent = { waiting: '等待手机扫码…', joined: '手机已连接，正在等待上传…', over: '手机上传已结束。需要时请重新生成二维码。' }[b.phone];
     phone.className = 'note' + (b.phone === 'joined' ? ' ok' : '');
     var end = p.$('[data-testid=handoff-end]', box);

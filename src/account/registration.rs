@@ -55,13 +55,14 @@ pub async fn register(app: &App, typed: &Registration<'_>) -> Result<(Worker, bo
 fn checked(app: &App, typed: &Registration<'_>) -> Result<(Phone, Worker)> {
     let mut errors = FieldErrors::default();
     let short = &typed.short;
-    let name = errors.take("name", text::line(short.name, 2, 30));
+    // In the order of the page: so the summary of errors stands.
     let phone = errors.take("phone", Phone::parse(short.phone, &app.config.virtual_segments));
     if short.code.trim().is_empty() {
         errors.0.push(("code", Refusal::Empty));
     }
-    typed.password.check(phone.as_ref(), &mut errors);
+    let name = errors.take("name", text::line(short.name, 2, 30));
     let employer = errors.take("employer", text::line(short.employer, 2, 60));
+    typed.password.check(phone.as_ref(), &mut errors);
     let told = told(app, typed, &mut errors);
     let (Some(phone), Some(name), Some(employer), Some((profile, id_index)), true) =
         (phone, name, employer, told, errors.is_empty())

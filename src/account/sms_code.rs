@@ -36,7 +36,7 @@ pub async fn send(app: &App, phone: &Phone, address: &str, pass: &str) -> Result
     }
     throttle::check(app, &throttle::SMS_PER_PHONE, &who, Refusal::SmsTooMany).await?;
     throttle::check(app, &throttle::SMS_PER_ADDRESS, address, Refusal::SmsTooMany).await?;
-    throttle::check(app, &throttle::SMS_PER_DAY, "all", Refusal::SmsTooMany).await?;
+    throttle::check(app, &throttle::sms_per_day(app), "all", Refusal::SmsTooMany).await?;
 
     let code = code::sms_code(app.entropy.bytes());
     app.cache.delete(&format!("sms-wrong:{who}")).await?;

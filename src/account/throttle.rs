@@ -30,12 +30,14 @@ pub const SMS_PER_ADDRESS: Limit = Limit {
     most: 60,
     window: Duration::from_secs(600),
 };
-/// Codes a day in all: a bound on what an attack can cost.
-pub const SMS_PER_DAY: Limit = Limit {
-    name: "sms-day",
-    most: 20_000,
-    window: DAY,
-};
+/// Codes a day in all: a bound on what an attack can cost (`SMS_CODES_PER_DAY`).
+pub fn sms_per_day(app: &App) -> Limit {
+    Limit {
+        name: "sms-day",
+        most: app.config.sms_codes_per_day,
+        window: DAY,
+    }
+}
 /// Officers' password attempts from one address in a quarter of an hour.
 pub const PASSWORDS_PER_ADDRESS: Limit = Limit {
     name: "password-address",

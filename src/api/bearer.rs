@@ -4,6 +4,7 @@ use super::gate::{Ctx, Presented};
 use crate::account::mini::Visitor as MiniVisitor;
 use crate::account::{Worker, sign_ins, workers};
 use crate::app::App;
+use crate::application::handoff::Pass;
 use crate::error::{Door, Error, Result};
 use crate::kernel::Refusal;
 use poem::Request;
@@ -19,6 +20,21 @@ pub struct Signed(pub Caller);
 #[derive(SecurityScheme)]
 #[oai(ty = "bearer", rename = "Bearer", checker = "visitor")]
 pub struct Visiting(pub Visit);
+
+/// A token of `POST /handoff-sessions`: the phone that uploads for a PC
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", rename = "HandoffBearer", checker = "phone")]
+pub struct Holding(pub Phone);
+
+/// A phone that took up a hand-off.
+pub struct Phone {
+    /// The application.
+    pub app: App,
+    /// Its token.
+    pub token: String,
+    /// What makes the hand-off this phone's.
+    pub pass: Pass,
+}
 
 /// A worker who is signed in.
 pub struct Caller {
@@ -72,6 +88,13 @@ async fn worker(req: &Request, _: Bearer) -> poem::Result<Caller> {
     };
     caller.worker().await?;
     Ok(caller)
+}
+
+async fn phone(req: &Request, _: Bearer) -> poem::Result<Phone> {
+    let Presented { token, session } = presented(req)?;
+    let pass = session.handoff.ok_or(Error::SignIn(Door::Worker))?;
+    let app = Ctx::of(req)?.app;
+    Ok(Phone { app, token, pass })
 }
 
 async fn visitor(req: &Request, _: Bearer) -> poem::Result<Visit> {

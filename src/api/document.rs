@@ -6,6 +6,7 @@ use crate::application::content::MediaType;
 use crate::application::states::Event;
 use crate::application::{DocumentKind, State, form};
 use crate::campaign::Season;
+use crate::papers;
 use crate::union::Kind;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -63,7 +64,19 @@ fn schemas(schemas: &mut Value) {
         .filter(|kind| !matches!(kind, Kind::City | Kind::Centre));
     let known = [
         ("DocumentView", "kind", kinds.clone()),
-        ("NeededView", "kind", kinds),
+        ("NeededView", "kind", kinds.clone()),
+        ("HandoffPaper", "kind", kinds.clone()),
+        ("CheckView", "paper", kinds),
+        (
+            "CheckView",
+            "check",
+            texts(
+                papers::Kind::ALL
+                    .iter()
+                    .filter(|kind| !kind.binding())
+                    .map(|kind| kind.as_str()),
+            ),
+        ),
         (
             "DocumentView",
             "media_type",
@@ -124,14 +137,28 @@ fn finish(operation: &mut Value, place: &Place<'_>) {
     responses.retain(|status, _| {
         let can = match status.as_str() {
             "401" => signed,
-            // Only the mini-program's operations ask for more than a session.
-            "403" => signed && place.path.starts_with("/mini/"),
-            "404" => place.path.contains('{') || matches!(id.as_str(), "unions" | "current_application"),
-            "409" => signed && (place.method != "get" || id == "form_pdf"),
+            // Only the mini-program's operations ask for more than a session; a ticket and a link hold once.
+            "403" => {
+                signed && place.path.starts_with("/mini/")
+                    || place.path.starts_with("/sessions/app")
+                    || id == "take_up_handoff"
+            }
+            "404" => {
+                place.path.contains('{')
+                    || place.path.starts_with("/handoff")
+                    || matches!(id.as_str(), "unions" | "current_application")
+            }
+            "410" => place.path.starts_with("/handoff"),
+            "409" => {
+                signed && (place.method != "get" || id == "form_pdf")
+                    || place.path.starts_with("/sessions/app")
+            }
             "415" => has_body,
             "429" => {
-                id == "upload_document"
-                    || !signed && place.method == "post"
+                matches!(
+                    id.as_str(),
+                    "upload_document" | "upload_by_phone" | "progress_events"
+                ) || !signed && place.method == "post"
                     || place.path.starts_with("/mini/")
             }
             _ => true,

@@ -9,14 +9,16 @@ use super::{Tag, id};
 use crate::application::documents::{self, Document};
 use crate::application::{Application, DocumentKind, drafts, removal};
 use crate::audit::Actor;
+use crate::campaign;
 use crate::error::Result;
 use crate::kernel::{FieldErrors, IdNumber, Refusal};
+use crate::papers::{self, Check, Outcome, Viewer};
 use crate::print::{self, For, Pdf};
 use poem::http::header;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::{Binary, Json, Response};
 use poem_openapi::types::multipart::Upload;
-use poem_openapi::{Multipart, Object, OpenApi};
+use poem_openapi::{Enum, Multipart, Object, OpenApi};
 
 /// The operations.
 pub struct DocumentsApi;
@@ -38,6 +40,51 @@ struct DocumentView {
     out_of_date: bool,
 }
 
+/// What the machine found out about a paper or the form. It decides nothing: an officer does.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct CheckView {
+    /// What is checked.
+    check: String,
+    /// The same in Chinese.
+    label: String,
+    /// The kind of paper it is about; none for the form itself.
+    paper: Option<String>,
+    /// How it came out.
+    outcome: OutcomeView,
+    /// What was found, in Chinese; empty when it passed.
+    text: String,
+    /// What the worker can do, in Chinese.
+    advice: String,
+}
+
+/// How a check came out.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[oai(rename_all = "lowercase")]
+enum OutcomeView {
+    Passed,
+    Failed,
+    Unclear,
+}
+
+impl From<&Check> for CheckView {
+    fn from(check: &Check) -> Self {
+        let (outcome, reason) = match &check.outcome {
+            Outcome::Passed => (OutcomeView::Passed, None),
+            Outcome::Failed(reason) => (OutcomeView::Failed, Some(reason)),
+            Outcome::Unclear(reason) => (OutcomeView::Unclear, Some(reason)),
+        };
+        CheckView {
+            check: check.kind.to_string(),
+            label: check.kind.label().to_owned(),
+            paper: check.paper.map(|kind| kind.to_string()),
+            outcome,
+            text: reason.map_or(String::new(), |reason| reason.text()),
+            advice: reason.map_or(String::new(), |reason| reason.advice().to_owned()),
+        }
+    }
+}
+
 /// A kind of paper that the application needs.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -56,11 +103,17 @@ struct NeededView {
 
 /// One paper.
 #[derive(Multipart)]
-struct Paper {
+pub struct Paper {
     /// What it is.
-    kind: String,
+    pub kind: String,
     /// jpg, jpeg, png, gif 或 pdf，不超过 3 MB；类型按内容判断。
-    file: Upload,
+    pub file: Upload,
+}
+
+/// The kind that an upload names.
+pub fn kind_of(paper: &Paper) -> Result<DocumentKind> {
+    let kind = DocumentKind::parse(&paper.kind);
+    Ok(kind.ok_or_else(|| FieldErrors::one("kind", Refusal::NotAChoice))?)
 }
 
 fn attached(pdf: Pdf) -> Response<Binary<Vec<u8>>> {
@@ -117,6 +170,25 @@ impl DocumentsApi {
         Ok(Json(needed.collect()))
     }
 
+    /// 系统核对结果
+    ///
+    /// 系统自动核对申请表和材料的结果，供提交前参考；不影响提交，由工会审核决定。提交时必须满足的条件见提交前核对。
+    #[oai(
+        path = "/applications/:application_id/checks",
+        method = "get",
+        operation_id = "checks"
+    )]
+    async fn checks(&self, me: Signed, application_id: Path<String>) -> Result<Json<Vec<CheckView>>> {
+        let (app, application) = (&me.0.app, own(&me.0, &application_id).await?);
+        let form = application.form(app)?;
+        let standing = documents::of(app, &application.id).await?;
+        let intake = campaign::intake(app, &application.intake_id).await?;
+        let checks = papers::of(app, &application, &form, &standing, &intake, Viewer::Worker).await?;
+        // What submitting decides by itself is told as what stands in its way.
+        let told = checks.iter().filter(|check| !check.kind.binding());
+        Ok(Json(told.map(CheckView::from).collect()))
+    }
+
     /// 上传或更换材料
     ///
     /// 同一种材料再次上传即更换。须先确认 4 项工作。
@@ -133,8 +205,7 @@ impl DocumentsApi {
         paper: Paper,
     ) -> Result<Response<Json<DocumentView>>> {
         let application = own(&me.0, &application_id).await?;
-        let kind = DocumentKind::parse(&paper.kind);
-        let kind = kind.ok_or_else(|| FieldErrors::one("kind", Refusal::NotAChoice))?;
+        let kind = kind_of(&paper)?;
         let bytes = paper.file.into_vec().await.map_err(|_| Refusal::FileTruncated)?;
         let (app, worker_id) = (me.0.app.clone(), me.0.worker_id.clone());
         let (application_id, content) = (application.id.clone(), bytes.clone());

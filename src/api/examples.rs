@@ -65,6 +65,11 @@ fn before(schema: &str) -> Option<Value> {
         "CodeWanted" => json!({ "phone": "13800138001", "pass": TOKEN }),
         "CodeSent" => json!({ "wait_s": 60 }),
         "Proof" | "Binding" => json!({ "phone": "13800138001", "code": "123456" }),
+        "ByPassword" => json!({ "phone": "13800138001", "password": "泉城 2026 圆梦" }),
+        "Ticket" => json!({ "ticket": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJxbGdoLTEifQ.c2lnbmF0dXJl" }),
+        "ToProve" => json!({ "key": TOKEN, "phone": "138****8001" }),
+        "Arrived" => json!({ "session": opened(), "proof": null }),
+        "TicketProof" => json!({ "key": TOKEN, "phone": "13800138001", "code": "123456" }),
         "SignUp" => json!({ "phone": "13800138001", "code": "123456", "name": "王小梅",
                             "employer": "济南示范机械有限公司", "study_plan": false }),
         "Opened" => opened(),
@@ -119,6 +124,19 @@ fn application(schema: &str) -> Option<Value> {
         "UnionChosen" => json!({ "union_id": UNION }),
         "Ticked" => json!({ "filled": true, "printed": true, "stamped": true, "photographed": true }),
         "DocumentView" => paper(),
+        "CheckView" => json!({ "check": "report_validity", "label": "学籍报告有效期", "paper": "chsi_report",
+                               "outcome": "failed", "text": "报告有效期不足 6 个月", "advice": "请在学信网重新申请" }),
+        "OutcomeView" => json!("passed"),
+        "HandoffBegun" => json!({ "token": TOKEN, "until": TIME,
+                                  "link": format!("https://zgjy.example.org.cn/apply/handoff/{TOKEN}") }),
+        "HandoffState" => json!({ "phone": "waiting" }),
+        "PhoneState" => json!("waiting"),
+        "HandoffToken" => json!({ "token": TOKEN }),
+        "HandoffOpened" => json!({ "token": TOKEN, "until": TIME }),
+        "HandoffPaper" => {
+            json!({ "kind": "receipt", "label": "学费缴费凭证", "hint": "能看清姓名、金额和日期",
+                                  "uploaded": false })
+        }
         "NeededView" => json!({ "kind": "receipt", "label": "学费缴费凭证", "hint": "能看清姓名、金额和日期",
                                 "editable": true, "document": paper() }),
         _ => return None,
@@ -140,8 +158,9 @@ fn after(schema: &str) -> Option<Value> {
         }
         "CorrectionView" => json!({ "reason": "缴费凭证看不清金额", "items": ["receipt"],
                                     "until": "2026-12-07T23:59:59.999+08:00" }),
+        "Stamped" => json!({ "stamp": "7-0" }),
         "ProgressView" => json!({
-            "state": "in_review", "state_label": "审核中", "since": TIME, "number": "7K3M-9PXW", "holds_place": true,
+            "stamp": "7-0", "state": "in_review", "state_label": "审核中", "since": TIME, "number": "7K3M-9PXW", "holds_place": true,
             "unit": "长清区总工会", "waiting_position": null, "holder": "长清区总工会", "can_recall": true,
             "steps": [{ "union": "长清区总工会", "state": "current" }],
             "timeline": [{ "at": TIME, "event": "submitted", "label": "提交成功，已占用名额", "by": null, "note": "" }],
@@ -164,6 +183,7 @@ pub fn problem(status: &str) -> Value {
             "changed_meanwhile",
             "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
         ),
+        "410" => ("handoff_over", "手机上传已结束或已过期，请在电脑上重新生成二维码"),
         "413" => (
             "file_too_large",
             "文件有 4.2 MB，超过了 3 MB。请压缩或重新拍摄后再上传",

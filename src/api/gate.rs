@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The largest JSON body.
 const JSON_MAX: usize = 64 * 1024;
-/// The largest upload that is read at all, and only from a worker who is signed in; the rule itself (3 MB, R-16) has
+/// The largest upload that is read at all, and only from a worker who is signed in or their phone (a hand-off); the rule itself (3 MB, R-16) has
 /// words of its own, so a file a little over must still arrive to be told so.
 const UPLOAD_MAX: usize = 12 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ pub async fn enter<E: Endpoint + 'static>(next: Arc<E>, mut req: Request) -> poe
     if let Some(token) = bearer(&req)
         && let Some(session) = session::find(&app, &token).await?
     {
-        if session.worker.is_some() && is_multipart(&req) {
+        if (session.worker.is_some() || session.handoff.is_some()) && is_multipart(&req) {
             most = UPLOAD_MAX;
         }
         req.extensions_mut().insert(Presented { token, session });

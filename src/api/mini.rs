@@ -109,11 +109,9 @@ impl MiniApi {
             return begin(&ctx.app, &worker, visitor).await.map(Json);
         }
         let session = Session {
-            worker: None,
-            sign_in: None,
             openid: Some(visitor.openid),
             unionid: visitor.unionid,
-            phone: None,
+            ..Session::default()
         };
         Ok(Json(Opened {
             token: session::begin(&ctx.app, &session).await?,

@@ -12,6 +12,7 @@ mod documents;
 mod error;
 mod examples;
 mod gate;
+mod handoff;
 mod mini;
 mod once;
 mod session;
@@ -22,9 +23,11 @@ mod view;
 pub use document::document;
 
 use crate::error::{Error, Result};
+use poem::http::header;
 use poem::middleware::{CatchPanic, Compression};
-use poem::{Endpoint, EndpointExt as _, IntoEndpoint as _, Route, get};
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Route, get};
 use poem_openapi::{OpenApiService, Tags};
+use std::sync::Arc;
 
 /// One struct a capability.
 type All = (
@@ -33,6 +36,7 @@ type All = (
     campaign::CampaignApi,
     applications::ApplicationsApi,
     documents::DocumentsApi,
+    handoff::HandoffApi,
     submission::SubmissionApi,
 );
 
@@ -60,6 +64,7 @@ fn service() -> OpenApiService<All, ()> {
         campaign::CampaignApi,
         applications::ApplicationsApi,
         documents::DocumentsApi,
+        handoff::HandoffApi,
         submission::SubmissionApi,
     );
     OpenApiService::new(all, "求学圆梦 API", "1.0.0")
@@ -74,13 +79,22 @@ pub fn routes() -> impl Endpoint + 'static {
     let operations = service()
         .into_endpoint()
         .around(gate::enter)
-        .with(Compression::new());
+        .with(Compression::new())
+        .around(events_as_they_come);
     Route::new()
         .nest("/v1", operations)
         .at("/openapi.json", get(docs::openapi))
         .at("/docs", get(docs::page).with(Compression::new()))
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(error::into_json)
+}
+
+/// Compression would hold events back until there are many of them.
+async fn events_as_they_come<E: Endpoint>(next: Arc<E>, mut req: Request) -> poem::Result<E::Output> {
+    if req.uri().path().ends_with("/events") {
+        req.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.call(req).await
 }
 
 /// An id of ours in a path. What cannot be one is not there, like what is somebody else's.

@@ -41,10 +41,25 @@ where
     T: ToJSON + ParseFromJSON + Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
+    once_for(&caller.app, &caller.worker_id, key, content, act).await
+}
+
+/// [`once`] for whoever a key is counted by: another one's same key is another key.
+pub async fn once_for<T, F>(
+    app: &App,
+    who: &str,
+    key: Option<&str>,
+    content: &[&[u8]],
+    act: F,
+) -> Result<Response<Json<T>>>
+where
+    T: ToJSON + ParseFromJSON + Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
     let Some(key) = key else {
         return finish(act).await.map(|done| Response::new(Json(done)));
     };
-    let slot = Slot::new(&caller.app, &caller.worker_id, key, content)?;
+    let slot = Slot::new(app, who, key, content)?;
     for _ in 0..LOOKS {
         if let Some(mark) = slot.claim().await? {
             let kept = slot.clone();

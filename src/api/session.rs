@@ -3,6 +3,7 @@
 //! ([`sign_ins`](crate::account::sign_ins)).
 
 use crate::app::App;
+use crate::application::handoff::{self, Pass};
 use crate::error::Result;
 use crate::kernel::code;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ pub const IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 const IDLE_VISITOR: Duration = Duration::from_secs(3600);
 
 /// Who the bearer of a token is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The worker's id, once they are known.
     pub worker: Option<String>,
@@ -26,12 +27,19 @@ pub struct Session {
     pub unionid: Option<String>,
     /// The phone that WeChat vouched for, until they are a worker.
     pub phone: Option<String>,
+    /// The hand-off that this phone took up: it uploads to one application and is nobody's sign-in.
+    #[serde(default)]
+    pub handoff: Option<Pass>,
 }
 
 impl Session {
     /// It ends after so long without use.
     pub fn idle(&self) -> Duration {
-        if self.worker.is_some() { IDLE } else { IDLE_VISITOR }
+        match (&self.worker, &self.handoff) {
+            (Some(_), _) => IDLE,
+            (None, Some(_)) => Duration::from_millis(handoff::LASTS.unsigned_abs()),
+            (None, None) => IDLE_VISITOR,
+        }
     }
 }
 

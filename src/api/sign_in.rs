@@ -1,13 +1,14 @@
-//! Signing in and up by phone: slider, SMS code, session.
+//! Signing in by each door, and up by phone: slider, SMS code, password, the APP's ticket.
 
 use super::Tag;
 use super::bearer::Signed;
 use super::gate::Ctx;
 use super::session::{self, Session};
 use super::view::Me;
+use crate::account::app_door::{self, Arrival};
 use crate::account::mini::Visitor;
 use crate::account::sign_ins::{self, Way};
-use crate::account::{Worker, slider, sms_code, workers};
+use crate::account::{Worker, app_ticket, passwords, slider, sms_code, workers};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Phone, time};
@@ -78,6 +79,59 @@ struct Proof {
     code: String,
 }
 
+/// Phone and password.
+#[derive(Object)]
+struct ByPassword {
+    /// The phone.
+    #[oai(default)]
+    phone: String,
+    /// The password, set on the pages.
+    #[oai(default)]
+    password: String,
+}
+
+/// What the 齐鲁工惠 APP signed: docs/app-webview.md.
+#[derive(Object)]
+struct Ticket {
+    /// The JWT; holds once.
+    #[oai(default)]
+    ticket: String,
+}
+
+/// Who brought a ticket: signed in, or asked for a phone's proof first.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct Arrived {
+    /// The session.
+    session: Option<Opened>,
+    /// The phone has to be proven: for `POST /sessions/app/proof`, within ten minutes.
+    proof: Option<ToProve>,
+}
+
+/// What has to be proven before a ticket leads in.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct ToProve {
+    /// To be sent back with phone and code.
+    key: String,
+    /// The one phone that counts, its middle hidden: the account with the same ID number has it. None: any own phone.
+    phone: Option<String>,
+}
+
+/// A phone's proof for a ticket that did not vouch for it.
+#[derive(Object)]
+struct TicketProof {
+    /// From `POST /sessions/app`.
+    #[oai(default)]
+    key: String,
+    /// The phone.
+    #[oai(default)]
+    phone: String,
+    /// The code sent to it.
+    #[oai(default)]
+    code: String,
+}
+
 /// What is typed at sign-up.
 #[derive(Object)]
 struct SignUp {
@@ -119,7 +173,11 @@ pub struct Done {
 
 /// A session for a worker who came by phone.
 async fn by_phone(app: &App, worker: &Worker) -> Result<Opened> {
-    let begun = sign_ins::begin(app, &worker.id, Way::Sms, "手机应用", None).await?;
+    begin(app, worker, Way::Sms).await
+}
+
+async fn begin(app: &App, worker: &Worker, way: Way) -> Result<Opened> {
+    let begun = sign_ins::begin(app, &worker.id, way, "手机应用", None).await?;
     opened(app, worker, begun, None).await
 }
 
@@ -131,7 +189,7 @@ pub async fn opened(app: &App, worker: &Worker, sign_in: String, visitor: Option
         sign_in: Some(sign_in),
         openid,
         unionid,
-        phone: None,
+        ..Session::default()
     };
     Ok(Opened {
         token: session::begin(app, &session).await?,
@@ -183,6 +241,52 @@ impl SignInApi {
     async fn sign_in(&self, ctx: Ctx, proof: Json<Proof>) -> Result<Json<Opened>> {
         let worker = workers::sign_in(&ctx.app, &proof.phone, &proof.code).await?;
         by_phone(&ctx.app, &worker).await.map(Json)
+    }
+
+    /// 手机号和密码登录
+    ///
+    /// 密码在网页“我的”中设置；没有设置过的，用短信验证码登录。
+    #[oai(
+        path = "/sessions/password",
+        method = "post",
+        operation_id = "sign_in_by_password"
+    )]
+    async fn by_password(&self, ctx: Ctx, typed: Json<ByPassword>) -> Result<Json<Opened>> {
+        let worker = passwords::sign_in(&ctx.app, &typed.phone, &typed.password, &ctx.address).await?;
+        begin(&ctx.app, &worker, Way::Password).await.map(Json)
+    }
+
+    /// 齐鲁工惠 APP 票据登录
+    ///
+    /// 票据只能用一次。APP 没有担保手机号，或同一身份证号已有账户的，返回 `proof`，须再验证手机号。
+    #[oai(path = "/sessions/app", method = "post", operation_id = "sign_in_by_app")]
+    async fn by_app(&self, ctx: Ctx, ticket: Json<Ticket>) -> Result<Json<Arrived>> {
+        let app = &ctx.app;
+        let person = app_ticket::open(app, &ticket.ticket).await?;
+        let arrived = match app_door::enter(app, person).await? {
+            Arrival::In(worker, _) => Arrived {
+                session: Some(begin(app, &worker, Way::App).await?),
+                proof: None,
+            },
+            Arrival::Prove(key) => {
+                let pending = app_door::pending(app, &key).await?;
+                let phone = pending.and_then(|(_, masked)| masked);
+                Arrived {
+                    session: None,
+                    proof: Some(ToProve { key, phone }),
+                }
+            }
+        };
+        Ok(Json(arrived))
+    }
+
+    /// 票据登录时验证手机号
+    ///
+    /// 短信验证码用 `POST /sms-codes` 取得。
+    #[oai(path = "/sessions/app/proof", method = "post", operation_id = "prove_app")]
+    async fn prove_app(&self, ctx: Ctx, proof: Json<TicketProof>) -> Result<Json<Opened>> {
+        let (worker, _) = app_door::prove(&ctx.app, &proof.key, &proof.phone, &proof.code).await?;
+        begin(&ctx.app, &worker, Way::App).await.map(Json)
     }
 
     /// 注册

@@ -7,13 +7,18 @@ use super::once::once;
 use super::view::{Moment, moment};
 use super::{Tag, id};
 use crate::application::form::label;
+use crate::application::live::{HEARTBEAT, Hub};
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
 use crate::application::{Application, State, documents, early, recall, submit, withdraw};
 use crate::campaign;
 use crate::error::Result;
 use crate::kernel::Refusal;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use poem::http::header;
+use poem::web::Data;
 use poem_openapi::param::{Header, Path};
-use poem_openapi::payload::{Json, Response};
+use poem_openapi::payload::{EventStream, Json, Response};
 use poem_openapi::{Enum, Object, OpenApi};
 use std::future::Future;
 
@@ -154,6 +159,8 @@ impl From<Correction> for CorrectionView {
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct ProgressView {
+    /// Differs whenever the rest of this would: for asking again and for the events.
+    stamp: String,
     /// The state.
     state: String,
     /// The same in Chinese.
@@ -194,6 +201,7 @@ impl ProgressView {
             },
         };
         ProgressView {
+            stamp: progress::stamp_of(&progress),
             state: application.state.to_string(),
             state_label: application.state.label().to_owned(),
             since: moment(application.since),
@@ -208,6 +216,13 @@ impl ProgressView {
             correction: progress.correction.map(CorrectionView::from),
         }
     }
+}
+
+/// An event: something moved.
+#[derive(Object)]
+struct Stamped {
+    /// As in the progress.
+    stamp: String,
 }
 
 /// Does what changes an application's state, once for a key; answers with the state afterwards.
@@ -371,5 +386,29 @@ impl SubmissionApi {
         let progress = progress::of(&me.0.app, application).await?;
         let can_recall = recall::possible(&me.0.app, &progress.application, &progress.intake).await?;
         Ok(Json(ProgressView::of(progress, can_recall)))
+    }
+
+    /// 进度变化（SSE）
+    ///
+    /// 连接后先发送当前的 `stamp`，以后每次变化再发送；收到与手头不同的 `stamp` 时，请重新读取申请进度。
+    /// 连接 5 分钟后结束，请重新连接。每人最多 4 个连接，再多为 429：请改为每 5 秒读取一次申请进度，比较 `stamp`。
+    #[oai(
+        path = "/applications/:application_id/events",
+        method = "get",
+        operation_id = "progress_events"
+    )]
+    async fn events(
+        &self,
+        me: Signed,
+        application_id: Path<String>,
+        hub: Data<&Hub>,
+    ) -> Result<Response<EventStream<BoxStream<'static, Stamped>>>> {
+        let application = own(&me.0, &application_id).await?;
+        let stamps = hub.stamps(&application.worker_id, &application.id);
+        let stamps = stamps.ok_or(Refusal::TooManyRequests)?;
+        let events = stamps.map(|stamp| Stamped { stamp }).boxed();
+        // A proxy may not keep or compress it.
+        Ok(Response::new(EventStream::new(events).keep_alive(HEARTBEAT))
+            .header(header::CACHE_CONTROL, "no-store, no-transform"))
     }
 }

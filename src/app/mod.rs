@@ -1,6 +1,7 @@
 //! What a request, a loop or a command can reach. Cheap to clone.
 
 mod calls;
+mod pay;
 mod tokens;
 
 pub use calls::Calls;
@@ -14,6 +15,7 @@ use crate::files::Files;
 use crate::kernel::{Phone, Sealer, Time};
 use crate::metrics::Metrics;
 use crate::sms::Sms;
+use crate::wechat::pay::PayClient;
 use crate::wechat::{Callback, CallbackConfig, Client, ClientConfig};
 use anyhow::Context as _;
 use std::ops::Deref;
@@ -46,6 +48,8 @@ pub struct Means {
     pub wechat: Client,
     /// Calls to WeChat in the mini-program's name, if there is one.
     pub mini: Option<Client>,
+    /// The merchant's side of WeChat Pay, if there is one.
+    pub pay: Option<PayClient>,
     /// Messages from WeChat.
     pub callback: Callback,
     /// Counters for `/metrics`.
@@ -65,6 +69,7 @@ impl App {
             None => Cache::memory(),
         };
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
+        let db = db.marked_by(sealer.clone());
         let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
         let sms = Sms::new(&config.sms)?;
         let metrics = Metrics::new()?;
@@ -80,6 +85,7 @@ impl App {
         let mini = mini
             .map(|mini| link.client(&mini.app_id, &mini.secret))
             .transpose()?;
+        let pay = pay::client(&config, &clock, entropy, &metrics)?;
         let callback = callback(&config)?;
         let stop = CancellationToken::new();
         let means = Means {
@@ -93,6 +99,7 @@ impl App {
             sms,
             wechat,
             mini,
+            pay,
             callback,
             metrics,
             stop,

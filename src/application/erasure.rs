@@ -35,6 +35,7 @@ pub async fn erase(app: &App, tx: &mut Tx, application: &Application, by: &Actor
     let blank = moves::seal_form(app, &FormText::default())?;
     store::erase(tx, &application.id, &blank, app.now()).await?;
     store::forget_conflicts(tx, &application.id).await?;
+    store::forget_keys(tx, &application.id).await?;
     let documents = store::documents_with_bytes(tx, &application.id).await?;
     for document in &documents {
         forget_file(app, tx, document).await?;

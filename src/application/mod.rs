@@ -15,6 +15,7 @@ pub mod form_code;
 pub mod handoff;
 pub mod joining;
 pub mod leaving;
+pub mod live;
 pub mod merge;
 pub mod moves;
 pub mod progress;
@@ -28,6 +29,7 @@ pub mod standing;
 pub mod states;
 mod store;
 pub mod submit;
+pub mod tally;
 pub mod transfers;
 pub mod withdraw;
 
@@ -116,6 +118,9 @@ impl DocumentKind {
     }
 }
 
+/// The fact, for `outbox::tell`, that another union holds an application because the tree changed.
+pub const HANDED_OVER: &str = "handed_over";
+
 /// An application by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)
@@ -124,6 +129,11 @@ pub async fn find(app: &App, id: &str) -> Result<Application> {
 /// The keyed hash that finds the applications with a card.
 pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
     app.sealer.index("card", card.digits())
+}
+
+/// A part of a name or number as the inbox's keys have it.
+pub fn search_key(words: &str) -> String {
+    store::key(words)
 }
 
 /// The worker's own application, or [`Error::NotFound`].

@@ -106,11 +106,26 @@ pub async fn submit(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, se
     moved(app, tx, seen, to, Some(seq)).await
 }
 
+/// Locks the row that was seen until the transaction ends; [`Refusal::ChangedMeanwhile`] when it is another by now.
+pub async fn lock(tx: &mut Tx, seen: &Application) -> Result<()> {
+    if store::lock_row(tx, seen).await? {
+        Ok(())
+    } else {
+        Err(Refusal::ChangedMeanwhile.into())
+    }
+}
+
 async fn moved(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, seq: Option<i64>) -> Result<State> {
     let state = super::states::next(seen.state, to.event)?;
     let now = app.now();
     if !store::move_row(tx, seen, state, &to, seq, now).await? {
         return Err(Refusal::ChangedMeanwhile.into());
+    }
+    if matches!(
+        to.event,
+        Event::Submitted | Event::Waitlisted | Event::Resubmitted
+    ) {
+        store::put_keys(tx, seen).await?;
     }
     follow(app, tx, seen, state, &to, now).await?;
     Ok(state)

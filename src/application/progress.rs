@@ -134,6 +134,8 @@ fn step_state(application: &Application, step: usize, timeline: &[TimelineLine],
     match application.state {
         State::Draft | State::Waitlisted | State::Recalled | State::RecalledWaiting => StepState::Ahead,
         State::InReview | State::Returned if step == application.step => StepState::Current,
+        // Sent back or recalled: what stood above has to pass it again.
+        State::InReview | State::Returned if step > application.step => StepState::Ahead,
         State::Rejected if acted(&[Event::Rejected]) => StepState::Rejected,
         _ if acted(&[Event::Passed, Event::Approved]) => StepState::Done,
         _ if step < application.step => StepState::Skipped,
@@ -159,9 +161,20 @@ async fn correction(app: &App, application: &Application, intake: &Intake) -> Re
 
 /// What a live page follows: changes whenever the page of this worker's application would. Holds nothing personal.
 pub async fn stamp(app: &App, worker_id: &str) -> Result<Stamp> {
-    let Some(application) = super::latest_of(app, worker_id).await? else {
-        return Ok(Stamp::default());
-    };
+    match super::latest_of(app, worker_id).await? {
+        Some(application) => stamp_now(app, application).await,
+        None => Ok(Stamp::default()),
+    }
+}
+
+/// The stamp of one of the worker's applications.
+///
+/// Errors: [`Error::NotFound`](crate::error::Error::NotFound) for another's.
+pub async fn stamp_by_id(app: &App, worker_id: &str, id: &str) -> Result<Stamp> {
+    stamp_now(app, super::own(app, worker_id, id).await?).await
+}
+
+async fn stamp_now(app: &App, application: Application) -> Result<Stamp> {
     Ok(Stamp {
         text: stamp_text(&application, waiting_position(app, &application).await?),
         application_id: Some(application.id.clone()),

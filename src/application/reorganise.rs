@@ -13,6 +13,7 @@ use crate::campaign::places;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
+use crate::outbox;
 use crate::union::registrations::{self, What};
 use crate::union::{Officer, Union, changes, rights, tree};
 use serde_json::json;
@@ -169,6 +170,11 @@ impl<'a> Follow<'a> {
             return Err(Refusal::ChangedMeanwhile.into());
         }
         self.moved.applications += 1;
+        // the worker is told at each move; one that waits or is being corrected, when its union is another.
+        let other_union = old.first().map(|union| &union.id) != new.first().map(|union| &union.id);
+        if one.state != State::Draft && (handed_over || other_union) {
+            outbox::tell(tx, &self.app.id(), super::HANDED_OVER, &one.id, now).await?;
+        }
         if handed_over {
             self.moved.handed_over += 1;
             self.receivers.insert(stands.id.clone());

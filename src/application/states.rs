@@ -90,6 +90,12 @@ crate::text_enum! {
         Expired = "expired",
         /// Taken back for correction before the review began.
         Recalled = "recalled",
+        /// An upper union sent it back to the one before for another look.
+        SentBack = "sent_back",
+        /// Who had passed it took the pass back before the next step acted.
+        PassRecalled = "pass_recalled",
+        /// Nobody at the step may decide it (own, relative): the union above takes it over.
+        HandedUp = "handed_up",
     }
 }
 
@@ -108,18 +114,22 @@ impl Event {
             Event::Withdrawn => "本人撤回",
             Event::Expired => "超过期限，已失效",
             Event::Recalled => "本人取回修改",
+            Event::SentBack => "退回下级工会复核",
+            Event::PassRecalled => "审核工会撤回通过，继续审核",
+            Event::HandedUp => "因回避转由上级工会审核",
         }
     }
 }
 
-/// Where an event leads, or why it cannot happen. The step moves only with [`Event::Passed`].
+/// Where an event leads, or why it cannot happen. The step moves only with [`Event::Passed`] and [`Event::HandedUp`]
+/// (up), [`Event::SentBack`] and [`Event::PassRecalled`] (down).
 pub fn next(state: State, event: Event) -> Result<State, Refusal> {
     use Event as E;
     use State as S;
     match (state, event) {
         (S::Draft, E::Submitted) | (S::Waitlisted, E::Promoted) => Ok(S::InReview),
         (S::Draft, E::Waitlisted) => Ok(S::Waitlisted),
-        (S::InReview, E::Passed) => Ok(S::InReview),
+        (S::InReview, E::Passed | E::SentBack | E::PassRecalled | E::HandedUp) => Ok(S::InReview),
         (S::InReview, E::Approved) => Ok(S::Approved),
         (S::InReview, E::Returned) => Ok(S::Returned),
         (S::InReview, E::Rejected) => Ok(S::Rejected),
@@ -135,7 +145,10 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
         (S::Waitlisted | S::Returned | S::Recalled | S::RecalledWaiting, E::Expired) => Ok(S::Expired),
         (_, E::Recalled) => Err(Refusal::ReviewBegun),
         (_, E::Submitted | E::Waitlisted | E::Resubmitted | E::Withdrawn) => Err(Refusal::NotEditable),
-        (_, E::Passed | E::Approved | E::Returned | E::Rejected) => Err(Refusal::NotYourStep),
+        (_, E::PassRecalled) => Err(Refusal::RecallTooLate),
+        (_, E::Passed | E::Approved | E::Returned | E::Rejected | E::SentBack | E::HandedUp) => {
+            Err(Refusal::NotYourStep)
+        }
         (_, E::Promoted | E::Expired) => Err(Refusal::ChangedMeanwhile),
     }
 }
@@ -143,6 +156,71 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The whole table again, written the other way round: for each event from which states it leads where. What is not
+    /// written here is refused, whoever asks (R-18 … R-22).
+    const LEADS: &[(Event, &[(State, State)])] = {
+        use Event as E;
+        use State as S;
+        &[
+            (E::Submitted, &[(S::Draft, S::InReview)]),
+            (E::Waitlisted, &[(S::Draft, S::Waitlisted)]),
+            (
+                E::Promoted,
+                &[(S::Waitlisted, S::InReview), (S::RecalledWaiting, S::Recalled)],
+            ),
+            (E::Passed, &[(S::InReview, S::InReview)]),
+            (E::SentBack, &[(S::InReview, S::InReview)]),
+            (E::PassRecalled, &[(S::InReview, S::InReview)]),
+            (E::HandedUp, &[(S::InReview, S::InReview)]),
+            (E::Approved, &[(S::InReview, S::Approved)]),
+            (E::Returned, &[(S::InReview, S::Returned)]),
+            (E::Rejected, &[(S::InReview, S::Rejected)]),
+            (
+                E::Resubmitted,
+                &[
+                    (S::Returned, S::InReview),
+                    (S::Recalled, S::InReview),
+                    (S::RecalledWaiting, S::Waitlisted),
+                ],
+            ),
+            (
+                E::Withdrawn,
+                &[
+                    (S::Waitlisted, S::Withdrawn),
+                    (S::InReview, S::Withdrawn),
+                    (S::Returned, S::Withdrawn),
+                    (S::Recalled, S::Withdrawn),
+                    (S::RecalledWaiting, S::Withdrawn),
+                ],
+            ),
+            (
+                E::Expired,
+                &[
+                    (S::Waitlisted, S::Expired),
+                    (S::Returned, S::Expired),
+                    (S::Recalled, S::Expired),
+                    (S::RecalledWaiting, S::Expired),
+                ],
+            ),
+            (
+                E::Recalled,
+                &[(S::InReview, S::Recalled), (S::Waitlisted, S::RecalledWaiting)],
+            ),
+        ]
+    };
+
+    /// every pair of state and event: allowed is exactly what the table says.
+    #[test]
+    fn every_pair_follows_the_table() {
+        assert_eq!(LEADS.len(), Event::ALL.len());
+        for (event, leads) in LEADS {
+            for state in State::ALL {
+                let expected = leads.iter().find(|(from, _)| from == state).map(|(_, to)| *to);
+                assert_eq!(next(*state, *event).ok(), expected, "{state} {event}");
+            }
+        }
+    }
 
     /// what is over stays over; only a held or waiting application can change.
     #[test]

@@ -134,6 +134,11 @@ pub async fn intake(app: &App, id: &str) -> Result<Intake> {
         .ok_or(Error::NotFound)
 }
 
+/// Every intake, for lists to choose from.
+pub async fn all(app: &App) -> Result<Vec<Intake>> {
+    Ok(store::intakes(app).await?.into_iter().map(|c| c.intake).collect())
+}
+
 /// The intake that matters now: one that is open, else one under review, else the next to come, else the last.
 /// `None` before any campaign is made.
 pub async fn current(app: &App) -> Result<Option<Current>> {
@@ -141,7 +146,7 @@ pub async fn current(app: &App) -> Result<Option<Current>> {
 }
 
 /// Every intake with its campaign, by the beginning of its application window.
-pub async fn all(app: &App) -> Result<Vec<Current>> {
+pub async fn every(app: &App) -> Result<Vec<Current>> {
     store::intakes(app).await
 }
 

@@ -11,9 +11,10 @@ pub mod plan;
 pub mod quotas;
 pub mod sheet;
 mod store;
+pub mod tally;
 pub mod transfers;
 
-pub use intakes::{Current, Intake, Window, all, create, current, intake, most_relevant};
+pub use intakes::{Current, Intake, Window, all as intakes, create, current, every, intake, most_relevant};
 
 crate::text_enum! {
     /// An intake's season (春季 / 秋季批次).

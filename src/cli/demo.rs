@@ -8,13 +8,17 @@ use crate::config::{
     process_env,
 };
 use crate::notice::catalogue;
-use crate::sim::{Sim, SimApp, SimConfig, SimTemplate, openid_of};
+use crate::sim::{Sim, SimApp, SimConfig, SimMerchant, SimTemplate, openid_of};
 use anyhow::Context as _;
+use std::sync::{Arc, LazyLock};
 use tokio::net::TcpListener;
 
 /// Runs the demo until SIGINT or SIGTERM.
 pub async fn run() -> anyhow::Result<()> {
-    let config = Config::read(&process_env, Purpose::Demo)?;
+    let config = Config::read(
+        &|name| process_env(name).or_else(|| pay_setting(name)),
+        Purpose::Demo,
+    )?;
     let app = App::open(config, Clock::system()).await?;
     let listen = app.config.http.listen;
     let listener = TcpListener::bind(listen)
@@ -34,10 +38,36 @@ pub async fn run() -> anyhow::Result<()> {
     simulated.await?.context("the simulated WeChat")
 }
 
+/// The demo's merchant: its keys live as long as the process.
+static MERCHANT: LazyLock<Arc<SimMerchant>> = LazyLock::new(|| Arc::new(SimMerchant::generate()));
+
+/// The merchant's settings (`WECHAT_PAY_…`), as the demo gives them to its own configuration.
+pub fn pay_settings() -> Vec<(&'static str, String)> {
+    MERCHANT.settings()
+}
+
+/// WeChat Pay's certificate for the demo's merchant, in PEM.
+pub fn pay_certificate() -> String {
+    MERCHANT.certificate_pem()
+}
+
+/// One of them, unless the environment brings a merchant of its own.
+fn pay_setting(name: &str) -> Option<String> {
+    let settings = pay_settings();
+    if settings.iter().any(|(name, _)| process_env(name).is_some()) {
+        return None;
+    }
+    settings
+        .into_iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value)
+}
+
 /// The simulated WeChat with our official account and our mini-program in it.
 pub fn simulator(app: &App) -> Sim {
     let sim = Sim::new(sim_config(app));
     sim.set_app(sim_app(app));
+    sim.set_pay(MERCHANT.clone());
     if let Some(mini) = &app.config.wechat.mini {
         sim.set_mini(&mini.app_id, &mini.secret);
     }

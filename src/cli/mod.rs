@@ -1,10 +1,13 @@
 //! The command line: one file a subcommand. Exit code 0 for done, 1 for failed, 2 for bad usage or configuration.
 
+pub mod audit;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod import;
 pub mod menu;
 pub mod officer;
+#[cfg(feature = "demo")]
+pub mod rehearse;
 #[cfg(feature = "demo")]
 pub mod seed;
 pub mod serve;
@@ -43,6 +46,11 @@ enum Command {
     Union(union::Args),
     /// Bring in tables.
     Import(import::Args),
+    /// The audit trail: verify it, print its head.
+    Audit(audit::Args),
+    /// Play a whole season with invented people, against an empty database, and look whether the books agree.
+    #[cfg(feature = "demo")]
+    Rehearse(rehearse::Args),
     /// Print the JSON API's OpenAPI document.
     Openapi,
 }
@@ -94,6 +102,9 @@ async fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Officer(args)) => officer::run(open().await?, args).await,
         Some(Command::Union(args)) => union::run(open().await?, args).await,
         Some(Command::Import(args)) => import::run(open().await?, args).await,
+        Some(Command::Audit(args)) => audit::run(open().await?, args).await,
+        #[cfg(feature = "demo")]
+        Some(Command::Rehearse(args)) => rehearse::run(args).await,
         Some(Command::Openapi) => {
             println!("{:#}", crate::api::document());
             Ok(())

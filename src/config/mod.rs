@@ -2,7 +2,9 @@
 //! what is wrong and an example; `.env.example` explains each.
 
 mod app_ticket;
+mod told;
 mod wechat;
+mod wechat_pay;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use app_ticket::{AppTicket, DEMO_APP_TICKET_AUDIENCE, DEMO_APP_TICKET_ISSUER, DEMO_APP_TICKET_KEY};
+pub use told::Told;
 pub use wechat::{DEMO_AES_KEY, Mini, TEMPLATE_NAMES, Wechat};
 
 /// What the program is started for: `demo` fills every gap, `serve` refuses to start with one.
@@ -46,10 +49,16 @@ pub struct Config {
     pub secret_keys: Vec<[u8; 32]>,
     /// The official account.
     pub wechat: Wechat,
+    /// The merchant of WeChat Pay; none: paying is not offered.
+    pub pay: Option<crate::wechat::pay::PayConfig>,
     /// The 齐鲁工惠 APP's ticket; none: its door is closed.
     pub app_ticket: Option<AppTicket>,
     /// Text messages.
     pub sms: Sms,
+    /// Working days, and when a union is late.
+    pub told: Told,
+    /// SMS codes a day in all: a bound on what an attack can cost.
+    pub sms_codes_per_day: u64,
     /// Phone segments that are refused.
     pub virtual_segments: Vec<String>,
     /// Where the simulated WeChat listens (`demo` only).
@@ -91,6 +100,9 @@ pub enum Sms {
     Http(String),
 }
 
+/// [`Config::sms_codes_per_day`] when nothing is set.
+const SMS_CODES_PER_DAY: u64 = 20_000;
+
 /// The environment, as a function so that tests need not touch the process's own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -106,11 +118,15 @@ impl Config {
         let sim_listen = parsed(env, "SIM_LISTEN", "127.0.0.1:8090")?;
         let stores = Stores::read(env, purpose)?;
         let secret_keys = secret_keys(env, purpose, &stores.data_dir)?;
+        let wechat = Wechat::read(env, purpose, sim_listen)?;
         Ok(Config {
             http: Http::read(env, purpose, listen)?,
-            wechat: Wechat::read(env, purpose, sim_listen)?,
+            pay: wechat_pay::read(env, purpose, sim_listen, &wechat.app_id)?,
+            wechat,
             app_ticket: AppTicket::read(env, purpose)?,
             sms: Sms::read(env, purpose, sim_listen)?,
+            told: Told::read(env, &stores.data_dir)?,
+            sms_codes_per_day: number(env, "SMS_CODES_PER_DAY", SMS_CODES_PER_DAY, "20000")?,
             virtual_segments: virtual_segments(env)?,
             stores,
             secret_keys,

@@ -142,3 +142,113 @@ fn the_example_file_names_every_setting() {
         assert!(example.contains(name), "{name} is missing in .env.example");
     }
 }
+
+/// the operator's holidays stand over the program's; what cannot be read stops the start and names the line.
+#[test]
+fn holidays_and_lateness_are_settings() {
+    let told = read(Purpose::Demo, &[]).unwrap().told;
+    assert!(told.late_after == 5 && told.calendar.knows(2026) && !told.calendar.knows(2027));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("holidays.csv");
+    std::fs::write(&file, "2027-01-01,off,元旦\n").unwrap();
+    let path = file.display().to_string();
+    for setting in [
+        ("HOLIDAYS_FILE", path.as_str()),
+        ("YUANMENG_DATA_DIR", &dir.path().display().to_string()),
+    ] {
+        let told = read(Purpose::Demo, &[setting]).unwrap().told;
+        assert!(
+            told.calendar.knows(2027) && told.calendar.knows(2026),
+            "{setting:?}"
+        );
+    }
+    std::fs::write(&file, "2027-01-01,off,元旦\n2027-01-02,free,x\n").unwrap();
+    let wrong = read(Purpose::Demo, &[("HOLIDAYS_FILE", &path)]).err().unwrap();
+    assert!(
+        wrong.name == "HOLIDAYS_FILE" && wrong.problem.contains("line 2"),
+        "{wrong}"
+    );
+    for days in ["0", "61", "many"] {
+        let wrong = read(Purpose::Demo, &[("REVIEW_LATE_AFTER_DAYS", days)]).err();
+        assert_eq!(wrong.map(|e| e.name), Some("REVIEW_LATE_AFTER_DAYS"), "{days}");
+    }
+}
+
+/// The merchant is all or nothing; each mistake names its variable.
+#[test]
+fn the_merchant_is_all_or_nothing() {
+    assert!(read(Purpose::Serve, &production()).unwrap().pay.is_none());
+    let private = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/pay-merchant.pem"
+    ))
+    .unwrap();
+    let public = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/pay-platform.pub.pem"
+    ))
+    .unwrap();
+    let inline = private.replace('\n', "\\n");
+    let all: Vec<(&str, &str)> = vec![
+        ("WECHAT_PAY_MCH_ID", "1900000109"),
+        ("WECHAT_PAY_API_V3_KEY", "0123456789abcdef0123456789abcdef"),
+        ("WECHAT_PAY_PRIVATE_KEY", &inline),
+        ("WECHAT_PAY_SERIAL", "5157F09EFDC096DE15EBE81A47057A72F33B8E1A"),
+        ("WECHAT_PAY_PUBLIC_KEY", &public),
+        (
+            "WECHAT_PAY_PUBLIC_KEY_ID",
+            "PUB_KEY_ID_0119000001092024111100000000000000",
+        ),
+    ];
+    let set = |change: &dyn Fn(&mut Settings)| {
+        let mut settings: Settings = production()
+            .into_iter()
+            .chain(all.iter().copied().map(|(n, v)| (leak(n), v)))
+            .map(|(n, v)| (n, v.to_owned()))
+            .collect();
+        change(&mut settings);
+        let settings: Vec<(&str, &str)> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        read(Purpose::Serve, &settings)
+    };
+    let pay = set(&|_| {}).unwrap().pay.unwrap();
+    assert_eq!(
+        (pay.mch_id.as_str(), pay.api_base.as_str()),
+        ("1900000109", "https://api.mch.weixin.qq.com")
+    );
+    for (name, _) in &all {
+        let error = set(&|settings| settings.retain(|(n, _)| n != name))
+            .err()
+            .unwrap();
+        assert_eq!(error.name, *name, "{error}");
+    }
+    for (name, wrong) in [
+        ("WECHAT_PAY_MCH_ID", "19x"),
+        ("WECHAT_PAY_API_V3_KEY", "short"),
+        ("WECHAT_PAY_PRIVATE_KEY", "/nowhere/apiclient_key.pem"),
+        (
+            "WECHAT_PAY_PRIVATE_KEY",
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+        ),
+        ("WECHAT_PAY_SERIAL", "serial"),
+        ("WECHAT_PAY_PUBLIC_KEY_ID", "5157F0"),
+        ("WECHAT_PAY_PLATFORM_CERTS", "/nowhere/cert.pem"),
+        ("WECHAT_PAY_API_BASE", "pay-host"),
+    ] {
+        let error = set(&|settings| {
+            settings.retain(|(n, _)| *n != name);
+            settings.push((leak(name), wrong.to_owned()));
+        });
+        let error = error.err().unwrap();
+        assert_eq!(error.name, name, "{error}");
+        assert!(
+            !error.to_string().contains(wrong),
+            "the value is not printed: {error}"
+        );
+    }
+}
+
+type Settings = Vec<(&'static str, String)>;
+
+fn leak(name: &str) -> &'static str {
+    name.to_owned().leak()
+}

@@ -3,6 +3,7 @@
 //! Imports nothing of the rest of the crate.
 
 pub mod bank_card;
+pub mod calendar;
 pub mod code;
 pub mod id_number;
 pub mod money;
@@ -13,6 +14,7 @@ pub mod text;
 pub mod time;
 
 pub use bank_card::BankCard;
+pub use calendar::Calendar;
 pub use id_number::{IdNumber, Sex};
 pub use money::Fen;
 pub use phone::Phone;

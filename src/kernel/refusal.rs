@@ -112,6 +112,12 @@ pub enum Refusal {
     RejectNotConfirmed,
     ChangedMeanwhile,
     OwnApplication,
+    DeclaredRelative,
+    NoOtherReviewer,
+    FirstStep,
+    RecallTooLate,
+    NeedsALook,
+    TooManyChosen { max: usize },
     // Unions and officers
     InvitationUnknown,
     InvitationExpired,
@@ -162,6 +168,9 @@ pub enum Refusal {
     TransferNotFree { left: i64 },
     TransferMoved { state: &'static str },
     TransferTooLate,
+    // How one is told
+    QuietHours,
+    NoticeNotLost,
     // Doors
     CsrfFailed,
     SignInAgain,
@@ -183,6 +192,14 @@ pub enum Refusal {
     KeyMalformed,
     KeyReused,
     KeyBusy,
+    // Paying (issue 6)
+    PaymentOff,
+    PaymentAway,
+    PaymentPaid,
+    PaymentNotPaid,
+    PaymentClosed,
+    PaymentDiffers,
+    RefundTooMuch,
 }
 
 impl std::fmt::Display for Refusal {

@@ -96,9 +96,19 @@ impl Time {
     }
 
     /// "11月30日 09:32:05".
-    pub fn second_text(self) -> String {
+    pub fn short_second_text(self) -> String {
         let t = self.local();
         format!("{}月{}日 {}", t.month(), t.day(), t.format("%H:%M:%S"))
+    }
+
+    /// "2021-11-30 09:32:05": for tables and the audit trail.
+    pub fn second_text(self) -> String {
+        self.local().format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// "09:32:05".
+    pub fn clock_text(self) -> String {
+        self.local().format("%H:%M:%S").to_string()
     }
 
     /// "11月30日 24:00": the same without the year, where room is short.

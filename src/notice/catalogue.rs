@@ -1,6 +1,19 @@
 //! The one catalogue of messages: event → template fields, SMS text, link.
 //!
-//! [`TEMPLATES`] is what has to be added in WeChat's console (模板消息), with these keywords.
+//! [`TEMPLATES`] is what has to be added in WeChat's console (模板消息), with these keywords; [`Message`] is the table of
+//! all messages, which `/office/messages` shows and a test renders.
+
+mod officers;
+mod table;
+mod transfers;
+mod unions;
+
+pub use officers::{Waiting, lower_late, to_digest, to_officer};
+pub use table::{About, Message, Sample};
+pub use transfers::transfer;
+pub use unions::{
+    officer_added, registration_approved, registration_filed, registration_rejected, work_arrived,
+};
 
 use crate::application::reminders::{Reminder, What};
 use crate::application::states::{Event, State};
@@ -61,6 +74,9 @@ pub struct Content {
     pub path: String,
     /// The same as a text message.
     pub sms: String,
+    /// When the review window closes that it speaks of: within the day before, quiet hours do not hold it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Time>,
 }
 
 /// What the message to a worker needs to know.
@@ -99,6 +115,7 @@ pub fn to_worker(moved: &Moved<'_>) -> Content {
         ]),
         path: "/progress".to_owned(),
         sms,
+        deadline: None,
     }
 }
 
@@ -122,6 +139,9 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
         }
         Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
         Event::Passed => ("审核中", holder("已转入上一级审核")),
+        Event::SentBack => ("退回复核", holder("由下级工会复核")),
+        Event::PassRecalled => ("审核中", holder("继续审核")),
+        Event::HandedUp => ("审核中", holder("由上级工会审核")),
         Event::Approved => ("审核通过", "请留意补助发放通知".to_owned()),
         Event::Returned => (
             "退回补正",
@@ -171,23 +191,32 @@ pub fn reminder(reminder: &Reminder, number: Option<&str>, intake: &Intake) -> C
         ]),
         path: path.to_owned(),
         sms,
+        deadline: None,
     }
 }
 
-/// The message to an officer that work waits at their union.
-pub fn to_officer(union: &str, waiting: i64, intake: &Intake) -> Content {
-    // WeChat's `time` knows no 24:00: the last minute of the day says the same.
-    let until = intake.review.until.minute_text();
+/// The message to the worker that another union reviews their application now, because the unions were reorganised (R-23,
+/// ADR 0019). `holder` is the union that holds it, if it is under review.
+pub fn handed_over(number: &str, intake: &Intake, holder: Option<&str>, at: Time) -> Content {
+    let note = holder.map_or_else(
+        || "工会调整，名额和顺序不变".to_owned(),
+        |union| format!("等待{union}审核"),
+    );
+    let now = holder.map_or_else(String::new, |union| format!("，现由{union}审核"));
     Content {
-        template: "work".to_owned(),
+        template: "progress".to_owned(),
         fields: fields([
-            ("thing1", "求学圆梦补助待审核".to_owned()),
-            ("thing2", union.to_owned()),
-            ("character_string3", waiting.to_string()),
-            ("time4", until.clone()),
+            ("thing1", format!("求学圆梦补助{}", intake.label())),
+            ("character_string2", number.to_owned()),
+            ("phrase3", "工会调整".to_owned()),
+            ("thing4", note),
+            ("time5", at.minute_text()),
         ]),
-        path: "/office".to_owned(),
-        sms: format!("【泉城工会】{union}有 {waiting} 份求学圆梦补助申请待审核，请于 {until} 前登录办理。"),
+        path: "/progress".to_owned(),
+        sms: format!(
+            "【泉城工会】您的求学圆梦补助申请（编号 {number}）因工会组织调整已转交{now}，名额和顺序不变，您不用再操作。咨询热线 {HOTLINE}"
+        ),
+        deadline: None,
     }
 }
 
@@ -204,6 +233,7 @@ pub fn about_union(about: (&str, &str), union: &str, path: &str, at: Time, sms: 
         ]),
         path: path.to_owned(),
         sms,
+        deadline: None,
     }
 }
 
@@ -257,7 +287,8 @@ mod tests {
             }
             assert!(content.sms.contains("7K3M-9PXW"));
         }
-        for (name, value) in to_officer("济南市职工文化事业发展中心", 3, &intake()).fields {
+        for (name, value) in to_officer("济南市职工文化事业发展中心", 3, intake().review.until).fields
+        {
             assert_eq!(shorten(&name, &value).as_deref(), Ok(value.as_str()), "{name}");
         }
     }
@@ -295,7 +326,7 @@ mod tests {
     fn messages_fill_exactly_their_templates() {
         let names: Vec<_> = TEMPLATES.iter().map(|(name, _, _)| *name).collect();
         assert_eq!(names, crate::config::TEMPLATE_NAMES);
-        let officer = to_officer("长清区总工会", 3, &intake());
+        let officer = to_officer("长清区总工会", 3, intake().review.until);
         let moved = Moved {
             event: Event::Passed,
             state: State::InReview,

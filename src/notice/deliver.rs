@@ -1,10 +1,13 @@
 //! Sending a message: one content, and the way that reaches the recipient. Who has bound WeChat gets a template message
 //! where one is configured, else a 订阅通知 if they granted one, else an SMS; what WeChat refuses for good goes on to the
-//! next way. A way whose daily quota is used up (45009) is waited for until its reset.
+//! next way. A way whose daily quota is used up (45009) is waited for until its reset. An officer's own wishes
+//! (`union::preferences`) say which ways are tried, in which order, and when messages wait.
 //!
 //! A process may die between sending and noting it. A template message is then sent again with the same
-//! `client_msg_id`, by which WeChat shows it once; a 订阅通知 has none and is not sent again (`subscription`).
+//! `client_msg_id`, by which WeChat shows it once; a 订阅通知 has none and is not sent again (`subscription`); an SMS is sent
+//! again once (`sms`).
 
+mod sms;
 mod subscription;
 mod template;
 
@@ -13,12 +16,14 @@ pub use template::outcome;
 
 use super::react::Recipient;
 use super::store::{self, Notice};
-use super::{Channel, Content, Delivery};
+use super::{Channel, Content, Delivery, NOTICE_JOB};
 use crate::account::{grants, workers};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::kernel::time::{MINUTE, SECOND};
+use crate::kernel::time::{DAY, MINUTE, SECOND};
 use crate::kernel::{Phone, Time};
+use crate::outbox;
+use crate::union::preferences::{self, Preferences};
 use crate::union::{officers, registrations};
 use crate::wechat::hook::quota_reset_ms;
 use crate::wechat::template::Data;
@@ -52,8 +57,10 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     let Some(notice) = store::notice(app, notice_id).await? else {
         return Ok(Attempt::Done);
     };
-    if notice.state != Delivery::Queued {
-        return Ok(Attempt::Done);
+    match notice.state {
+        Delivery::Queued => {}
+        Delivery::Sending => return sms::resume(app, &notice).await,
+        _ => return Ok(Attempt::Done),
     }
     if left(app, &notice.recipient).await? {
         // Who left is told nothing more.
@@ -67,26 +74,103 @@ pub async fn send(app: &App, notice_id: &str) -> Result<Attempt> {
     if let Some(taken) = grants::taken_for(app, &notice.id).await? {
         return subscription::resume(app, &notice, &taken).await;
     }
-    let openid = match openid(app, &notice.recipient).await {
+    let wishes = wishes(app, &notice.recipient).await?;
+    if let Some(until) = waits_until(&wishes, &notice.content, app.now()) {
+        return Ok(Attempt::Paused(until));
+    }
+    match by_ways(app, &notice, wishes).await {
         // An officer who left since is told nothing more.
         Err(Error::NotFound) => {
             let why = "the recipient left";
             end(app, &notice, (Channel::Sms, Delivery::Failed), None, why).await?;
-            return Ok(Attempt::Done);
+            Ok(Attempt::Done)
         }
-        other => other?,
+        other => other,
+    }
+}
+
+/// The ways one after the other.
+async fn by_ways(app: &App, notice: &Notice, wishes: Option<Preferences>) -> Result<Attempt> {
+    // WeChat took it and told later that it did not arrive.
+    if notice.channel == Channel::Sms.as_str() {
+        return sms::send(app, notice, &notice.error).await;
+    }
+    let way = wishes.map(|wishes| wishes.way);
+    let openid = match way {
+        Some(way) if !way.wechat() => None,
+        _ => openid(app, &notice.recipient).await?,
     };
     let Some(openid) = openid else {
-        return sms(app, &notice, "").await;
+        return sms::send(app, notice, "").await;
     };
+    // As the SMS left it, when that was tried first.
+    let mut notice = notice.clone();
+    if way == Some(preferences::Way::SmsWechat) {
+        if let Way::Over(attempt) = sms::attempt(app, &notice, "", notice.doubts).await? {
+            return Ok(attempt);
+        }
+        notice = store::notice(app, &notice.id).await?.unwrap_or(notice);
+    }
     let not_by_template = match template::send(app, &notice, &openid).await? {
         Way::Over(attempt) => return Ok(attempt),
         Way::Closed(why) => why,
     };
-    match subscription::send(app, &notice, &openid).await? {
-        Way::Over(attempt) => Ok(attempt),
-        Way::Closed(why) => sms(app, &notice, &joined(&not_by_template, &why)).await,
+    let why = match subscription::send(app, &notice, &openid).await? {
+        Way::Over(attempt) => return Ok(attempt),
+        Way::Closed(why) => joined(&not_by_template, &why),
+    };
+    if way.is_none_or(preferences::Way::sms) {
+        return sms::send(app, &notice, &why).await;
     }
+    end(app, &notice, (Channel::Wechat, Delivery::Failed), None, &why).await?;
+    Ok(Attempt::Done)
+}
+
+/// What an officer wishes; others have nothing to choose.
+async fn wishes(app: &App, recipient: &Recipient) -> Result<Option<Preferences>> {
+    Ok(match recipient {
+        Recipient::Officer(id) => Some(preferences::of(app, id).await?),
+        Recipient::Worker(_) | Recipient::Registration(_) => None,
+    })
+}
+
+/// in an officer's quiet hours a message waits, unless the window that it speaks of closes within a day.
+fn waits_until(wishes: &Option<Preferences>, content: &Content, now: Time) -> Option<Time> {
+    let quiet = wishes.as_ref()?.quiet?;
+    let end = quiet.ends(now)?;
+    let urgent_from = content.deadline.filter(|until| now <= *until);
+    match urgent_from.map(|until| until.plus(-DAY)) {
+        Some(urgent) if urgent <= now => None,
+        Some(urgent) => Some(end.min(urgent)),
+        None => Some(end),
+    }
+}
+
+/// The job of a message was given up: it stands as failed then, for officers to see.
+pub async fn give_up(app: &App, tx: &mut crate::db::Tx, notice_id: &str, error: &str) -> Result<()> {
+    Ok(store::give_up(tx, notice_id, error, app.now()).await?)
+}
+
+/// What WeChat says became of a message that it took by `channel`. One that did not arrive goes on by SMS, by a job of its
+/// own, unless an officer does not wish that. Whether the notice still counted as sent by that channel.
+async fn became(app: &App, notice: &Notice, channel: Channel, state: Delivery, note: &str) -> Result<bool> {
+    let by_sms = state != Delivery::Delivered
+        && wishes(app, &notice.recipient)
+            .await?
+            .is_none_or(|wishes| wishes.way.sms());
+    let now = app.now();
+    let mut tx = app.db.write().await?;
+    let ours = store::outcome(&mut tx, &notice.id, channel, state, note, now).await?;
+    if ours && by_sms {
+        store::queue_for_sms(&mut tx, &notice.id, now).await?;
+        let payload = serde_json::json!({ "notice": notice.id });
+        outbox::enqueue(&mut tx, &app.id(), NOTICE_JOB, &payload, now, None).await?;
+    }
+    tx.commit().await?;
+    if ours {
+        count(app, channel, state);
+    }
+    Ok(ours)
 }
 
 fn joined(first: &str, second: &str) -> String {
@@ -117,8 +201,8 @@ async fn phone(app: &App, recipient: &Recipient) -> Result<Phone> {
     })
 }
 
-/// The content's fields, cut to their keyword types, for whichever kind of message.
-fn data(content: &Content) -> Result<Data, String> {
+/// The content's fields, cut to their keyword types, for whichever kind of message; the page of all messages shows the same.
+pub fn data(content: &Content) -> Result<Data, String> {
     let fields = content
         .fields
         .iter()
@@ -127,7 +211,7 @@ fn data(content: &Content) -> Result<Data, String> {
 }
 
 /// The message's link. A worker comes through OAuth, so the page opens signed in; an officer has a password.
-fn entrance(app: &App, path: &str) -> String {
+pub fn entrance(app: &App, path: &str) -> String {
     if path.starts_with("/office") {
         return app.link(path);
     }
@@ -156,19 +240,6 @@ fn refused(app: &App, error: &CallError) -> Way {
     }
 }
 
-async fn sms(app: &App, notice: &Notice, why: &str) -> Result<Attempt> {
-    if left(app, &notice.recipient).await? {
-        // Left after WeChat had taken the message: nothing more is sent.
-        return Ok(Attempt::Done);
-    }
-    let phone = phone(app, &notice.recipient).await?;
-    if let Err(error) = app.sms.send(&phone, &notice.content.sms).await {
-        return Ok(Attempt::Again(format!("{error:#}")));
-    }
-    finish(app, notice, Channel::Sms, None, why).await?;
-    Ok(Attempt::Done)
-}
-
 /// Notes that a message was sent.
 async fn finish(app: &App, notice: &Notice, channel: Channel, msgid: Option<&str>, note: &str) -> Result<()> {
     end(app, notice, (channel, Delivery::Sent), msgid, note).await
@@ -191,4 +262,38 @@ async fn end(
 fn count(app: &App, channel: Channel, state: Delivery) {
     let labels = [channel.as_str(), state.as_str()];
     app.metrics.notices.with_label_values(&labels).inc();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::catalogue::to_officer;
+    use crate::union::preferences::Quiet;
+
+    /// quiet hours hold a message back until they end; not one of a window that closes within a day, and not beyond
+    /// the moment from which it is such.
+    #[test]
+    fn what_is_urgent_does_not_wait() {
+        let at = |day, hour| Time::shanghai(2026, 12, day, hour, 0, 0);
+        let wishes = Some(Preferences {
+            way: preferences::Way::WechatSms,
+            quiet: Quiet::parse("20:00", "08:00").unwrap_or_default(),
+        });
+        let closes = |until| to_officer("长清区总工会", 3, until);
+        let waits = |content: &Content, now| waits_until(&wishes, content, now);
+        assert_eq!(waits(&closes(at(20, 0)), at(3, 21)), Some(at(4, 8)));
+        assert_eq!(waits(&closes(at(20, 0)), at(3, 12)), None, "by day");
+        assert_eq!(waits(&closes(at(8, 0)), at(7, 1)), None, "closes within a day");
+        assert_eq!(
+            waits(&closes(at(8, 0)), at(6, 21)),
+            Some(at(7, 0)),
+            "urgent from then on"
+        );
+        assert_eq!(
+            waits(&closes(at(3, 0)), at(3, 21)),
+            Some(at(4, 8)),
+            "closed already"
+        );
+        assert_eq!(waits_until(&None, &closes(at(20, 0)), at(3, 21)), None);
+    }
 }

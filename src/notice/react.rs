@@ -1,6 +1,6 @@
 //! From a fact to the messages that it causes.
 
-use super::catalogue::{self, Content, Moved};
+use super::catalogue::{self, Content, Message, Moved};
 use super::store;
 use crate::app::App;
 use crate::application::moves::Happened;
@@ -9,7 +9,6 @@ use crate::application::states::{Event, State};
 use crate::application::{self, moves};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::kernel::time::HOUR;
 use crate::outbox;
 use crate::review::inbox;
 use crate::union::{Role, officers};
@@ -68,7 +67,12 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
     let mut planned = vec![worker(&happened, &progress)];
     let arrives = matches!(
         happened.event,
-        Event::Submitted | Event::Promoted | Event::Passed | Event::Resubmitted
+        Event::Submitted
+            | Event::Promoted
+            | Event::Passed
+            | Event::Resubmitted
+            | Event::SentBack
+            | Event::HandedUp
     );
     // Promoted while it is being corrected, or sent back to the waiting list: nobody's work yet.
     let arrives = arrives && progress.application.state == State::InReview;
@@ -90,36 +94,35 @@ fn worker(happened: &Happened, progress: &Progress) -> Planned {
     };
     Planned {
         dedup: format!("{}:{}", happened.id, progress.application.worker_id),
-        event: happened.event.to_string(),
+        event: Message::of_event(happened.event).to_string(),
         recipient: Recipient::Worker(progress.application.worker_id.clone()),
         application_id: happened.application_id.clone(),
         content: catalogue::to_worker(&moved),
     }
 }
 
-/// At once for the first that waits, then once an hour while more arrive: two hundred applications are not two
-/// hundred messages.
+/// At once for the first that waits, so long as it does; the next ones are told in the digests (`plan`): two hundred
+/// applications are not two hundred messages.
 async fn officers_of(
     app: &App,
     happened: &Happened,
     progress: &Progress,
     union_id: &str,
 ) -> Result<Vec<Planned>> {
+    let application = &progress.application;
+    if store::waits_before(app, union_id, application.since, &application.id).await? {
+        return Ok(Vec::new());
+    }
     let waiting = inbox::waiting_at(app, union_id).await?;
     if waiting == 0 {
         return Ok(Vec::new());
     }
-    let cause = if waiting == 1 {
-        happened.id.clone()
-    } else {
-        format!("hour-{}", happened.at.0 / HOUR)
-    };
     let holder = progress.holder.as_deref().unwrap_or_default();
-    let content = catalogue::to_officer(holder, waiting, &progress.intake);
+    let content = catalogue::to_officer(holder, waiting, progress.intake.review.until);
     let officers = officers::of_union(app, union_id, Role::Reviewer).await?;
     let planned = officers.into_iter().map(|officer| Planned {
-        dedup: format!("work:{union_id}:{cause}:{}", officer.id),
-        event: "work_waits".to_owned(),
+        dedup: format!("work:{union_id}:{}:{}", happened.id, officer.id),
+        event: Message::WorkWaits.to_string(),
         recipient: Recipient::Officer(officer.id),
         application_id: happened.application_id.clone(),
         content: content.clone(),

@@ -1,6 +1,6 @@
 //! Reminders before a deadline: one message a person, application and day, however many processes look (R-23 [ours]).
 
-use super::catalogue;
+use super::catalogue::{self, Message};
 use super::react::{self, Planned, Recipient};
 use crate::app::App;
 use crate::application::reminders::{self, Due, JUST_TOLD, Reminder, What};
@@ -57,12 +57,12 @@ async fn all(app: &App, intake: &Intake, reminder: &Reminder) -> Result<usize> {
 
 fn plan(due: &Due, reminder: &Reminder, intake: &Intake) -> Planned {
     let event = match reminder.what {
-        What::Correction => "correction_due",
-        What::Submission => "submission_due",
+        What::Correction => Message::CorrectionDue,
+        What::Submission => Message::SubmissionDue,
     };
     Planned {
         dedup: format!("{event}:{}:{}:{}", due.id, reminder.until.date(), reminder.days),
-        event: event.to_owned(),
+        event: event.to_string(),
         recipient: Recipient::Worker(due.worker_id.clone()),
         application_id: due.id.clone(),
         // A draft's number stands on its paper already, but means nothing to anybody else yet.

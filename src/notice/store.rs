@@ -1,4 +1,14 @@
-//! SQL of notices.
+//! SQL of notices: making and sending them. `deliveries` reads them for officers, `digest` what waits for whom.
+
+mod deliveries;
+mod digest;
+
+pub use deliveries::*;
+pub use digest::*;
+
+mod tally;
+
+pub use tally::*;
 
 use super::react::Recipient;
 use super::{Channel, Content, Delivery};
@@ -37,27 +47,50 @@ pub async fn insert(tx: &mut Tx, new: &NewNotice<'_>) -> sqlx::Result<bool> {
 }
 
 /// A notice to be sent.
+#[derive(Debug, Clone)]
 pub struct Notice {
     pub id: String,
     pub recipient: Recipient,
     pub content: Content,
     pub state: Delivery,
+    /// `''` before the first attempt; [`Channel::Sms`] while queued: WeChat was tried and told that it did not arrive.
+    pub channel: String,
+    /// Why the way before was closed.
+    pub error: String,
+    /// How often an SMS was begun whose end nobody noted.
+    pub doubts: i64,
+    pub updated_at: Time,
 }
 
-type Row = (String, String, String, String, String);
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    recipient_kind: String,
+    recipient_id: String,
+    content: String,
+    state: String,
+    channel: String,
+    error: String,
+    doubts: i64,
+    updated_at: i64,
+}
 
-fn notice_of((id, kind, recipient, content, state): Row) -> Result<Notice> {
-    let unknown = || anyhow::anyhow!("notice {id} is malformed");
+fn notice_of(row: Row) -> Result<Notice> {
+    let unknown = || anyhow::anyhow!("notice {} is malformed", row.id);
     Ok(Notice {
-        recipient: Recipient::of(&kind, &recipient).ok_or_else(unknown)?,
-        content: serde_json::from_str(&content).map_err(anyhow::Error::from)?,
-        state: Delivery::parse(&state).ok_or_else(unknown)?,
-        id,
+        recipient: Recipient::of(&row.recipient_kind, &row.recipient_id).ok_or_else(unknown)?,
+        content: serde_json::from_str(&row.content).map_err(anyhow::Error::from)?,
+        state: Delivery::parse(&row.state).ok_or_else(unknown)?,
+        id: row.id,
+        channel: row.channel,
+        error: row.error,
+        doubts: row.doubts,
+        updated_at: Time(row.updated_at),
     })
 }
 
 pub async fn notice(app: &App, id: &str) -> Result<Option<Notice>> {
-    let sql = "SELECT id, recipient_kind, recipient_id, content, state FROM notices WHERE id = $1";
+    let sql = "SELECT id, recipient_kind, recipient_id, content, state, channel, error, doubts, updated_at FROM notices WHERE id = $1";
     let row: Option<Row> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
     row.map(notice_of).transpose()
 }
@@ -76,7 +109,7 @@ pub async fn earlier_queued(app: &App, notice: &Notice, since: Time) -> sqlx::Re
 }
 
 pub async fn by_msgid(app: &App, msgid: &str) -> Result<Option<Notice>> {
-    let sql = "SELECT id, recipient_kind, recipient_id, content, state FROM notices WHERE msgid = $1";
+    let sql = "SELECT id, recipient_kind, recipient_id, content, state, channel, error, doubts, updated_at FROM notices WHERE msgid = $1";
     let row: Option<Row> = sqlx::query_as(sql)
         .bind(msgid)
         .fetch_optional(app.db.read())
@@ -105,32 +138,69 @@ pub async fn finish(
     Ok(())
 }
 
-/// Whether a notice with this msgid is known.
-pub async fn outcome(tx: &mut Tx, msgid: &str, state: Delivery, note: &str, now: Time) -> sqlx::Result<bool> {
-    let sql =
-        "UPDATE notices SET state = $1, error = $2, updated_at = $3 WHERE msgid = $4 AND channel = 'wechat'";
-    let query = sqlx::query(sql)
-        .bind(state.as_str())
-        .bind(note)
-        .bind(now.0)
-        .bind(msgid);
-    Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
-}
-
-/// Whether a notice still counts as sent by 订阅通知, which this was the outcome of.
-pub async fn subscription_outcome(
+/// What WeChat says became of a message that it took by `channel`; whether it still counted as sent by it.
+pub async fn outcome(
     tx: &mut Tx,
     id: &str,
+    channel: Channel,
     state: Delivery,
     note: &str,
     now: Time,
 ) -> sqlx::Result<bool> {
-    let sql =
-        "UPDATE notices SET state = $1, error = $2, updated_at = $3 WHERE id = $4 AND channel = 'subscribe'";
+    let sql = "UPDATE notices SET state = $1, error = $2, updated_at = $3 WHERE id = $4 AND channel = $5 AND state = 'sent'";
     let query = sqlx::query(sql)
         .bind(state.as_str())
         .bind(note)
         .bind(now.0)
-        .bind(id);
+        .bind(id)
+        .bind(channel.as_str());
     Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
+}
+
+/// A message that did not arrive by WeChat is queued again, for SMS alone.
+pub async fn queue_for_sms(tx: &mut Tx, id: &str, now: Time) -> sqlx::Result<()> {
+    let sql = "UPDATE notices SET state = 'queued', channel = 'sms', updated_at = $1 WHERE id = $2";
+    sqlx::query(sql).bind(now.0).bind(id).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Notes that an SMS is about to be sent, if the notice still is as it was read; whether it was. `doubts` counts this attempt
+/// when the one before has no end.
+pub async fn begin_sms(tx: &mut Tx, seen: &Notice, why: &str, doubts: i64, now: Time) -> sqlx::Result<bool> {
+    let sql = "UPDATE notices SET state = 'sending', channel = 'sms', error = $1, doubts = $2, updated_at = $3 \
+               WHERE id = $4 AND state = $5 AND updated_at = $6";
+    let query = sqlx::query(sql)
+        .bind(why)
+        .bind(doubts)
+        .bind(now.0)
+        .bind(&seen.id)
+        .bind(seen.state.as_str())
+        .bind(seen.updated_at.0);
+    Ok(query.execute(&mut **tx).await?.rows_affected() > 0)
+}
+
+/// The gateway did not take it: it waits as before.
+pub async fn sms_not_taken(tx: &mut Tx, seen: &Notice, now: Time) -> sqlx::Result<()> {
+    let sql = "UPDATE notices SET state = 'queued', channel = $1, error = $2, updated_at = $3 WHERE id = $4 AND state = 'sending'";
+    sqlx::query(sql)
+        .bind(&seen.channel)
+        .bind(&seen.error)
+        .bind(now.0)
+        .bind(&seen.id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A message whose job was given up.
+pub async fn give_up(tx: &mut Tx, id: &str, error: &str, now: Time) -> sqlx::Result<()> {
+    let sql = "UPDATE notices SET error = $1, updated_at = $2, state = CASE WHEN state = 'sending' THEN 'unknown' ELSE 'failed' END \
+               WHERE id = $3 AND state IN ('queued', 'sending')";
+    sqlx::query(sql)
+        .bind(error)
+        .bind(now.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

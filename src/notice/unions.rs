@@ -53,14 +53,7 @@ async fn filed(app: &App, id: &str) -> Result<Told> {
             administrators.extend(staff::administrators(app, centre).await?);
         }
     }
-    let name = &registration.name;
-    let content = catalogue::about_union(
-        ("工会入网待审批", "请登录后审批"),
-        name,
-        "/office/registrations",
-        registration.created_at,
-        format!("【泉城工会】{name}申请加入求学圆梦平台，请登录工会审核平台，在“工会组织”中审批。"),
-    );
+    let content = catalogue::registration_filed(&registration.name, registration.created_at);
     Ok(to_all(administrators, &content))
 }
 
@@ -73,37 +66,17 @@ async fn decided(app: &App, id: &str) -> Result<Told> {
 fn decision(app: &App, registration: &Registration) -> catalogue::Content {
     let (name, parent) = (&registration.name, &registration.parent);
     let at = registration.decided_at.unwrap_or(registration.created_at);
-    let path = "/office/sign-in";
-    let link = app.link(path);
     if registration.state == State::Approved {
-        let about = ("工会入网已通过", "请用手机号和密码登录");
-        let sms = format!(
-            "【泉城工会】{name}的入网注册已通过{parent}审核，请用电脑打开 {link} ，用本手机号和注册时的密码登录。"
-        );
-        return catalogue::about_union(about, name, path, at, sms);
+        catalogue::registration_approved(name, parent, &app.link("/office/sign-in"), at)
+    } else {
+        catalogue::registration_rejected(name, parent, &registration.reason, at)
     }
-    let about = ("工会入网未通过", registration.reason.as_str());
-    let sms = format!(
-        "【泉城工会】{name}的入网注册没有通过{parent}审核：{}。请联系该工会管理员，修改后重新注册。",
-        registration.reason
-    );
-    catalogue::about_union(about, name, path, at, sms)
 }
 
 async fn officer_added(app: &App, id: &str) -> Result<Told> {
     let officer = officers::find(app, id).await?;
-    let union = &officer.union.name;
-    let path = "/office/reset";
-    let link = app.link(path);
-    let content = catalogue::about_union(
-        ("您已成为工会管理员", "请设置密码后登录"),
-        union,
-        path,
-        app.now(),
-        format!(
-            "【泉城工会】{union}已为您开通求学圆梦工会管理员账号，请打开 {link} ，用本手机号设置密码后登录。"
-        ),
-    );
+    let link = app.link("/office/reset");
+    let content = catalogue::officer_added(&officer.union.name, &link, app.now());
     Ok(vec![(Recipient::Officer(officer.id), content)])
 }
 
@@ -113,17 +86,7 @@ async fn work_arrived(app: &App, union_id: &str) -> Result<Told> {
         return Ok(Vec::new());
     }
     let union = tree::find(app, union_id).await?;
-    let note = format!("共 {waiting} 份待审核");
-    let name = &union.name;
-    let content = catalogue::about_union(
-        ("下级工会调整，有申请转来", &note),
-        name,
-        "/office",
-        app.now(),
-        format!(
-            "【泉城工会】因工会组织调整，有求学圆梦补助申请转到{name}，现共 {waiting} 份待审核，请登录办理。"
-        ),
-    );
+    let content = catalogue::work_arrived(&union.name, waiting, app.now());
     let reviewers = officers::of_union(app, union_id, Role::Reviewer).await?;
     Ok(to_all(reviewers, &content))
 }

@@ -242,48 +242,50 @@ impl Apart {
 }
 
 /// A picture made ready to be compared with others.
-pub struct Compared(Grey);
+pub struct Compared {
+    grey: Grey,
+    /// [`Grey::evened`] of it, taken once for all comparisons.
+    levels: Vec<i32>,
+}
 
 impl Compared {
     /// Makes it ready.
     pub fn of(image: &DynamicImage) -> Compared {
-        Compared(Grey::of(image, COMPARED))
+        Compared::ready(Grey::of(image, COMPARED))
+    }
+
+    fn ready(grey: Grey) -> Compared {
+        let levels = grey.evened();
+        Compared { grey, levels }
     }
 
     /// How far this picture is from another one, after brightness and contrast are made alike. `None` when their
     /// shapes differ.
     pub fn difference(&self, other: &Compared) -> Option<Apart> {
-        let (a, b) = (&self.0, &other.0);
+        let (a, b) = (&self.grey, &other.grey);
         let (shape_a, shape_b) = (a.width * b.height, b.width * a.height);
         if shape_a.abs_diff(shape_b) * 50 > shape_a.max(shape_b) {
             return None;
         }
-        let scaled = DynamicImage::ImageLuma8(image::GrayImage::from_raw(
-            b.width as u32,
-            b.height as u32,
-            b.pixels.clone(),
-        )?);
-        let b = if (a.width, a.height) == (b.width, b.height) {
-            scaled
-        } else {
-            scaled.resize_exact(
-                a.width as u32,
-                a.height as u32,
-                image::imageops::FilterType::Triangle,
-            )
-        };
-        let b = Grey {
+        if (a.width, a.height) == (b.width, b.height) {
+            return Some(apart(self, other));
+        }
+        let pixels = image::GrayImage::from_raw(b.width as u32, b.height as u32, b.pixels.clone())?;
+        let (width, height) = (a.width as u32, a.height as u32);
+        let filter = image::imageops::FilterType::Triangle;
+        let scaled = DynamicImage::ImageLuma8(pixels).resize_exact(width, height, filter);
+        let scaled = Grey {
             width: a.width,
             height: a.height,
-            pixels: b.into_luma8().into_raw(),
+            pixels: scaled.into_luma8().into_raw(),
         };
-        Some(apart(a, &b))
+        Some(apart(self, &Compared::ready(scaled)))
     }
 }
 
 /// Both are brought to the same mean and spread first, else all dark pictures were alike.
-fn apart(a: &Grey, b: &Grey) -> Apart {
-    let (a_levels, b_levels) = (a.evened(), b.evened());
+fn apart(one: &Compared, other: &Compared) -> Apart {
+    let (a, a_levels, b_levels) = (&one.grey, &one.levels, &other.levels);
     let mut blocks: Vec<u32> = Vec::new();
     for top in (0..a.height.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
         for left in (0..a.width.saturating_sub(BLOCK - 1)).step_by(BLOCK) {

@@ -25,13 +25,14 @@ const MAX_CHARS: usize = 300;
 /// The texts of the codes in a picture; none when no code can be read.
 pub fn codes(image: &DynamicImage) -> Vec<String> {
     let longest = image.width().max(image.height());
+    let grey = DynamicImage::ImageLuma8(image.to_luma8());
     let mut tried = 0;
     for side in sides(longest) {
         if side == tried {
             continue;
         }
         tried = side;
-        let found = at(image, side);
+        let found = at(&grey, side);
         if !found.is_empty() {
             return found;
         }
@@ -39,11 +40,10 @@ pub fn codes(image: &DynamicImage) -> Vec<String> {
     Vec::new()
 }
 
-fn at(image: &DynamicImage, side: u32) -> Vec<String> {
-    let grey = DynamicImage::ImageLuma8(image.to_luma8());
-    let grey = match image.width().max(image.height()).cmp(&side) {
+fn at(grey: &DynamicImage, side: u32) -> Vec<String> {
+    let grey = match grey.width().max(grey.height()).cmp(&side) {
         Ordering::Greater => grey.thumbnail(side, side),
-        Ordering::Equal => grey,
+        Ordering::Equal => grey.clone(),
         Ordering::Less => grey.resize(side, side, FilterType::Triangle),
     };
     let grey = grey.into_luma8();

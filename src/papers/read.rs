@@ -30,7 +30,17 @@ pub struct Facts {
 
 /// Reads a file. Takes up to a second of one core: call it off the async threads.
 pub fn read(kind: DocumentKind, media: MediaType, bytes: &[u8]) -> Facts {
+    read_with_page(kind, media, bytes).0
+}
+
+/// [`read`], and what [`page`] gives, from one opening of the file.
+pub fn read_with_page(kind: DocumentKind, media: MediaType, bytes: &[u8]) -> (Facts, Option<DynamicImage>) {
     let (pictures, text) = opened(media, bytes);
+    let facts = facts(kind, &pictures, text);
+    (facts, pictures.into_iter().next())
+}
+
+fn facts(kind: DocumentKind, pictures: &[DynamicImage], text: String) -> Facts {
     let coded = matches!(
         kind,
         DocumentKind::StampedForm | DocumentKind::ChsiReport | DocumentKind::Receipt

@@ -1,7 +1,6 @@
 //! Deciding: once, by the union whose step it is, on the version that was seen, inside the window.
 
-use super::{Verdict, store};
-use crate::account::workers;
+use super::{ReasonCode, Verdict, store};
 use crate::app::App;
 use crate::application::moves::{self, Move};
 use crate::application::states::Event;
@@ -23,7 +22,7 @@ pub struct Decision<'a> {
     pub application_id: &'a str,
     /// Its version as seen on the page.
     pub version_seen: i64,
-    /// Pass, return or reject.
+    /// What is decided.
     pub verdict: Verdict,
     /// The words for the worker; needed unless it passes.
     pub reason: &'a str,
@@ -31,29 +30,54 @@ pub struct Decision<'a> {
     pub corrections: &'a [String],
 }
 
-/// Decides.
+/// [`decide_for`] a reason that has no code of its own.
+pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Result<State> {
+    decide_for(app, officer, decision, ReasonCode::Other).await
+}
+
+/// Decides; the code is kept unless it passes. Whoever was refused leaves a line in the audit trail.
 ///
 /// Errors: [`Error::NotFound`] for an application of another branch; [`Refusal::NotAllowed`] without the role;
-/// [`Refusal::OwnApplication`]; [`Refusal::ReviewWindowClosed`]; [`Refusal::NotYourStep`];
-/// [`Refusal::AlreadyDecided`] with who was first; [`Refusal::ChangedMeanwhile`] on a stale version; the fields'
-/// errors at `reason` and `corrections`.
-pub async fn decide(app: &App, officer: &Officer, decision: &Decision<'_>) -> Result<State> {
+/// [`Refusal::OwnApplication`]; [`Refusal::DeclaredRelative`]; [`Refusal::ReviewWindowClosed`]; [`Refusal::NotYourStep`];
+/// [`Refusal::AlreadyDecided`] with who was first; [`Refusal::ChangedMeanwhile`] on a stale version;
+/// [`Refusal::FirstStep`] with nobody to send it back to; the fields' errors at `reason` and `corrections`.
+pub async fn decide_for(
+    app: &App,
+    officer: &Officer,
+    decision: &Decision<'_>,
+    code: ReasonCode,
+) -> Result<State> {
+    let result = decide_checked(app, officer, decision, code).await;
+    if matches!(result, Err(Error::Invalid(_))) {
+        return result;
+    }
+    let subject = ("application", decision.application_id);
+    rights::noted(app, &officer.actor(), "application.decide", subject, result).await
+}
+
+async fn decide_checked(
+    app: &App,
+    officer: &Officer,
+    decision: &Decision<'_>,
+    code: ReasonCode,
+) -> Result<State> {
     let application = super::desk::visible(app, officer, decision.application_id).await?;
     may_decide(app, officer, &application).await?;
     if application.version != decision.version_seen {
         return Err(beaten(app, &application, decision.version_seen).await?);
     }
     let (reason, corrections) = check(decision)?;
-    let next = next(app, &application).await?;
+    let to = target(app, &application, decision.verdict).await?;
 
     let mut tx = app.db.write().await?;
     let decided = Decided {
         officer,
         application: &application,
         verdict: decision.verdict,
+        code: decision.verdict.needs_reason().then_some(code),
         reason: &reason,
         corrections,
-        next,
+        to,
     };
     match write(app, &mut tx, &decided).await {
         Ok(state) => {
@@ -82,15 +106,22 @@ pub async fn may_decide(app: &App, officer: &Officer, application: &Application)
     campaign::intake(app, &application.intake_id)
         .await?
         .may_review(app.now())?;
-    let worker = workers::find(app, &application.worker_id).await?;
-    if worker.phone_index == officer.phone_index {
+    barred(app, officer, &application.id).await
+}
+
+/// Nobody decides their own application, nor one that they declared a relative's.
+pub async fn barred(app: &App, officer: &Officer, application_id: &str) -> Result<()> {
+    if store::is_own(app, application_id, &officer.phone_index).await? {
         return Err(Refusal::OwnApplication.into());
+    }
+    if store::is_relative(app, application_id, &officer.id).await? {
+        return Err(Refusal::DeclaredRelative.into());
     }
     Ok(())
 }
 
 /// Somebody was faster: who, if it was a decision; else only that something changed.
-async fn beaten(app: &App, application: &Application, version_seen: i64) -> Result<Error> {
+pub(super) async fn beaten(app: &App, application: &Application, version_seen: i64) -> Result<Error> {
     let by = store::decided_on_version(app, &application.id, version_seen).await?;
     Ok(by
         .map_or(Refusal::ChangedMeanwhile, |by| Refusal::AlreadyDecided { by })
@@ -128,67 +159,62 @@ fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
     }
 }
 
-/// The next step that somebody reviews.
-async fn next(app: &App, application: &Application) -> Result<Option<(usize, Union)>> {
+/// A step and its union.
+pub(super) type Step = (usize, Union);
+
+/// Where a verdict leads: the next step that somebody reviews, or the one before.
+pub(super) async fn target(app: &App, application: &Application, verdict: Verdict) -> Result<Option<Step>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
+    match verdict {
+        Verdict::Pass => {
+            let chain = tree::review_chain(app, union_id).await?;
+            let step = tree::next_step(app, &chain, application.step + 1).await?;
+            Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
+        }
+        Verdict::SendBack => {
+            let before = before(app, union_id, application.step).await?;
+            Ok(Some(before.ok_or(Refusal::FirstStep)?))
+        }
+        Verdict::Return | Verdict::Reject => Ok(None),
+    }
+}
+
+/// The last step before `step` that somebody reviews.
+pub(super) async fn before(app: &App, union_id: &str, step: usize) -> Result<Option<Step>> {
     let chain = tree::review_chain(app, union_id).await?;
-    let step = tree::next_step(app, &chain, application.step + 1).await?;
-    Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
+    for at in (0..step.min(chain.len())).rev() {
+        if tree::next_step(app, &chain, at).await? == Some(at) {
+            return Ok(chain.into_iter().nth(at).map(|union| (at, union)));
+        }
+    }
+    Ok(None)
 }
 
-struct Decided<'a> {
-    officer: &'a Officer,
-    application: &'a Application,
-    verdict: Verdict,
-    reason: &'a str,
-    corrections: Vec<String>,
-    /// The next step and its union; none after the last.
-    next: Option<(usize, Union)>,
+/// A decision whose rules were checked.
+pub(super) struct Decided<'a> {
+    pub officer: &'a Officer,
+    pub application: &'a Application,
+    pub verdict: Verdict,
+    pub code: Option<ReasonCode>,
+    pub reason: &'a str,
+    pub corrections: Vec<String>,
+    /// Where it leads; none after the last step, and where nobody holds it then.
+    pub to: Option<Step>,
 }
 
-async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
+/// Row, timeline, audit, outbox and the fact itself, within the caller's transaction. Refuses before it wrote anything:
+/// [`Refusal::ChangedMeanwhile`] when the row is not the one that was seen.
+pub(super) async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
     let Decided {
         officer,
         application,
         verdict,
+        code,
         reason,
         corrections,
-        next,
+        ..
     } = decided;
-    let actor = officer.actor();
-    let union_id = Some(officer.union.id.as_str());
-    let state = if *verdict == Verdict::Reject {
-        // Locks the unit's places before the row (campaign::places).
-        end(
-            app,
-            tx,
-            application,
-            Ending {
-                actor: &actor,
-                event: Event::Rejected,
-                union_id,
-                note: reason,
-            },
-        )
-        .await?;
-        State::Rejected
-    } else {
-        let (event, step, holder) = match (verdict, next) {
-            (Verdict::Return, _) => (Event::Returned, application.step, None),
-            (_, Some((step, union))) => (Event::Passed, *step, Some(union.id.as_str())),
-            (_, None) => (Event::Approved, application.step, None),
-        };
-        let to = Move {
-            actor: &actor,
-            event,
-            step,
-            holder_id: holder,
-            union_id,
-            note: reason,
-            corrections,
-        };
-        moves::apply(app, tx, application, to).await?
-    };
+    let state = moved(app, tx, decided).await?;
     let fact = store::Fact {
         id: app.id(),
         application_id: &application.id,
@@ -197,14 +223,55 @@ async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
         union_id: &officer.union.id,
         officer_id: &officer.id,
         verdict: *verdict,
+        code: *code,
         reason,
         corrections,
         at: app.now(),
     };
+    store::end_claim(tx, &application.id).await?;
     match store::insert_decision(tx, &fact).await {
         Err(error) if is_unique_violation(&error) => Err(Refusal::ChangedMeanwhile.into()),
         other => Ok(other.map(|()| state)?),
     }
+}
+
+async fn moved(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
+    let application = decided.application;
+    let actor = decided.officer.actor();
+    let union_id = Some(decided.officer.union.id.as_str());
+    if decided.verdict == Verdict::Reject {
+        // Locks the unit's places before the row (campaign::places).
+        let ending = Ending {
+            actor: &actor,
+            event: Event::Rejected,
+            union_id,
+            note: decided.reason,
+        };
+        end(app, tx, application, ending).await?;
+        return Ok(State::Rejected);
+    }
+    let (event, step, holder) = match (decided.verdict, &decided.to) {
+        (Verdict::SendBack, Some((step, union))) => (Event::SentBack, *step, Some(union.id.as_str())),
+        (Verdict::Pass, Some((step, union))) => (Event::Passed, *step, Some(union.id.as_str())),
+        (Verdict::Pass, None) => (Event::Approved, application.step, None),
+        _ => (Event::Returned, application.step, None),
+    };
+    // What one union writes to another is not for the worker: it stands with the decision.
+    let note = if event == Event::SentBack {
+        ""
+    } else {
+        decided.reason
+    };
+    let to = Move {
+        actor: &actor,
+        event,
+        step,
+        holder_id: holder,
+        union_id,
+        note,
+        corrections: &decided.corrections,
+    };
+    moves::apply(app, tx, application, to).await
 }
 
 /// The application after a decision, for the page that shows it.

@@ -1,6 +1,7 @@
 //! One application as an officer sees it: form and papers side by side, what was decided before.
 
-use super::{Verdict, decide, store};
+use super::claims::{self, Claim};
+use super::{ReasonCode, Verdict, decide, flags, inbox, recall, store};
 use crate::app::App;
 use crate::application::documents::{self, Document};
 use crate::application::progress::{self, Progress};
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
 use crate::papers::{self, Check, Viewer};
 use crate::print::{self, For, Pdf};
+use crate::union::rights::Act;
 use crate::union::{Officer, tree};
 use serde_json::json;
 
@@ -25,8 +27,12 @@ pub struct DecisionLine {
     pub officer: String,
     /// What.
     pub verdict: Verdict,
-    /// Why.
+    /// Why, as a code; none with a pass.
+    pub code: Option<ReasonCode>,
+    /// Why, in words.
     pub reason: String,
+    /// When it was taken back ([`super::recall`]).
+    pub recalled_at: Option<Time>,
 }
 
 /// The desk.
@@ -43,6 +49,18 @@ pub struct Desk {
     pub decisions: Vec<DecisionLine>,
     /// Why this officer cannot decide it now; `None` when they can.
     pub obstacle: Option<Refusal>,
+    /// Who has it open; one's own from now on when nobody had.
+    pub claim: Claim,
+    /// Whether this officer's pass can be taken back.
+    pub recallable: bool,
+    /// Another application that the officer has just passed, and can take back.
+    pub just_passed: Option<String>,
+    /// The step that it can be sent back to, by name.
+    pub before: Option<String>,
+    /// Whether there is 回避 to declare: it stands at the officer's step, and was not declared yet.
+    pub declarable: bool,
+    /// The ones before and after in the officer's list, while it is in it.
+    pub neighbours: (Option<String>, Option<String>),
 }
 
 /// An application inside the officer's subtree that is not a draft; anything else is [`Error::NotFound`].
@@ -58,7 +76,7 @@ pub async fn visible(app: &App, officer: &Officer, id: &str) -> Result<Applicati
     }
 }
 
-/// Opens an application; the look is recorded.
+/// Opens an application; the look is recorded. Who may decide it now claims it, unless a colleague has it.
 pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     let application = visible(app, officer, id).await?;
     let obstacle = match decide::may_decide(app, officer, &application).await {
@@ -74,24 +92,70 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     if obstacle.is_some() {
         mask(&mut form);
     }
+    note_look(app, officer, &application, obstacle.is_none(), &checks).await?;
+    let stands_here =
+        application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
+    let before = match (&application.union_id, &obstacle) {
+        (Some(union), None) => decide::before(app, union, application.step).await?,
+        _ => None,
+    };
+    let neighbours = if stands_here {
+        inbox::neighbours(app, officer, &application).await?
+    } else {
+        (None, None)
+    };
+    let declarable = stands_here && officer.can(Act::Decide) && obstacle != Some(Refusal::DeclaredRelative);
+    Ok(Desk {
+        documents,
+        checks,
+        decisions: store::decisions(app, id).await?,
+        form,
+        claim: claims::state(app, officer, id).await?,
+        recallable: recall::possible(app, officer, &application).await?,
+        just_passed: recall::just_passed(app, officer)
+            .await?
+            .filter(|passed| passed != id),
+        before: before.map(|(_, union)| union.name),
+        declarable,
+        neighbours,
+        obstacle,
+        progress: progress::of(app, application).await?,
+    })
+}
+
+/// The trail's line, the claim, and how the checks came out.
+async fn note_look(
+    app: &App,
+    officer: &Officer,
+    application: &Application,
+    full: bool,
+    checks: &[Check],
+) -> Result<()> {
+    let now = app.now();
     let mut tx = app.db.write().await?;
     let actor = officer.actor();
     let line = Line {
         actor: &actor,
         act: "application.read",
-        subject: ("application", id),
-        detail: json!({ "full": obstacle.is_none() }),
+        subject: ("application", &application.id),
+        detail: json!({ "full": full }),
     };
-    audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+    audit::record(&mut tx, &app.entropy, now, line).await?;
+    if full {
+        store::claim(
+            &mut tx,
+            &application.id,
+            &officer.id,
+            now,
+            now.plus(claims::HOLDS),
+        )
+        .await?;
+    }
+    if !application.state.is_over() {
+        store::set_flag(&mut tx, &application.id, flags::failed(checks)).await?;
+    }
     tx.commit().await?;
-    Ok(Desk {
-        documents,
-        checks,
-        decisions: store::decisions(app, id).await?,
-        progress: progress::of(app, application).await?,
-        form,
-        obstacle,
-    })
+    Ok(())
 }
 
 fn mask(form: &mut FormText) {

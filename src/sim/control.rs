@@ -66,11 +66,7 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
             format!("这个号码是 {} 的", holder.nickname),
         ));
     }
-    let (mine, others) = std::mem::take(&mut state.stray_sms)
-        .into_iter()
-        .partition(|(phone, _)| *phone == new.phone);
-    state.stray_sms = others;
-    let mine: Vec<(String, super::state::Item)> = mine;
+    let mine = state.stray_sms.remove(&new.phone).unwrap_or_default();
     if state.user(&new.user).is_none() {
         state
             .users
@@ -84,7 +80,7 @@ pub(super) async fn add_user(sim: Data<&Sim>, body: Body) -> ControlResult {
     if let Some(language) = new.language {
         user.language = language;
     }
-    user.items.extend(mine.into_iter().map(|(_, item)| item));
+    user.items.extend(mine);
     user.items.sort_by_key(|item| item.seq);
     Ok(Json(json!(user.view())))
 }
@@ -218,11 +214,7 @@ pub(super) fn inbox(sim: Data<&Sim>, Query(ask): Query<Inbox>) -> ControlResult 
                 .iter()
                 .filter(|u| u.phone == *phone)
                 .flat_map(|u| &u.items);
-            let stray = state
-                .stray_sms
-                .iter()
-                .filter(|(p, _)| p == phone)
-                .map(|(_, item)| item);
+            let stray = state.stray_sms.get(phone).into_iter().flatten();
             owned
                 .filter(|item| matches!(item.body, Shown::Sms { .. }))
                 .chain(stray)

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Sim;
 use super::api::{self, ControlResult};
 use super::error::{ControlError, WxError};
+use super::pay;
 
 /// What shall go wrong, and how often.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub(super) struct Fault {
     times: u32,
     errcode: Option<i64>,
     errmsg: Option<String>,
+    /// WeChat Pay's code, for paths of `/v3/` (a number in the path is written `*`); with `http_status`, else 500.
+    code: Option<String>,
     http_status: Option<u16>,
     delay_ms: Option<u64>,
     drop: Option<Cut>,
@@ -71,6 +74,7 @@ impl Fault {
             return bad("http_status 须在 200 到 999 之间");
         }
         let does = self.errcode.is_some()
+            || self.code.is_some()
             || self.http_status.is_some()
             || self.delay_ms.is_some()
             || self.cut().is_some()
@@ -93,7 +97,7 @@ fn is_counted(path: &str) -> bool {
 }
 
 pub(super) fn is_wechat(path: &str) -> bool {
-    let roots = ["/cgi-bin/", "/connect/", "/sns/", "/wxa/"];
+    let roots = ["/cgi-bin/", "/connect/", "/sns/", "/wxa/", "/v3/"];
     roots.iter().any(|root| path.starts_with(root))
 }
 
@@ -124,7 +128,7 @@ pub(super) async fn layer<E: Endpoint>(
     next: Arc<E>,
     mut request: Request,
 ) -> poem::Result<Response> {
-    let path = request.uri().path().to_owned();
+    let path = pay::counted(request.uri().path());
     if !is_counted(&path) {
         return next.call(request).await.map(IntoResponse::into_response);
     }
@@ -137,6 +141,10 @@ pub(super) async fn layer<E: Endpoint>(
     }
     if fault.cut() == Some(CutAt::Before) {
         return Ok(cut());
+    }
+    if let Some(code) = &fault.code {
+        let message = fault.errmsg.as_deref().unwrap_or("simulated");
+        return Ok(pay::refusal(fault.http_status.unwrap_or(500), code, message));
     }
     if let Some(status) = fault.http_status.and_then(|s| StatusCode::from_u16(s).ok()) {
         return Ok("模拟的故障".with_status(status).into_response());

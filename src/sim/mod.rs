@@ -32,6 +32,7 @@
 //! | `/wxa/business/getuserphonenumber` | one use, five minutes: 40029 |
 //! | `/wxa/msg_sec_check` | version 2: 40003, 40129, 61010 without a visit in two hours; version 1: 87014; 44004 45002 |
 //!
+//! * WeChat Pay: `/v3/…` and `/sim/pay/…`, described in `src/sim/pay/mod.rs`.
 //! * Control, JSON in and out, a refusal is `{"error","message"}` with a 4xx status:
 //!
 //! | call | body | answer |
@@ -104,6 +105,8 @@
 //! | `sms-item`, `sms-text`, `sms-code`, `sms-copy` | the list of SMS |
 //! | `scan-item`, `scan-button`, `scan-input`, `scan-submit` | 扫一扫: `data-ticket`, `data-scene` |
 //! | `webview` (hidden, not closed, while 短信 or 扫一扫 is shown), `webview-frame`, `webview-title`, `webview-back`, `webview-close`, `webview-reload`, `webview-newtab` | the page opened in WeChat |
+//! | `pay-sheet`, `pay-amount`, `pay-description`, `pay-confirm`, `pay-cancel` | the cashier of WeChat Pay |
+//! | `pay-code` | 扫一扫: a payment code that waits (`data-code`) |
 //! | `toast` | a short word on what went wrong |
 //! | `desk-left`, `desk-right`, `holder-left`, `holder-right`, `new-user`, `new-user-name`, `new-user-nickname`, `new-user-phone`, `new-user-save` | the page with two phones |
 //! | `consent-allow`, `consent-deny` | the consent page of `snsapi_userinfo` |
@@ -126,6 +129,7 @@ mod menu;
 mod mini;
 mod node;
 mod oauth;
+mod pay;
 mod phone;
 mod qrcode;
 mod quota;
@@ -157,6 +161,7 @@ use crate::wechat::callback::Mode;
 
 pub use app::SimApp;
 pub use delivery::TROUBLE;
+pub use pay::SimMerchant;
 pub use state::{mini_openid_of, openid_of, unionid_of};
 
 use state::State;
@@ -213,6 +218,7 @@ struct Inner {
     cfg: SimConfig,
     mini: Mutex<Option<MiniApp>>,
     app: Mutex<Option<SimApp>>,
+    pay: Mutex<Option<Arc<SimMerchant>>>,
     callback_url: Mutex<String>,
     callback_timeout: Mutex<Duration>,
     state: Mutex<State>,
@@ -238,6 +244,7 @@ impl Sim {
                 callback_timeout: Mutex::new(CALLBACK_TIMEOUT),
                 mini: Mutex::new(None),
                 app: Mutex::new(None),
+                pay: Mutex::new(None),
                 state: Mutex::new(State::fresh(0)),
                 http,
                 stop: CancellationToken::new(),

@@ -17,7 +17,12 @@ use super::state::{User, UserView};
 const CODES_SHOWN: usize = 20;
 
 /// Name, type and content of every file the pages load.
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
+    (
+        "bridge.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/sim/bridge.js"),
+    ),
     (
         "phone.css",
         "text/css; charset=utf-8",
@@ -177,6 +182,7 @@ pub(super) fn poll(sim: Data<&Sim>, Path(name): Path<String>, Query(ask): Query<
         "asked": state.asked(&user.user, &sim.cfg().templates),
         "items": items,
         "codes": state.qrcodes.latest(CODES_SHOWN),
+        "pay_codes": super::pay::codes(&state),
         "now": state.now_ms(),
     })))
 }

@@ -4,8 +4,8 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Route, delete, get, post};
 
 use super::{
-    Sim, account, acts, app, chaos, conditional, control, custom, faults, media, menu, mini, oauth, phone,
-    qrcode, quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
+    Sim, account, acts, app, chaos, conditional, control, custom, faults, media, menu, mini, oauth, pay,
+    phone, qrcode, quota, sec_check, sms, subscribe, tags, tap, template, ticket, token,
 };
 
 pub(super) fn routes(sim: Sim) -> impl Endpoint + 'static {
@@ -58,6 +58,7 @@ fn wechat_routes(route: Route) -> Route {
         .at("/cgi-bin/user/get", get(account::get))
         .at("/cgi-bin/media/upload", post(media::upload))
         .at("/cgi-bin/media/get", get(media::get))
+        .at("/v3/*path", get(pay::v3).post(pay::v3))
 }
 
 fn control_routes(route: Route) -> Route {
@@ -91,10 +92,22 @@ fn control_routes(route: Route) -> Route {
         .at("/sim/mini/phone", post(mini::give_phone))
         .at("/sim/mini/sec_check", post(sec_check::set_words))
         .at("/sim/media/:id", get(media::serve))
+        .at("/sim/pay/cashier", post(pay::open_cashier))
+        .at("/sim/pay/confirm", post(pay::confirm))
+        .at("/sim/pay/force", post(pay::force))
+        .at("/sim/pay/notify", post(pay::send_now))
+        .at("/sim/pay/set", post(pay::set))
+        .at("/sim/pay/bill", post(pay::plant))
+        .at("/sim/pay/orders", get(pay::list))
+        .at("/sim/pay/callbacks", pay_callbacks())
 }
 
 fn faults_routes() -> impl Endpoint {
     delete(faults::clear).get(faults::list).post(faults::add)
+}
+
+fn pay_callbacks() -> impl Endpoint {
+    delete(pay::clear).get(pay::show).post(pay::misbehave)
 }
 
 fn callbacks_routes() -> impl Endpoint {

@@ -35,7 +35,7 @@ pub(super) async fn send(sim: Data<&Sim>, body: RawBody) -> ControlResult {
     let item = state.item(shown);
     match state.users.iter_mut().find(|u| u.phone == sms.phone) {
         Some(user) => user.items.push(item),
-        None => state.stray_sms.push((sms.phone, item)),
+        None => state.stray_sms.entry(sms.phone).or_default().push(item),
     }
     Ok(Json(json!({ "ok": true })))
 }

@@ -18,6 +18,7 @@ use super::incoming::Format;
 use super::media::Media;
 use super::mini::Mini;
 use super::oauth::OAuth;
+use super::pay::Pay;
 use super::qrcode::QrCodes;
 use super::quota::Quotas;
 use super::reply::Article;
@@ -273,9 +274,11 @@ pub(super) struct State {
     pub oauth: OAuth,
     pub qrcodes: QrCodes,
     pub sent: HashMap<(String, String), Sent>,
-    pub stray_sms: Vec<(String, Item)>,
+    /// SMS to numbers that nobody has, by number.
+    pub stray_sms: HashMap<String, Vec<Item>>,
     pub faults: Vec<Fault>,
     pub stats: Stats,
+    pub pay: Pay,
     next_id: u64,
 }
 
@@ -302,9 +305,10 @@ impl State {
             oauth: OAuth::default(),
             qrcodes: QrCodes::default(),
             sent: HashMap::new(),
-            stray_sms: Vec::new(),
+            stray_sms: HashMap::new(),
             faults: Vec::new(),
             stats: Stats::default(),
+            pay: Pay::default(),
             // Message ids of a restarted simulator must not repeat those an application still remembers.
             next_id: u64::try_from(Utc::now().timestamp_micros()).unwrap_or_default(),
         };

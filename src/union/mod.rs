@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod officers;
 pub mod overview;
 pub mod passwords;
+pub mod preferences;
 pub mod registrations;
 pub mod rights;
 pub mod sessions;

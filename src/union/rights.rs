@@ -36,7 +36,7 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::Decide => role == Role::Reviewer,
         Act::ReadMoney => matches!(role, Role::Finance | Role::Supervisor),
         Act::Pay => role == Role::Finance,
-        Act::ReadAudit => role == Role::Supervisor,
+        Act::ReadAudit => matches!(role, Role::Supervisor | Role::Administrator),
         Act::ManageUnions | Act::ManageOfficers | Act::ManagePlaces => role == Role::Administrator,
     }
 }
@@ -176,7 +176,7 @@ mod tests {
                     (Reviewer, false),
                     (Finance, false),
                     (Supervisor, true),
-                    (Administrator, false),
+                    (Administrator, true),
                 ],
             ),
             (

@@ -45,10 +45,13 @@ impl ResponseError for Error {
 fn refusal_status(refusal: &Refusal) -> StatusCode {
     use Refusal::*;
     match refusal {
-        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | AppTicketInvalid
-        | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => StatusCode::FORBIDDEN,
+        CsrfFailed | NotAllowed | PageNotOurs | NotYourStep | OwnApplication | DeclaredRelative
+        | AppTicketInvalid | AppTicketUsed | OtherPerson | HandoffTaken | ByUpperUnionOnly | MiniOnly => {
+            StatusCode::FORBIDDEN
+        }
         AlreadyDecided { .. }
         | ChangedMeanwhile
+        | RecallTooLate
         | AlreadyThisYear { .. }
         | RegistrationDecided { .. }
         | AlreadyThisLevel { .. }
@@ -56,7 +59,13 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | SeenChanged
         | TransferMoved { .. }
         | TransferNotFree { .. }
-        | KeyBusy => StatusCode::CONFLICT,
+        | KeyBusy
+        | NoticeNotLost
+        | PaymentPaid
+        | PaymentNotPaid
+        | PaymentClosed
+        | PaymentDiffers
+        | RefundTooMuch => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS
         }

@@ -4,8 +4,10 @@
 use super::ctx::Ctx;
 use super::kept;
 use super::page::see_other;
+use crate::audit::Actor;
 use crate::error::{Door, Error};
 use crate::kernel::Refusal;
+use crate::union::rights;
 use poem::web::{Form, Multipart};
 use poem::{FromRequest, Request, RequestBody};
 use serde::Deserialize;
@@ -46,6 +48,7 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
                 ctx.worker()?;
                 return Err(poem::Error::from_response(see_other(kept::PATH)));
             }
+            note_forged(&ctx, req).await?;
             return Err(forged_or_ended(&ctx, req).into());
         }
         kept::passed(&ctx, req).await?;
@@ -53,6 +56,27 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
             ctx,
             form: posted.form,
         })
+    }
+}
+
+/// A form that came to an officer's page without its token leaves a line in the trail, for the officer it was sent as.
+async fn note_forged(ctx: &Ctx, req: &Request) -> Result<(), Error> {
+    let path = req.original_uri().path();
+    let (true, Ok(officer)) = (path.starts_with("/office"), ctx.officer()) else {
+        return Ok(());
+    };
+    let refused: Result<(), Error> = Err(Refusal::CsrfFailed.into());
+    let noted = rights::noted(
+        &ctx.app,
+        &Actor::Officer(officer),
+        "form",
+        ("page", path),
+        refused,
+    )
+    .await;
+    match noted {
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
+        _ => Ok(()),
     }
 }
 

@@ -16,12 +16,14 @@ pub mod paper;
 mod places;
 pub mod session;
 pub mod wechat;
+pub mod wechat_pay;
 pub mod worker;
 
 use crate::app::App;
 use poem::endpoint::BoxEndpoint;
 use poem::middleware::{AddData, CatchPanic, Compression};
-use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get};
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Route, get, post};
+use std::sync::Arc;
 
 /// Everything that is served over HTTP.
 ///
@@ -43,6 +45,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .at(jssdk::PATH, get(jssdk::config))
         .nest("/office", office::routes());
     let pages = pages
+        .around(not_of_nul)
         .around(error::into_page)
         .with(session::middleware(&app))
         // Once more, since the session's store itself may be away.
@@ -53,6 +56,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .at("/healthz", get(health::healthz))
         .at("/readyz", get(health::readyz))
         .at("/metrics", get(health::metrics))
+        .at(crate::payment::NOTIFY_PATH, post(wechat_pay::notify))
         .at(
             "/assets/:version/*path",
             get(assets::serve).with(Compression::new()),
@@ -62,12 +66,20 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(observe::request)
-        .with(AddData::new(worker::live::Hub::new(&app)))
+        .with(AddData::new(crate::application::live::Hub::new(&app)))
         .with(AddData::new(app.clone()));
     CallbackFirst {
         callback: wechat::Callback(app).with(CatchPanic::new()),
         others: others.boxed(),
     }
+}
+
+/// Nothing of ours has a NUL in its address, and PostgreSQL takes none in a text: such a page is not there.
+async fn not_of_nul<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<E::Output> {
+    if req.uri().path().contains("%00") {
+        return Err(crate::error::Error::NotFound.into());
+    }
+    next.call(req).await
 }
 
 /// The callback before the router and all that surrounds the others: its own counters and log lines are in

@@ -115,11 +115,22 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Respons
         .body(html))
 }
 
-/// A file made for this person: to be saved, by its Chinese name where the browser knows RFC 5987; never cached.
+/// A PDF made for this person.
 pub fn attachment(pdf: crate::print::Pdf) -> Response {
+    saved("application/pdf", &pdf.plain_name, &pdf.name, pdf.bytes)
+}
+
+/// A table, named for people.
+pub fn table(name: &str, bytes: Vec<u8>) -> Response {
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    saved(kind, "table.xlsx", name, bytes)
+}
+
+/// A file to be saved, by its Chinese name where the browser knows RFC 5987, else by its plain one; never cached.
+fn saved(media_type: &str, plain_name: &str, name: &str, bytes: Vec<u8>) -> Response {
     use std::fmt::Write as _;
     let mut encoded = String::new();
-    for byte in pdf.name.bytes() {
+    for byte in name.bytes() {
         // RFC 5987's attr-char, as far as our names have any.
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             encoded.push(char::from(byte));
@@ -128,15 +139,12 @@ pub fn attachment(pdf: crate::print::Pdf) -> Response {
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    let disposition = format!(
-        "attachment; filename=\"{}\"; filename*=UTF-8''{encoded}",
-        pdf.plain_name
-    );
+    let disposition = format!("attachment; filename=\"{plain_name}\"; filename*=UTF-8''{encoded}");
     Response::builder()
-        .header(header::CONTENT_TYPE, "application/pdf")
+        .header(header::CONTENT_TYPE, media_type)
         .header(header::CONTENT_DISPOSITION, disposition)
         .header(header::CACHE_CONTROL, "no-store")
-        .body(pdf.bytes)
+        .body(bytes)
 }
 
 /// After a successful POST: 303 to the page that shows the result.
@@ -156,6 +164,13 @@ pub fn local_path(next: &str) -> &str {
     if safe { next } else { "/" }
 }
 
+/// The script by which the demo's phone gives a page `WeixinJSBridge`, as WeChat does by itself; none in production. For pages
+/// with `pay.js`, before it.
+pub fn bridge(app: &crate::app::App) -> Option<String> {
+    let demo = app.config.purpose == crate::config::Purpose::Demo;
+    demo.then(|| format!("http://{}/assets/bridge.js", app.config.sim_listen))
+}
+
 /// Around every page: no script but our own, no framing but by ourselves (and the demo's phone).
 pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let frames = req
@@ -169,9 +184,15 @@ pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request)
             c.sim_listen.port()
         )
     });
+    // The demo's phone gives pages its WeixinJSBridge by a script of its own (`bridge`).
+    let scripts = if frames.is_empty() {
+        String::new()
+    } else {
+        format!(" script-src 'self'{frames};")
+    };
     let mut response = next.call(req).await?.into_response();
     let csp = format!(
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"
+        "default-src 'self';{scripts} img-src 'self' data: blob:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{frames}"
     );
     let headers = response.headers_mut();
     if let Ok(csp) = HeaderValue::from_str(&csp) {

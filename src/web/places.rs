@@ -123,7 +123,7 @@ fn line(one: InLine) -> Line {
     Line {
         seq: one.seq,
         tail: digest::tail(&one.number).to_owned(),
-        at: one.at.second_text(),
+        at: one.at.short_second_text(),
         tone,
         standing,
     }

@@ -249,8 +249,8 @@ pub fn write_reply_as(format: Format, token: &str, encrypt: &str, now_s: i64, no
     }
     let mut out = Vec::with_capacity(encrypt.len() + nonce.len() + 230);
     out.extend_from_slice(b"<xml>");
-    xml::push_cdata(&mut out, "Encrypt", encrypt);
-    xml::push_cdata(&mut out, "MsgSignature", signature.as_str());
+    xml::push_plain(&mut out, "Encrypt", encrypt);
+    xml::push_plain(&mut out, "MsgSignature", signature.as_str());
     xml::push_number(&mut out, "TimeStamp", now_s);
     xml::push_cdata(&mut out, "Nonce", &nonce);
     out.extend_from_slice(b"</xml>");
@@ -262,7 +262,7 @@ pub fn write_push(to_user_name: &str, encrypt: &str) -> String {
     let mut out = Vec::with_capacity(encrypt.len() + to_user_name.len() + 100);
     out.extend_from_slice(b"<xml>");
     xml::push_cdata(&mut out, "ToUserName", to_user_name);
-    xml::push_cdata(&mut out, "Encrypt", encrypt);
+    xml::push_plain(&mut out, "Encrypt", encrypt);
     out.extend_from_slice(b"</xml>");
     xml::into_text(out)
 }

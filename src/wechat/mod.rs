@@ -16,6 +16,7 @@ pub mod menu;
 pub mod message;
 pub mod mini;
 pub mod oauth;
+pub mod pay;
 pub mod qrcode;
 pub mod reply;
 pub mod signature;

@@ -239,6 +239,15 @@ impl Data {
         Ok(())
     }
 
+    /// Name and value of each field as WeChat gets them, sorted by name.
+    pub fn fields<'a>(&'a self) -> Vec<(&'a str, &'a str)> {
+        let value = |field: &'a Value| field.get("value").and_then(Value::as_str);
+        self.0
+            .iter()
+            .filter_map(|(name, field)| Some((name.as_str(), value(field)?)))
+            .collect()
+    }
+
     pub(super) fn names(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
     }

@@ -238,14 +238,15 @@ fn is_legal(c: char) -> bool {
 }
 
 fn is_clean(s: &str) -> bool {
-    let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
-    // No way out in the middle of a piece, so that the compiler looks at many bytes at once.
-    let controls = |piece: &[u8]| piece.iter().fold(false, |found, b| found | control(b));
-    let starts_ef = |piece: &[u8]| piece.iter().fold(false, |found, b| found | (*b == 0xEF));
-    let any = |found: &dyn Fn(&[u8]) -> bool| s.as_bytes().chunks(64).any(found);
-    // 0xEF starts the only illegal ones beside controls, and full-width punctuation: look closer.
-    let nonchar = any(&starts_ef) && s.contains(['\u{FFFE}', '\u{FFFF}']);
-    !(nonchar || any(&controls))
+    let control = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
+    // 0xEF starts U+FFFE and U+FFFF, and full-width punctuation. No way out in the middle, so that the compiler looks at
+    // many bytes at once.
+    let suspect = |found, b: &u8| found | u8::from(control(*b)) | u8::from(*b == 0xEF);
+    if s.as_bytes().iter().fold(0, suspect) == 0 {
+        return true;
+    }
+    let nonchar = |w: &[u8]| w[0] == 0xEF && w[1] == 0xBF && w[2] >= 0xBE;
+    !s.bytes().any(control) && !s.as_bytes().windows(3).any(nonchar)
 }
 
 /// `s` without the characters XML 1.0 forbids: people paste them, and WeChat drops a reply that has one.
@@ -261,13 +262,16 @@ pub fn strip_illegal(s: &str) -> Cow<'_, str> {
 pub fn push_cdata(out: &mut Vec<u8>, name: &str, value: &str) {
     // Stripping comes first: it may itself bring `]]` and `>` together.
     let value = strip_illegal(value);
-    push_all(out, &["<", name, "><![CDATA["]);
     if value.as_bytes().contains(&b']') {
-        out.extend_from_slice(value.replace("]]>", "]]]]><![CDATA[>").as_bytes());
+        push_plain(out, name, &value.replace("]]>", "]]]]><![CDATA[>"));
     } else {
-        out.extend_from_slice(value.as_bytes());
+        push_plain(out, name, &value);
     }
-    push_all(out, &["]]></", name, ">"]);
+}
+
+/// [`push_cdata`] for a value that needs no second look: base64, hex, or one that had it.
+pub(super) fn push_plain(out: &mut Vec<u8>, name: &str, value: &str) {
+    push_all(out, &["<", name, "><![CDATA[", value, "]]></", name, ">"]);
 }
 
 /// Appends `<name>number</name>`.

@@ -83,6 +83,12 @@ impl TestApp {
             // The simulator's callbacks carry the machine's time, whatever the test's clock says.
             ("WECHAT_CALLBACK_TOLERANCE_S".to_owned(), "0".to_owned()),
         ];
+        env.extend(
+            demo::pay_settings()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        env.push(("WECHAT_PAY_API_BASE".to_owned(), format!("http://{sim_listen}")));
         if pair == Pair::PostgresRedis {
             env.push(("DATABASE_URL".to_owned(), services::postgres_url().await));
             env.push(("REDIS_URL".to_owned(), services::redis_url().await));

@@ -445,6 +445,9 @@ pub fn keep(folder: &str, name: &str, content: &[u8]) -> Result<PathBuf> {
     Ok(path)
 }
 
+#[path = "browser_devtools.rs"]
+mod devtools;
+
 #[cfg(test)]
 #[path = "browser_tests.rs"]
 mod tests;

@@ -191,3 +191,50 @@ fn a_season_and_its_officers_are_brought_in() {
         .success()
     );
 }
+
+/// `audit verify` is 0 while the trail is whole, 1 with each finding named once it is not; a head that was printed is
+/// asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_trail_is_verified() {
+    let cli = Cli::new();
+    let quotas = ["import", "quotas", "assets/data/quota-2021.csv", "--year", "2026"];
+    assert!(cli.run(&quotas, "").status.success());
+    let fresh = cli.run(&["audit", "verify"], "");
+    assert!(
+        fresh.status.success() && told(&fresh).contains("0 lines sealed"),
+        "{}",
+        told(&fresh)
+    );
+    let head = cli.run(&["audit", "head"], "");
+    let head = String::from_utf8_lossy(&head.stdout).trim().to_owned();
+    let (seq, hash) = head.split_once(':').unwrap();
+    assert!(seq.parse::<i64>().unwrap() > 50 && hash.len() == 64, "{head}");
+    let whole = cli.run(&["audit", "verify", "--head", &head], "");
+    assert!(
+        whole.status.success() && told(&whole).contains(&format!("head {head}")),
+        "{}",
+        told(&whole)
+    );
+    let nonsense = cli.run(&["audit", "verify", "--head", "soon"], "");
+    assert_eq!(nonsense.status.code(), Some(2));
+    let other = format!("{seq}:{}", "a".repeat(64));
+    assert_eq!(
+        cli.run(&["audit", "verify", "--head", &other], "").status.code(),
+        Some(1)
+    );
+
+    let file = format!("sqlite://{}/yuanmeng.db", cli.dir.path().display());
+    let db = yuanmeng::db::Db::open(&file).await.unwrap();
+    let mut tx = db.write().await.unwrap();
+    let sql = "UPDATE audit SET detail = '{}' WHERE id = (SELECT audit_id FROM audit_chain WHERE seq = 7)";
+    sqlx::query(sql).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    let broken = cli.run(&["audit", "verify"], "");
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(
+        told(&broken).contains("#7 ") && told(&broken).contains("altered: detail"),
+        "{}",
+        told(&broken)
+    );
+}

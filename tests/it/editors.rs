@@ -48,6 +48,13 @@ impl<'a> Open<'a> {
     }
 }
 
+/// Two devices that saw the same form type different majors: one of them waits for the worker's choice.
+pub async fn differ(test: &TestApp, worker_id: &str) {
+    let (mut phone, mut pc) = (Open::new(test, worker_id).await, Open::new(test, worker_id).await);
+    phone.save(&[("major", "会计")]).await;
+    pc.save(&[("major", "软件技术")]).await;
+}
+
 async fn stored(test: &TestApp, id: &str, field: &str) -> String {
     let application = application::find(&test.app, id).await.unwrap();
     application.form(&test.app).unwrap().get(field).to_owned()

@@ -7,10 +7,11 @@ use std::path::Path;
 use crate::source::{Import, Kind, Token, imports, starts, test_files, tokens, without_tests};
 
 /// Each capability may use those before it.
-const CAPABILITIES: [&str; 13] = [
+const CAPABILITIES: [&str; 14] = [
     "account",
     "union",
     "campaign",
+    "payment",
     "enrolment",
     "application",
     "papers",

@@ -350,9 +350,9 @@ async fn what_became_of_a_message_is_recorded() {
     test.stop().await;
 }
 
-/// officers are told "at once for the first, then in a digest": at most once an hour while more arrive.
+/// officers are told "at once for the first": while it waits the next ones come with the digest (tests/it/told.rs).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn officers_are_told_at_once_and_then_hourly() {
+async fn officers_are_told_at_once_of_the_first_alone() {
     let test = quiet().await;
     let app = &test.app;
     let street = street(app).await;
@@ -367,31 +367,27 @@ async fn officers_are_told_at_once_and_then_hourly() {
         messages.iter().map(waiting).collect::<Vec<_>>()
     };
     let mut ids = Vec::new();
-    for (n, expected) in [
-        (1, vec!["1"]),
-        (2, vec!["1", "2"]),
-        (3, vec!["1", "2"]),
-        (4, vec!["1", "2"]),
-    ] {
+    for n in 1..5 {
         ids.push(submitted(&test, n, &street).await.1);
-        assert_eq!(counts().await, expected);
+        assert_eq!(counts().await, ["1"]);
     }
-    app.clock.advance(HOUR);
+    // All but one done: the pile was never empty.
+    for id in &ids[..3] {
+        decide_now(app, &at_street, id, Verdict::Pass, &[]).await.unwrap();
+    }
     ids.push(submitted(&test, 5, &street).await.1);
-    assert_eq!(counts().await, ["1", "2", "5"]);
-
+    assert_eq!(counts().await, ["1"]);
     // All done: the next one is a first again, and told at once.
-    for id in &ids {
+    for id in &ids[3..] {
         decide_now(app, &at_street, id, Verdict::Pass, &[]).await.unwrap();
     }
     ids.push(submitted(&test, 6, &street).await.1);
-    assert_eq!(counts().await, ["1", "2", "5", "1"]);
+    assert_eq!(counts().await, ["1", "1"]);
     decide_now(app, &at_street, &ids[5], Verdict::Pass, &[])
         .await
         .unwrap();
 
-    // A rush: twelve at the same moment are not twelve messages.
-    app.clock.advance(HOUR);
+    // A rush: twelve at the same moment are not twelve messages, and not none.
     let mut at_once = tokio::task::JoinSet::new();
     for n in 10..22 {
         let (worker, _) = bound_worker(&test, n).await;
@@ -404,7 +400,6 @@ async fn officers_are_told_at_once_and_then_hourly() {
         });
     }
     at_once.join_all().await;
-    let told = counts().await.len() - 4;
-    assert!((1..=2).contains(&told), "{told} messages");
+    assert_eq!(counts().await.len(), 3, "one message for the rush");
     test.stop().await;
 }

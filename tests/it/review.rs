@@ -16,13 +16,7 @@ use yuanmeng::review::{Verdict, desk};
 use yuanmeng::union::{Officer, Role};
 
 async fn listed(test: &TestApp, officer: &Officer, tab: Tab) -> Vec<String> {
-    let filter = Filter {
-        tab,
-        state: None,
-        words: String::new(),
-        page: 0,
-    };
-    let page = inbox::list(&test.app, officer, &filter).await.unwrap();
+    let page = inbox::list(&test.app, officer, &Filter::new(tab)).await.unwrap();
     page.items.into_iter().map(|item| item.id).collect()
 }
 

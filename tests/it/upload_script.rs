@@ -150,7 +150,7 @@ async fn uploads_on_a_pc() -> Result<()> {
 }
 
 /// What the phone's camera reads from the PC's screen.
-fn read_code(screenshot: &std::path::Path) -> Result<String> {
+pub fn read_code(screenshot: &std::path::Path) -> Result<String> {
     let picture = image::open(screenshot)?.into_luma8();
     let (width, height) = picture.dimensions();
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| {

@@ -1,12 +1,20 @@
 //! SQL of the timeline.
 
 use crate::app::App;
-use crate::application::moves::{Happened, Move};
+use crate::application::moves::{Application, Happened, Move};
 use crate::application::progress::TimelineLine;
 use crate::application::states::{Event, State};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
+
+/// Whether the row is still the one that was seen; it stays so until the transaction ends.
+pub async fn lock_row(tx: &mut Tx, seen: &Application) -> sqlx::Result<bool> {
+    let query = sqlx::query("UPDATE applications SET version = version WHERE id = $1 AND version = $2")
+        .bind(&seen.id)
+        .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
 
 pub async fn insert_event(
     tx: &mut Tx,

@@ -4,21 +4,25 @@ mod conflicts;
 mod documents;
 mod erasure;
 mod events;
+mod keys;
 mod live;
 mod reorganise;
 mod standing;
+mod tally;
 
 pub use conflicts::*;
 pub use documents::*;
 pub use erasure::*;
 pub use events::*;
+pub use keys::*;
 pub use live::*;
 pub use reorganise::*;
 pub use standing::*;
+pub use tally::*;
 
 use super::Level;
 use super::moves::{Application, Move};
-use super::states::State;
+use super::states::{Event, State};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
@@ -212,7 +216,8 @@ pub async fn move_row(
     now: Time,
 ) -> sqlx::Result<bool> {
     let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1, \
-               seq = COALESCE($5, seq), submitted_at = COALESCE($6, submitted_at) WHERE id = $7 AND version = $8";
+               seq = COALESCE($5, seq), submitted_at = COALESCE($6, submitted_at), returns = returns + $9 WHERE id = $7 AND version = $8";
+    let returned = i64::from(to.event == Event::Returned);
     let query = sqlx::query(sql)
         .bind(state.as_str())
         .bind(to.step as i64)
@@ -221,7 +226,8 @@ pub async fn move_row(
         .bind(seq)
         .bind(seq.map(|_| now.0))
         .bind(&seen.id)
-        .bind(seen.version);
+        .bind(seen.version)
+        .bind(returned);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 

@@ -9,6 +9,9 @@ pub use digests::*;
 pub use funders::*;
 pub use ledger::*;
 pub use transfers::*;
+mod tally;
+
+pub use tally::*;
 
 use super::places::Places;
 use super::{Current, Intake, PlaceCause, Season, Window};

@@ -50,6 +50,7 @@ impl Refusal {
             FilePages { most } => {
                 return format!("这个 PDF 超过了 {most} 页，请只保留需要的页面后再上传");
             }
+            TooManyChosen { max } => return format!("一次最多办理 {max} 件，请分几次办理"),
             AlreadyDecided { by } => {
                 return format!("这一步已由 {by} 办理，您的操作没有生效。请查看最新状态");
             }
@@ -112,6 +113,8 @@ impl Refusal {
             MoveNowhere => "它已经在这个上级工会下面了，请选择另一个",
             NotConfirmed => "请勾选确认后再办理",
             WechatNotBound => "请先绑定微信，再打开微信验证",
+            QuietHours => "请写全开始和结束时间，如 22:00 到 07:00，两者不能相同；不需要安静时段，请都留空",
+            NoticeNotLost => "这条消息已经送达、正在发送，或已经再发过，不用再发",
             SecondFactorOn => "登录时要用这个微信验证，请先关闭微信验证，再解除绑定",
             CampaignNone => "还没有任何年度。请运维人员先用 yuanmeng import quotas 导入第一年的名额表",
             YearMalformed => "请填写 4 位年份，例如 2027",
@@ -233,6 +236,13 @@ impl Refusal {
             RejectNotConfirmed => "请勾选确认。不予通过后名额会释放，不能再改",
             ChangedMeanwhile => "这份申请刚刚有了变化，您看到的不是最新内容。请核对最新内容后再办理",
             OwnApplication => "不能审核本人的申请，请由同工会其他管理员办理",
+            DeclaredRelative => "您已对这份申请申报回避，由同工会其他审核员或上级工会办理",
+            NoOtherReviewer => {
+                "本工会没有其他审核员，上面也没有可以接手的工会。请先由管理员增加一位审核员，再由他办理"
+            }
+            FirstStep => "这是第一级审核，下面没有工会可以复核。材料有问题的，请退回给职工补正",
+            RecallTooLate => "上一级已经办理，或者申请有了变化，不能再撤回。需要时请联系上一级工会退回复核",
+            NeedsALook => "自动核对有不符，请打开查看后单独办理",
             CsrfFailed => "页面停留太久或已在别处登录，请返回上一页刷新后再提交",
             SignInAgain => "登录已过期，请重新登录，已填写的内容会为您保留",
             OauthState => "微信登录已失效，请重新从公众号菜单进入",
@@ -252,6 +262,13 @@ impl Refusal {
             KeyMalformed => "Idempotency-Key 须为 8 至 64 位字母、数字或 . _ : -",
             KeyReused => "这个 Idempotency-Key 已用于另一次提交，请换一个新的再试",
             KeyBusy => "同样的提交正在处理，请稍后再试",
+            PaymentOff => "暂未开通微信支付，请拨打 4000123318 转 0 咨询",
+            PaymentAway => "微信支付暂时没有应答，没有扣款。请稍后再试",
+            PaymentPaid => "这笔费用已经支付，不用再付。请刷新页面查看",
+            PaymentNotPaid => "这笔费用还没有支付，不能退款",
+            PaymentClosed => "支付时间已过，这笔订单已关闭。请返回重新下单",
+            PaymentDiffers => "这笔费用的金额与已有的订单不一致，请刷新页面后再试",
+            RefundTooMuch => "退款金额超过了还可以退的金额",
         };
         fixed.to_owned()
     }

@@ -4,10 +4,10 @@
 //! 订阅通知 would be shown once; so one that may have gone out (a crash, no answer) is not sent again: WeChat's
 //! `subscribe_msg_sent_event` is waited for, and without one the person is told by SMS.
 
-use super::{Attempt, Way, count, data, entrance, refused, sms};
+use super::{Attempt, Way, became, count, data, entrance, refused, sms, wishes};
 use crate::account::grants::{self, Taken};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::time::{MINUTE, SECOND};
 use crate::notice::store::{self, Notice};
 use crate::notice::{Channel, Delivery};
@@ -82,7 +82,16 @@ pub(super) async fn resume(app: &App, notice: &Notice, taken: &Taken) -> Result<
     if app.now() < taken.at.plus(WORD_WITHIN) {
         return Ok(Attempt::Paused(app.now().plus(LOOK_EVERY)));
     }
-    let told = sms(app, notice, "whether the 订阅通知 went out is not known").await?;
+    let why = "whether the 订阅通知 went out is not known";
+    if wishes(app, &notice.recipient)
+        .await?
+        .is_some_and(|wishes| !wishes.way.sms())
+    {
+        super::end(app, notice, (Channel::Subscribe, Delivery::Unknown), None, why).await?;
+        grants::give_up(app, taken).await?;
+        return Ok(Attempt::Done);
+    }
+    let told = sms::send(app, notice, why).await?;
     if told == Attempt::Done {
         // Not counted as a message that WeChat's next word may be about.
         grants::give_up(app, taken).await?;
@@ -125,18 +134,7 @@ async fn apply(app: &App, notice: &Notice, outcome: &str) -> Result<()> {
         refused if refused.starts_with("43101 ") => (Delivery::Refused, refused),
         failed => (Delivery::Failed, failed),
     };
-    let mut tx = app.db.write().await?;
-    let ours = store::subscription_outcome(&mut tx, &notice.id, state, note, app.now()).await?;
-    tx.commit().await?;
-    if !ours {
-        return Ok(()); // told by SMS already
-    }
-    count(app, Channel::Subscribe, state);
-    // Refused or lost on WeChat's side: the person is still to be told.
-    if state != Delivery::Delivered
-        && let Attempt::Again(error) = sms(app, notice, note).await?
-    {
-        return Err(Error::Internal(anyhow::anyhow!(error)));
-    }
+    // One that was told by SMS already is not ours any more.
+    became(app, notice, Channel::Subscribe, state, note).await?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! By template message (模板消息).
 
-use super::{Way, count, data, entrance, finish, refused, sms};
+use super::{Way, became, data, entrance, finish, refused};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::notice::deliver::Attempt;
 use crate::notice::store::{self, Notice};
 use crate::notice::{Channel, Delivery};
@@ -47,29 +47,24 @@ pub async fn outcome(app: &App, msgid: &str, status: &str) -> Result<()> {
         _ => Delivery::Failed,
     };
     let note = if state == Delivery::Delivered { "" } else { status };
-    if !note_outcome(app, msgid, state, note).await? {
-        let early = early_key(msgid);
-        app.cache.set(&early, status, Duration::from_secs(600)).await?;
-        // The id may have been written down between the two; then one of both sides takes the word on.
-        if !note_outcome(app, msgid, state, note).await? || app.cache.take(&early).await?.is_none() {
-            return Ok(());
-        }
+    if note_outcome(app, msgid, state, note).await? {
+        return Ok(());
     }
-    count(app, Channel::Wechat, state);
-    if state != Delivery::Delivered
-        && let Some(notice) = store::by_msgid(app, msgid).await?
-    {
-        // Refused or lost on WeChat's side: the person is still to be told.
-        if let Attempt::Again(error) = sms(app, &notice, status).await? {
-            return Err(Error::Internal(anyhow::anyhow!(error)));
-        }
+    let early = early_key(msgid);
+    app.cache.set(&early, status, Duration::from_secs(600)).await?;
+    // The id may have been written down between the two; then one of both sides takes the word on.
+    if store::by_msgid(app, msgid).await?.is_some() && app.cache.take(&early).await?.is_some() {
+        note_outcome(app, msgid, state, note).await?;
     }
     Ok(())
 }
 
+/// Whether a notice with this msgid is known.
 async fn note_outcome(app: &App, msgid: &str, state: Delivery, note: &str) -> Result<bool> {
-    let mut tx = app.db.write().await?;
-    let known = store::outcome(&mut tx, msgid, state, note, app.now()).await?;
-    tx.commit().await?;
-    Ok(known)
+    let Some(notice) = store::by_msgid(app, msgid).await? else {
+        return Ok(false);
+    };
+    // Told twice, the second time changes nothing.
+    became(app, &notice, Channel::Wechat, state, note).await?;
+    Ok(true)
 }

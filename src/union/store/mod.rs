@@ -3,11 +3,13 @@
 mod changes;
 mod joining;
 mod overview;
+mod preferences;
 mod sessions;
 
 pub use changes::*;
 pub use joining::*;
 pub use overview::*;
+pub use preferences::*;
 pub use sessions::*;
 
 use super::{Kind, Union};

@@ -289,7 +289,7 @@ pub async fn rehearse(ctx: Ctx, Path(id): Path<String>, Query(asked): Query<Aske
     let at = read(&asked.at);
     let malformed = at.is_none() && !asked.at.is_empty();
     let at = at.unwrap_or_else(|| ctx.app.now());
-    let all = campaign::all(&ctx.app).await?;
+    let all = campaign::every(&ctx.app).await?;
     let mut shown = rehearsal::rehearse(&all, at);
     shown.intakes.retain(|at| at.intake.campaign_id == id);
     let fire = |fire: rehearsal::Fires| (fire.at.short_deadline_text(), fire.what);

@@ -5,15 +5,17 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, Errors, page, page_again, page_with, see_other};
 use super::Who;
-use super::view::{self, CheckLines, Group, PHRASES, Paper, Phrase, Tag};
-use crate::application::form::FIELDS;
-use crate::application::progress::{Progress, StepState};
+use super::desk_view::{claim, decide_form, events, head, obstacle_words, opinions, relations};
+use super::queue_form::Choice;
+use super::view::{self, CheckLines, Group, Paper, Tag};
 use crate::application::{DocumentKind, State, form};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
-use crate::review::decide::{self, Decision, REASON_MAX};
+use crate::review::claims::{self, Claim};
+use crate::review::decide::{self, Decision};
 use crate::review::desk::{self, Desk};
-use crate::review::{Verdict, inbox};
+use crate::review::phrases::{self, Phrase};
+use crate::review::{ReasonCode, Verdict, inbox};
 use crate::union::Officer;
 use askama::Template;
 use poem::error::ResponseError as _;
@@ -36,6 +38,25 @@ pub struct DeskPage {
     pub opinions: Vec<Opinion>,
     pub obstacle: Option<String>,
     pub form: Option<DecideForm>,
+    pub told: super::told::ToldLines,
+    pub claim: ClaimLine,
+    /// The version, where this officer's pass can be taken back.
+    pub recallable: Option<i64>,
+    /// What the applicant may be to the officer, where 回避 can be declared.
+    pub relations: Vec<Choice>,
+    pub prev: Option<String>,
+    pub next: Option<String>,
+    /// The one that was just passed.
+    pub done: Option<String>,
+}
+
+/// Who has it open.
+#[derive(Default)]
+pub struct ClaimLine {
+    /// Whether it is this officer, so that the page renews it.
+    pub mine: bool,
+    /// In words, when it is a colleague.
+    pub colleague: String,
 }
 
 /// Whose application it is and where it stands.
@@ -72,7 +93,10 @@ pub struct Opinion {
     pub at: String,
     pub who: String,
     pub verdict: Tag,
+    pub code: &'static str,
     pub reason: String,
+    /// When it was taken back.
+    pub recalled: Option<String>,
 }
 
 /// The decision's form with what was typed.
@@ -85,7 +109,10 @@ pub struct DecideForm {
     pub confirm: bool,
     pub papers: Vec<Tick>,
     pub fields: Vec<Tick>,
-    pub phrases: &'static [Phrase],
+    pub phrases: Vec<Phrase>,
+    pub codes: Vec<Choice>,
+    /// The union that it can be sent back to.
+    pub before: Option<String>,
     pub errors: Errors,
 }
 
@@ -100,13 +127,15 @@ pub struct Tick {
 #[derive(Deserialize, Default)]
 pub struct Typed {
     #[serde(default)]
-    version: String,
+    pub version: String,
     #[serde(default)]
-    verdict: String,
+    pub verdict: String,
     #[serde(default)]
-    reason: String,
+    pub code: String,
     #[serde(default)]
-    confirm: String,
+    pub reason: String,
+    #[serde(default)]
+    pub confirm: String,
     /// `fix-<name>` for each ticked box.
     #[serde(flatten)]
     rest: BTreeMap<String, String>,
@@ -117,7 +146,8 @@ impl Typed {
         Verdict::parse(&self.verdict)
     }
 
-    fn fixes(&self) -> Vec<String> {
+    /// The ticked boxes.
+    pub fn fixes(&self) -> Vec<String> {
         let names = self.rest.keys().filter_map(|key| key.strip_prefix("fix-"));
         names.map(str::to_owned).collect()
     }
@@ -128,13 +158,7 @@ impl Typed {
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let desk = desk::open(&ctx.app, &officer, &id).await?;
-    page(&filled(
-        &ctx,
-        &officer,
-        desk,
-        &Typed::default(),
-        Errors::default(),
-    ))
+    page(&filled(&ctx, &officer, desk, &Typed::default(), Errors::default()).await?)
 }
 
 /// `POST /office/applications/:id`
@@ -165,8 +189,10 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
         errors.0.push(("confirm", Refusal::RejectNotConfirmed));
         return again(&ctx, &officer, &id, &typed, errors).await;
     }
-    match decide::decide(&ctx.app, &officer, &decision).await {
-        Ok(state) => done(&ctx, &officer, &id, verdict, state).await,
+    let code = ReasonCode::parse(&typed.code).unwrap_or(ReasonCode::Other);
+    let claim = claims::state(&ctx.app, &officer, &id).await?;
+    match decide::decide_for(&ctx.app, &officer, &decision, code).await {
+        Ok(state) => done(&ctx, &officer, &id, verdict, state, &claim).await,
         Err(Error::Invalid(errors)) => again(&ctx, &officer, &id, &typed, errors).await,
         Err(Error::Refused(refusal)) => refused(&ctx, &officer, &id, &typed, refusal).await,
         Err(error) => Err(error),
@@ -174,17 +200,32 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
 }
 
 /// What was done is said on the next one's page, which opens by itself.
-async fn done(ctx: &Ctx, officer: &Officer, id: &str, verdict: Verdict, state: State) -> Result<Response> {
+async fn done(
+    ctx: &Ctx,
+    officer: &Officer,
+    id: &str,
+    verdict: Verdict,
+    state: State,
+    claim: &Claim,
+) -> Result<Response> {
     let application = decide::after(&ctx.app, id).await?;
     let number = application.number.as_deref().unwrap_or_default();
     let did = match verdict {
         Verdict::Pass => "已通过",
         Verdict::Return => "已退回补正",
+        Verdict::SendBack => "已退回下级工会复核",
         Verdict::Reject => "已办理不予通过",
     };
     let mut flash = format!("{did}：{}（编号 {number}）", application.applicant);
     if state == State::Approved {
         flash.push_str("，各级审核全部完成");
+    }
+    // Whoever was taken over learns it with what they do next; the decision counts.
+    if let Claim::TakenOver(name, at) = claim {
+        flash.push_str(&format!(
+            "（{name} 已于 {} 接手，以您先办的为准）",
+            at.short_text()
+        ));
     }
     match inbox::next(&ctx.app, officer).await? {
         Some(next) => {
@@ -209,7 +250,7 @@ async fn again(
     let desk = desk::open(&ctx.app, officer, id).await?;
     match desk.obstacle.clone() {
         Some(refusal) => page_refused(ctx, officer, desk, typed, refusal),
-        None => page_again(&filled(ctx, officer, desk, typed, Errors::from(&errors))),
+        None => page_again(&filled(ctx, officer, desk, typed, Errors::from(&errors)).await?),
     }
 }
 
@@ -264,15 +305,24 @@ fn page_refused(
     page_with(status, &template)
 }
 
-fn label(name: &str) -> Option<&'static str> {
+/// What a field or document is called.
+pub(super) fn label(name: &str) -> Option<&'static str> {
     form::label(name).or_else(|| DocumentKind::parse(name).map(DocumentKind::label))
 }
 
-fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Errors) -> DeskPage {
+async fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Errors) -> Result<DeskPage> {
     let head = head(ctx, &desk.progress);
     let application = &desk.progress.application;
-    let form = desk.obstacle.is_none().then(|| decide_form(&desk, typed, errors));
-    DeskPage {
+    let told = super::told::lines(&ctx.app, &application.id).await?;
+    let form = match desk.obstacle {
+        Some(_) => None,
+        None => {
+            let phrases = phrases::for_desk(&ctx.app, officer).await?;
+            Some(decide_form(&desk, typed, phrases, errors))
+        }
+    };
+    let link = |id: &Option<String>| id.as_ref().map(|id| format!("/office/applications/{id}"));
+    Ok(DeskPage {
         base: ctx.base(&format!("审核：{}", application.applicant)),
         who: Who::of(officer, ""),
         checks: view::checks(&desk.checks),
@@ -281,117 +331,14 @@ fn filled(ctx: &Ctx, officer: &Officer, desk: Desk, typed: &Typed, errors: Error
         events: events(&desk.progress),
         opinions: opinions(&desk),
         obstacle: desk.obstacle.as_ref().map(obstacle_words),
+        claim: claim(&desk.claim),
+        recallable: desk.recallable.then_some(application.version),
+        relations: relations(&desk),
+        prev: link(&desk.neighbours.0),
+        next: link(&desk.neighbours.1),
+        done: link(&desk.just_passed),
         form,
         head,
-    }
-}
-
-/// Why there is no form; a refusal's words are said to someone who acted, so where they do not fit others stand here.
-fn obstacle_words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::AlreadyDecided { by } => format!("这一步已由 {by} 办理，您可以查看，不能再办理。"),
-        Refusal::NotAllowed => "您的账号没有审核权限，可以查看，不能办理。".to_owned(),
-        Refusal::NotYourStep => "这份申请现在不在您的审核环节，您可以查看，不能办理。".to_owned(),
-        other => format!("{}。", other.text()),
-    }
-}
-
-fn head(ctx: &Ctx, progress: &Progress) -> Head {
-    let application = &progress.application;
-    let until = progress.intake.review.until;
-    Head {
-        id: application.id.clone(),
-        number: application.number.clone().unwrap_or_default(),
-        applicant: application.applicant.clone(),
-        intake: progress.intake.label(),
-        state: view::state(application.state),
-        holder: progress.holder.clone(),
-        waiting: progress.waiting_position,
-        submitted: application
-            .submitted_at
-            .map_or(String::new(), |at| at.minute_text()),
-        until: until.deadline_text(),
-        left: (!application.state.is_over()).then(|| view::days_left(until, ctx.app.now())),
-        steps: steps(progress),
-    }
-}
-
-fn steps(progress: &Progress) -> Vec<StepLine> {
-    let lines = progress.steps.iter().map(|step| {
-        let (class, words) = match step.state {
-            StepState::Done => ("done", "已通过"),
-            StepState::Current if progress.application.state == State::Returned => ("now", "待补正"),
-            StepState::Current => ("now", "审核中"),
-            StepState::Ahead => ("ahead", "未到"),
-            StepState::Skipped => ("ahead", "由上级审核"),
-            StepState::Rejected => ("now", "未通过"),
-        };
-        StepLine {
-            union: step.union.clone(),
-            class,
-            words,
-        }
-    });
-    lines.collect()
-}
-
-fn events(progress: &Progress) -> Vec<EventLine> {
-    let lines = progress.timeline.iter().map(|line| EventLine {
-        at: line.at.minute_text(),
-        what: line.event.label(),
-        by: line.by.clone().unwrap_or_default(),
-    });
-    lines.collect()
-}
-
-fn opinions(desk: &Desk) -> Vec<Opinion> {
-    let lines = desk.decisions.iter().map(|line| {
-        let tone = match line.verdict {
-            Verdict::Pass => "ok",
-            Verdict::Return => "warn",
-            Verdict::Reject => "bad",
-        };
-        Opinion {
-            at: line.at.minute_text(),
-            who: format!("{} {}", line.union, line.officer),
-            verdict: Tag {
-                text: line.verdict.label().to_owned(),
-                tone,
-            },
-            reason: line.reason.clone(),
-        }
-    });
-    lines.collect()
-}
-
-fn decide_form(desk: &Desk, typed: &Typed, errors: Errors) -> DecideForm {
-    let fixes = typed.fixes();
-    let ticked = |name: &str| fixes.iter().any(|fix| fix == name);
-    let papers = DocumentKind::ALL
-        .iter()
-        .filter(|kind| desk.documents.iter().any(|d| d.kind == **kind));
-    DecideForm {
-        version: desk.progress.application.version,
-        verdict: typed.verdict.clone(),
-        reason: typed.reason.clone(),
-        reason_max: REASON_MAX,
-        confirm: !typed.confirm.is_empty(),
-        papers: papers
-            .map(|kind| Tick {
-                name: kind.as_str(),
-                label: kind.label(),
-                ticked: ticked(kind.as_str()),
-            })
-            .collect(),
-        fields: FIELDS
-            .iter()
-            .map(|(name, label)| Tick {
-                name,
-                label,
-                ticked: ticked(name),
-            })
-            .collect(),
-        phrases: PHRASES,
-        errors,
-    }
+        told,
+    })
 }

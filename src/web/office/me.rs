@@ -8,6 +8,7 @@ use super::sign_in::Nothing;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::union::passwords::{self, Change};
+use crate::union::preferences::{self, Quiet, Way};
 use crate::union::{Officer, binding, officers, sessions};
 use crate::wechat::qrcode::Scene;
 use anyhow::Context as _;
@@ -28,6 +29,25 @@ pub struct MePage {
     pub bound: bool,
     pub second_factor: bool,
     pub sessions: Vec<SessionLine>,
+    pub ways: Vec<WayLine>,
+    pub quiet_from: String,
+    pub quiet_until: String,
+}
+
+/// A way to be told.
+pub struct WayLine {
+    pub way: &'static str,
+    pub label: &'static str,
+    pub on: bool,
+}
+
+fn ways(chosen: &str) -> Vec<WayLine> {
+    let line = |way: &Way| WayLine {
+        way: way.as_str(),
+        label: way.label(),
+        on: way.as_str() == chosen,
+    };
+    Way::ALL.iter().map(line).collect()
 }
 
 /// A place where one is signed in.
@@ -49,6 +69,8 @@ async fn filled(ctx: &Ctx, officer: &Officer) -> Result<MePage> {
         seen: session.seen_at.minute_text(),
     };
     let all = sessions::list(&ctx.app, officer).await?;
+    let wishes = preferences::of(&ctx.app, &officer.id).await?;
+    let (quiet_from, quiet_until) = wishes.quiet.map(Quiet::texts).unwrap_or_default();
     Ok(MePage {
         base: ctx.base("我的账号"),
         who: Who::of(officer, "me"),
@@ -60,6 +82,9 @@ async fn filled(ctx: &Ctx, officer: &Officer) -> Result<MePage> {
         bound: officer.openid.is_some(),
         second_factor: officer.second_factor,
         sessions: all.into_iter().map(line).collect(),
+        ways: ways(wishes.way.as_str()),
+        quiet_from,
+        quiet_until,
     })
 }
 
@@ -180,4 +205,37 @@ pub async fn end_session(posted: Posted<Which>) -> Result<Response> {
         },
     };
     answer(&ctx, &officer, result, "已退出").await
+}
+
+/// How one wishes to be told: a way, and quiet hours as `HH:MM` or empty.
+#[derive(Deserialize)]
+pub struct Wishes {
+    #[serde(default)]
+    way: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// `POST /office/me/notices`
+#[handler]
+pub async fn notices(posted: Posted<Wishes>) -> Result<Response> {
+    let Posted { ctx, form } = posted;
+    let officer = super::signed_in(&ctx).await?;
+    let quiet = (form.from.as_str(), form.until.as_str());
+    match preferences::set(&ctx.app, &officer, &form.way, quiet).await {
+        Ok(()) => {
+            ctx.flash("已保存接收方式");
+            Ok(see_other("/office/me"))
+        }
+        Err(error) => {
+            let errors = super::wrong(error)?;
+            let mut again = filled(&ctx, &officer).await?;
+            again.errors = errors;
+            again.ways = ways(&form.way);
+            (again.quiet_from, again.quiet_until) = (form.from, form.until);
+            page_again(&again)
+        }
+    }
 }

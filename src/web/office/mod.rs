@@ -5,12 +5,19 @@
 //! Inputs have `id="f-<name>"`; their error stands in `id="e-<name>"`, the summary in `id="errors"`.
 //! - `/office/sign-in`: `f-phone`, `f-password`; `data-testid="sign-in"`. `?next=` is kept.
 //! - every page: `data-testid="who"` (name, union, roles), `sign-out`, `flash`, `tab-mine`, `tab-all`, `me`.
-//! - `/office?tab=&state=&words=&page=`: `f-words`, `search`, `clear`; one `row` a line with `open` in it;
-//!   `state-<state>` for each state's link; `prev`, `next`; `empty` when there is nothing.
+//! - `/office?tab=&state=&union=&at=&level=&intake=2026-autumn&from=&until=&late=on&waits=<days>&returned=on&flagged=on`
+//!   `&looked=mine|free&words=&page=&after=`: `f-<name>` each, `search`, `clear`; one `row` a line with `open` and the box
+//!   `f-pick-<id>` in it; `bulk`, `bulk-all`; `state-<state>` for each state's link; `total`, `first`, `prev`, `next`;
+//!   `empty` when there is nothing; `late-unions`.
+//! - `/office/bulk/:run`: `total`, `confirm-bulk`; `working`; `stopped`; `result`, one `row` each.
+//! - `/office/late?days=`: one `late-union` a line with `open`; `empty`.
+//! - `/office/phrases`: `f-verdict`, `f-why`, `f-fix`, `f-text`, `add-phrase`; `own-phrase` with `remove`;
+//!   `inherited-phrase` with `off-<id>` or `on-<id>`.
 //! - `/office/applications/:id`: `number`, `state`, `papers`; one `paper-<kind>` a document, `show-<kind>` its tab;
-//!   `f-verdict-pass`, `f-verdict-return`, `f-verdict-reject`, `f-reason`, `f-fix-<field or document>`, `f-confirm`
+//!   `f-verdict-pass`, `f-verdict-return`, `f-verdict-send_back`, `f-verdict-reject`, `f-code`, `f-reason`, `f-fix-<field or document>`, `f-confirm`
 //!   (with 不予通过), `decide`; `obstacle` in place of the form when this officer cannot decide.
-//!   It posts `version`, `verdict`, `reason`, `fix-<name>=on`, `confirm=on` to the same address.
+//!   It posts `version`, `verdict`, `code`, `reason`, `fix-<name>=on`, `confirm=on` to the same address.
+//!   `colleague` with `take-over`, `release`; `take-back`; `f-relation`, `declare`; `previous`, `following`; `just-passed`.
 //! - what could not be done (409 and others): `refused`, `typed-reason`, `current`.
 //! - `/office/me`: `bound` or `not-bound`, `wechat-qr`, `unbind`; `factor-on`, `factor-off`; `f-old`, `f-password`,
 //!   `f-again`, `change-password`; one `session` a line, `end-session`, `end-others`.
@@ -37,27 +44,55 @@
 //!   `transfer-state`, `accept`, `approve`, `withdraw`, `f-answer`, `refuse`, `reject`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
+//! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
+//!   `export`, `export-list`; `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
+//! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
+//!   `export`, `empty`.
 //!
-//! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `j`/`k` next and previous, `r` turn, `+` `-` `0`
-//! zoom, `d` to the decision. In the queue: `j`/`k` move, Enter opens, `/` searches.
+//! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
+//!   `told-line` a message, `call` when nothing reached the worker.
+//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
+//!   `/office/messages/failed`: one `lost` a line with `again`, `empty`.
+//!
+//! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `[` `]` previous and next paper, `t` turn, `+` `-` `0`
+//! zoom; `j`/`k` next and previous application, `p` pass, `r` return, `b` send back, `x` reject (each only chooses: the
+//! button or Enter on it decides), `d` to the decision, `?` help. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod audit;
+mod board;
+mod board_history;
+mod bulk;
 mod campaign_dates;
 mod campaign_funders;
 mod campaign_quotas;
 mod campaigns;
+mod chart;
 mod desk;
+mod desk_acts;
+mod desk_view;
 mod join;
 mod join_invitations;
 mod join_registrations;
+mod late;
 mod me;
+mod messages;
+mod messages_lost;
 mod papers;
+mod phrases;
 mod places;
 mod queue;
+mod queue_asked;
+mod queue_form;
+#[cfg(test)]
+mod review_tests;
 mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;
 #[cfg(test)]
+mod supervision_tests;
+#[cfg(test)]
 mod tests;
+mod told;
 mod union_change;
 mod union_list;
 mod union_officers;
@@ -76,7 +111,7 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    planning(joining(pages()))
+    planning(supervision(being_told(reviewing(joining(pages())))))
 }
 
 /// The city's years with their dates, money and quotas, and transfers of places between units.
@@ -113,6 +148,29 @@ fn planning(routes: Route) -> Route {
         .at("/places/:id", get(places::show).post(places::act))
 }
 
+/// Figures and the audit trail.
+fn supervision(routes: Route) -> Route {
+    routes
+        .at("/board", get(board::show))
+        .at("/board.xlsx", get(board::table))
+        .at("/board/applications.xlsx", get(board::export_list))
+        .at("/board/applications/:id", get(board_history::show))
+        .at("/audit", get(audit::show))
+        .at("/audit.xlsx", get(audit::table))
+}
+
+/// Around the decision: claims, 回避, taking back, many at once, what is late, ready-made sentences (R-22 … R-24).
+fn reviewing(routes: Route) -> Route {
+    routes
+        .at("/applications/:id/claim", post(desk_acts::claim))
+        .at("/applications/:id/recall", post(desk_acts::take_back))
+        .at("/applications/:id/relative", post(desk_acts::relative))
+        .at("/bulk", post(bulk::propose))
+        .at("/bulk/:run", get(bulk::show).post(bulk::go))
+        .at("/late", get(late::show))
+        .at("/phrases", get(phrases::show).post(phrases::change))
+}
+
 /// Work, doors and the officer's own account.
 fn pages() -> Route {
     Route::new()
@@ -132,6 +190,15 @@ fn pages() -> Route {
         .at("/me/second-factor", post(me::second_factor))
         .at("/me/password", post(me::password))
         .at("/me/sessions", post(me::end_session))
+}
+
+/// Messages: the catalogue, what was lost, how an officer wishes to be told.
+fn being_told(routes: Route) -> Route {
+    routes
+        .at("/messages", get(messages::show))
+        .at("/messages/failed", get(messages_lost::show))
+        .at("/messages/failed/again", post(messages_lost::again))
+        .at("/me/notices", post(me::notices))
 }
 
 /// Unions: joining, the tree, officers.
@@ -251,6 +318,11 @@ fn label(field: &str) -> Option<&'static str> {
         "amount" => "每人金额",
         "places" => "数量",
         "answer" => "原因",
+        "way" => "接收方式",
+        "verdict" => "用于",
+        "why" => "原因分类",
+        "fix" => "同时勾选",
+        "text" => "这句话",
         _ => return None,
     })
 }
@@ -282,6 +354,8 @@ pub struct Who {
     pub manages: bool,
     /// Where they manage years or places; empty for who does not.
     pub places: &'static str,
+    /// Whether they may read the audit trail.
+    pub audits: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -294,6 +368,7 @@ impl Who {
             roles: view::roles(officer),
             manages: officer.can(Act::ManageUnions),
             places: places::entrance(officer),
+            audits: officer.can(Act::ReadAudit),
             at,
         })
     }

@@ -1,14 +1,17 @@
 //! Every template with sample data, looked at by machine. How the pages behave over HTTP is in `tests/it/office.rs`.
 
 use super::Who;
-use super::desk::{DecideForm, DeskPage, EventLine, Head, Opinion, RefusedPage, StepLine, Tick};
+use super::desk::{ClaimLine, DecideForm, DeskPage, EventLine, Head, Opinion, RefusedPage, StepLine, Tick};
 use super::me::{MePage, SessionLine};
 use super::queue::{Chip, Line, Pager, QueuePage, WindowLine};
+use super::queue_form::{Choice, FilterForm};
 use super::sign_in::SignInPage;
-use super::view::{self, PHRASES, Paper, Tag};
+use super::view::{self, Paper, Tag};
 use crate::application::form::FIELDS;
 use crate::application::{DocumentKind, FormText};
 use crate::papers::{Check, How, Kind, Other, Outcome, Reason};
+use crate::review::phrases::Phrase;
+use crate::review::{ReasonCode, Verdict};
 use crate::web::page::{Base, ErrorLine, Errors};
 use askama::Template;
 
@@ -33,6 +36,7 @@ pub(super) fn who() -> Option<Who> {
         roles: "审核员、管理员".to_owned(),
         manages: true,
         places: "",
+        audits: true,
         at: "mine",
     })
 }
@@ -96,7 +100,7 @@ pub(super) fn render(name: &str, template: &impl Template) -> String {
 fn is_verdict(words: &str) -> bool {
     words
         .split(' ')
-        .all(|word| ["pass", "return", "reject"].contains(&word))
+        .all(|word| ["pass", "return", "send_back", "reject"].contains(&word))
 }
 
 fn head() -> Head {
@@ -124,7 +128,9 @@ fn opinion() -> Opinion {
         at: "2021年11月6日 09:32".to_owned(),
         who: "崮云湖街道总工会 张敏".to_owned(),
         verdict: tag("退回补正"),
+        code: "材料不清晰",
         reason: HOSTILE.to_owned(),
+        recalled: Some("2021年11月6日 10:00".to_owned()),
     }
 }
 
@@ -163,6 +169,14 @@ fn found() -> [Check; 3] {
     ]
 }
 
+pub(super) fn choices() -> Vec<Choice> {
+    vec![Choice {
+        value: "other".to_owned(),
+        label: HOSTILE.to_owned(),
+        on: true,
+    }]
+}
+
 fn decide_form() -> DecideForm {
     let error = |field| ErrorLine {
         field,
@@ -187,7 +201,19 @@ fn decide_form() -> DecideForm {
                 ticked: false,
             })
             .collect(),
-        phrases: PHRASES,
+        phrases: vec![Phrase {
+            id: "p".to_owned(),
+            union: Some(HOSTILE.to_owned()),
+            own: true,
+            verdict: Verdict::Return,
+            code: ReasonCode::Unclear,
+            fix: "receipt".to_owned(),
+            text: HOSTILE.to_owned(),
+            on: true,
+            off_here: false,
+        }],
+        codes: choices(),
+        before: Some("崮云湖街道总工会".to_owned()),
         errors: Errors(
             ["verdict", "corrections", "reason", "confirm"]
                 .map(error)
@@ -198,6 +224,7 @@ fn decide_form() -> DecideForm {
 
 fn desk(form: Option<DecideForm>) -> DeskPage {
     DeskPage {
+        told: Default::default(),
         base: base(),
         who: who(),
         head: head(),
@@ -214,6 +241,15 @@ fn desk(form: Option<DecideForm>) -> DeskPage {
         }],
         opinions: vec![opinion()],
         obstacle: form.is_none().then(|| "不能审核本人的申请。".to_owned()),
+        claim: ClaimLine {
+            mine: form.is_some(),
+            colleague: HOSTILE.to_owned(),
+        },
+        recallable: form.is_none().then_some(7),
+        relations: choices(),
+        prev: Some("/office/applications/a0".to_owned()),
+        next: Some("/office/applications/a2".to_owned()),
+        done: Some("/office/applications/a9".to_owned()),
         form,
     }
 }
@@ -263,6 +299,9 @@ fn a_refused_decision_is_shown_again() {
 #[test]
 fn the_queue_renders_full_and_empty() {
     let line = Line {
+        id: "a1".to_owned(),
+        version: 7,
+        marks: vec![tag("核对不符")],
         href: "/office/applications/a1".to_owned(),
         number: "2021-7KQM".to_owned(),
         applicant: HOSTILE.to_owned(),
@@ -286,17 +325,27 @@ fn the_queue_renders_full_and_empty() {
         chips: vec![Chip {
             state: "in_review",
             label: "审核中",
-            count: 1,
+            count: "1".to_owned(),
             href: "/office?tab=all&state=in_review".to_owned(),
             on: true,
         }],
-        state: "in_review".to_owned(),
-        words: HOSTILE.to_owned(),
+        filter: FilterForm {
+            state: "in_review".to_owned(),
+            words: HOSTILE.to_owned(),
+            unions: choices(),
+            levels: choices(),
+            intakes: choices(),
+            looked: choices(),
+            ..FilterForm::default()
+        },
+        bulk: true,
+        query: HOSTILE.to_owned(),
         lines: vec![line],
         pager: Pager {
-            total: 51,
+            total: "51 件".to_owned(),
             page: 1,
             pages: 2,
+            first: None,
             prev: None,
             next: Some("/office?tab=all&page=2".to_owned()),
         },
@@ -312,6 +361,9 @@ fn the_queue_renders_full_and_empty() {
 #[test]
 fn the_account_shows_whether_wechat_is_bound() {
     let page = |bound| MePage {
+        ways: Vec::new(),
+        quiet_from: String::new(),
+        quiet_until: String::new(),
         base: base(),
         who: who(),
         name: "张敏".to_owned(),

@@ -1,254 +1,30 @@
 //! `GET /progress/events`: the signed-in worker's progress as server-sent events, so that the page moves by itself
-//! . An event `stamp` holds what [`progress::stamp`] says, nothing personal; the page then loads itself anew.
-//!
-//! One task a process reads the moves of all applications once a second while anybody listens, and wakes those whom a
-//! move concerns; a connection asks the database only then (ADR 0018).
+//! . An event `stamp` holds what [`live`](crate::application::live) says; the page then loads itself anew.
 
 use super::super::ctx::Ctx;
-use crate::app::App;
-use crate::application::progress::{self, Moved, Stamp};
+use crate::application::live::{HEARTBEAT, Hub};
 use crate::error::Result;
-use crate::kernel::Time;
-use crate::kernel::time::SECOND;
-use futures_util::{Stream, stream};
-use poem::http::StatusCode;
+use futures_util::StreamExt as _;
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::Data;
 use poem::web::sse::{Event, SSE};
 use poem::{IntoResponse as _, Response, handler};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::broadcast;
-use tokio::time::Instant;
-
-/// How often the moves are read.
-const EVERY: Duration = Duration::from_secs(1);
-/// An event may become visible so long after the time in its id: a transaction's length, and clocks that differ.
-const LOOK_BACK: i64 = 20 * SECOND;
-/// So many moves are read at once; more are read in the next round.
-const AT_ONCE: i64 = 1000;
-/// Open pages of one worker in one process: phone and PC, with tabs to spare.
-const PER_WORKER: usize = 4;
-/// A connection ends after so long and is opened again: by then the session is asked again.
-const LIFE: Duration = Duration::from_secs(300);
-/// Keeps the line open through proxies, and finds out that nobody is there any more.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Moves that wait for a slow connection; it then asks for itself.
-const BUFFER: usize = 1024;
-
-/// Who listens, and what moves. Cheap to clone.
-#[derive(Clone)]
-pub struct Hub(Arc<Inner>);
-
-struct Inner {
-    app: App,
-    moves: broadcast::Sender<Arc<Moved>>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Open connections by worker.
-    open: HashMap<String, usize>,
-    /// Whether the task that reads the moves runs.
-    reading: bool,
-}
-
-impl Hub {
-    /// One a process.
-    pub fn new(app: &App) -> Self {
-        Hub(Arc::new(Inner {
-            app: app.clone(),
-            moves: broadcast::Sender::new(BUFFER),
-            state: Mutex::default(),
-        }))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is one step: a panic cannot leave it half done.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A seat for one more page of this worker; `None` when all are taken.
-    fn sit(&self, worker_id: &str) -> Option<Seat> {
-        let mut state = self.state();
-        let open = state.open.entry(worker_id.to_owned()).or_default();
-        if *open >= PER_WORKER {
-            return None;
-        }
-        *open += 1;
-        let begin = !std::mem::replace(&mut state.reading, true);
-        let moves = self.0.moves.subscribe();
-        if begin {
-            tokio::spawn(read(self.clone()));
-        }
-        Some(Seat {
-            hub: self.clone(),
-            worker_id: worker_id.to_owned(),
-            moves,
-            ends: Instant::now() + LIFE,
-            said: None,
-        })
-    }
-
-    /// Whether the reading task may end: nobody listens.
-    fn rest(&self) -> bool {
-        let mut state = self.state();
-        let rest = state.open.is_empty() || self.0.app.stop.is_cancelled();
-        state.reading = !rest;
-        rest
-    }
-}
-
-/// Reads the moves as long as anybody listens.
-async fn read(hub: Hub) {
-    let app = &hub.0.app;
-    let mut since = app.now().plus(-LOOK_BACK);
-    let mut seen: HashSet<String> = HashSet::new();
-    while !hub.rest() {
-        let now = app.now();
-        match progress::moved_since(app, since, AT_ONCE).await {
-            Ok(moves) => {
-                since = next_since(&moves, since, now);
-                let fresh: HashSet<String> = moves.iter().map(|m| m.event_id.clone()).collect();
-                for moved in moves {
-                    // The first round tells of the last seconds too: a move may lie between a page's first stamp and it.
-                    if !seen.contains(&moved.event_id) {
-                        // An error says only that nobody listens.
-                        drop(hub.0.moves.send(Arc::new(moved)));
-                    }
-                }
-                seen = fresh;
-            }
-            Err(error) => tracing::warn!(%error, "live progress could not be read"),
-        }
-        tokio::select! {
-            () = app.stop.cancelled() => {}
-            () = tokio::time::sleep(EVERY) => {}
-        }
-    }
-}
-
-/// Where the next round begins: a while back, unless so many moved that this round did not get to its end.
-fn next_since(moves: &[Moved], since: Time, now: Time) -> Time {
-    if (moves.len() as i64) < AT_ONCE {
-        return now.plus(-LOOK_BACK);
-    }
-    let last = moves.last().and_then(|m| m.event_id.get(..12));
-    let last = last.and_then(|hex| i64::from_str_radix(hex, 16).ok());
-    last.map_or(since, Time)
-}
-
-/// One open page.
-struct Seat {
-    hub: Hub,
-    worker_id: String,
-    moves: broadcast::Receiver<Arc<Moved>>,
-    ends: Instant,
-    said: Option<Stamp>,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut state = self.hub.state();
-        if let Some(open) = state.open.get_mut(&self.worker_id) {
-            *open -= 1;
-            if *open == 0 {
-                state.open.remove(&self.worker_id);
-            }
-        }
-    }
-}
-
-impl Seat {
-    /// The next stamp that differs from the last one said; `None` at the end.
-    async fn next(mut self) -> Option<(Event, Self)> {
-        loop {
-            if self.said.is_some() && !self.woken().await {
-                return None;
-            }
-            let stamp = match progress::stamp(&self.hub.0.app, &self.worker_id).await {
-                Ok(stamp) => stamp,
-                Err(error) => {
-                    tracing::warn!(%error, "live progress ends");
-                    return None;
-                }
-            };
-            let news = self.said.as_ref().is_none_or(|said| said.text != stamp.text);
-            let event = Event::message(&stamp.text).event_type("stamp");
-            self.said = Some(stamp);
-            if news {
-                return Some((event, self));
-            }
-        }
-    }
-
-    /// Waits for a move that concerns this page; false when it is time to end.
-    async fn woken(&mut self) -> bool {
-        loop {
-            let moved = tokio::select! {
-                () = self.hub.0.app.stop.cancelled() => return false,
-                () = tokio::time::sleep_until(self.ends) => return false,
-                moved = self.moves.recv() => moved,
-            };
-            match moved {
-                Ok(moved) if self.concerns(&moved) => return true,
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => return true,
-                Err(broadcast::error::RecvError::Closed) => return false,
-            }
-        }
-    }
-
-    fn concerns(&self, moved: &Moved) -> bool {
-        let Some(said) = &self.said else { return true };
-        let own = said.application_id.as_ref() == Some(&moved.application_id);
-        let behind = said.unit_id.is_some() && said.unit_id == moved.unit_id && moved.shifts_the_line();
-        own || behind
-    }
-
-    fn stream(self) -> impl Stream<Item = Event> + Send + 'static {
-        stream::unfold(self, Seat::next)
-    }
-}
 
 /// `GET /progress/events`
 #[handler]
 pub async fn events(ctx: Ctx, Data(hub): Data<&Hub>) -> Result<Response> {
     let worker_id = ctx.worker()?;
-    let Some(seat) = hub.sit(&worker_id) else {
+    let Some(stamps) = hub.stamps_of_latest(&worker_id) else {
         // The page then asks every few seconds instead.
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let mut response = SSE::new(seat.stream()).keep_alive(HEARTBEAT).into_response();
+    let events = stamps.map(|stamp| Event::message(stamp).event_type("stamp"));
+    let mut response = SSE::new(events).keep_alive(HEARTBEAT).into_response();
     // A proxy may not keep or compress it.
-    response.headers_mut().insert(
-        poem::http::header::CACHE_CONTROL,
-        poem::http::HeaderValue::from_static("no-store, no-transform"),
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store, no-transform"),
     );
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::application::states;
-
-    fn moved(ms: i64) -> Moved {
-        Moved {
-            event_id: format!("{ms:012x}70008000000000000000"),
-            event: states::Event::Passed,
-            application_id: "a".to_owned(),
-            unit_id: None,
-        }
-    }
-
-    /// no move is passed over: a full round goes on where it ended, any other looks back a while.
-    #[test]
-    fn rounds_overlap() {
-        let now = Time(1_700_000_000_000);
-        assert_eq!(next_since(&[moved(5)], Time(0), now), now.plus(-LOOK_BACK));
-        let many: Vec<Moved> = (0..AT_ONCE).map(|n| moved(1000 + n)).collect();
-        assert_eq!(next_since(&many, Time(0), now), Time(1000 + AT_ONCE - 1));
-    }
 }

@@ -1,5 +1,6 @@
 //! The JSON API over HTTP, as mini-program and APP use it.
 
+mod doors;
 mod journey;
 mod once;
 mod refusals;

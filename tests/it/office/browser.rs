@@ -48,19 +48,46 @@ async fn an_officer_works_at_the_desk() {
     );
     press(&pc, "4").await;
     assert_eq!(seen(&pc, SHOWN).await, "paper-id_front");
-    press(&pc, "j").await;
-    press(&pc, "k").await;
-    press(&pc, "r").await;
+    press(&pc, "]").await;
+    press(&pc, "[").await;
+    press(&pc, "t").await;
     press(&pc, "+").await;
     let look = seen(&pc, LOOK).await;
     assert!(look.as_str().unwrap().contains("rotate(90deg)"), "{look}");
     assert!(pc.text("[data-zoom]").await.unwrap().contains("125%"));
 
-    for key in ["d", "Enter", "p", "y", "1"] {
+    for (width, height) in [(1200, 800), (1440, 900)] {
+        pc.resize(width, height).await.unwrap();
+        pc.screenshot(&format!("office-desk-{width}")).await.unwrap();
+    }
+    // No key decides: each only chooses, and leads to where the confirming press is.
+    for (key, verdict, focus) in [
+        ("d", "", "f-verdict-pass"),
+        ("x", "reject", "f-reason"),
+        ("p", "pass", ""),
+    ] {
+        press(&pc, key).await;
+        let chosen = seen(
+            &pc,
+            "(document.querySelector('input[name=verdict]:checked') || {}).value || ''",
+        )
+        .await;
+        assert_eq!(chosen, verdict, "{key}");
+        assert_eq!(seen(&pc, "document.activeElement.id").await, focus, "{key}");
+        seen(&pc, "document.activeElement.blur()").await;
+    }
+    for key in ["Enter", "y", "1", "?"] {
         press(&pc, key).await;
     }
     assert_eq!(state(&test, &first).await, State::InReview);
-    assert_eq!(seen(&pc, "document.activeElement.id").await, "f-verdict-pass");
+    assert_eq!(
+        seen(&pc, "document.querySelector('[data-help]').open").await,
+        true
+    );
+    press(&pc, "j").await;
+    pc.wait_for_text("[data-testid=number]", "-").await.unwrap();
+    pc.goto(&format!("{}{}", test.url, path(&first))).await.unwrap();
+    pc.wait_for("[data-testid=following]").await.unwrap();
     pc.click("#f-verdict-return").await.unwrap();
     pc.click("[data-phrase][data-fix=receipt]").await.unwrap();
     assert_eq!(
@@ -88,6 +115,37 @@ async fn an_officer_works_at_the_desk() {
     );
     assert_eq!(state(&test, &first).await, State::Returned);
 
+    many_at_once(&test, &pc).await;
     drop(pc);
     test.stop().await;
+}
+
+/// The list, what is late, sentences and many at once: looked at, with the keyboard's tick and the confirmation.
+async fn many_at_once(test: &TestApp, pc: &Browser) {
+    for n in [3, 4] {
+        submitted(test, n, &street(&test.app).await).await;
+    }
+    pc.goto(&format!("{}/office", test.url)).await.unwrap();
+    pc.wait_for("[data-testid=row]").await.unwrap();
+    pc.click("[data-all]").await.unwrap();
+    assert_eq!(pc.text("[data-count]").await.unwrap().trim(), "3 件");
+    pc.screenshot("office-list-1440").await.unwrap();
+    pc.resize(1200, 800).await.unwrap();
+    pc.click("details summary").await.unwrap();
+    pc.screenshot("office-list-1200").await.unwrap();
+    pc.click("[data-testid=bulk]").await.unwrap();
+    pc.wait_for("[data-testid=confirm-bulk]").await.unwrap();
+    pc.screenshot("office-bulk-confirm-1200").await.unwrap();
+    pc.click("[data-testid=confirm-bulk]").await.unwrap();
+    pc.wait_for("[data-testid=result]").await.unwrap();
+    pc.screenshot("office-bulk-result-1200").await.unwrap();
+    for (address, name) in [
+        ("/phrases", "phrases"),
+        ("/late?days=1", "late"),
+        ("?tab=all&words=小梅", "all"),
+    ] {
+        pc.goto(&format!("{}/office{address}", test.url)).await.unwrap();
+        pc.wait_for("h1").await.unwrap();
+        pc.screenshot(&format!("office-{name}-1200")).await.unwrap();
+    }
 }

@@ -36,6 +36,26 @@ async fn sign_in(desk: &Desk<'_>, csrf: &str, phone: &str, password: &str) -> An
 }
 
 on_both_stores! {
+    /// An address with a NUL leads nowhere on either store: 404, no fault.
+    a_nul_in_an_address_is_not_found
+}
+async fn a_nul_in_an_address_is_not_found(test: &TestApp) {
+    let [street, ..] = demo_officers(&test.app).await;
+    let desk = Desk::of(test, &street.id).await;
+    for path in [
+        "/office/applications/%00",
+        "/office/applications/a%00b/documents/%00",
+        "/office/join/%00",
+        "/office/unions/%00",
+        "/office/registrations/%00",
+        "/apply/handoff/%00",
+        "/apply/examples/%00",
+    ] {
+        assert_eq!(desk.get(path).await.status, 404, "{path}");
+    }
+}
+
+on_both_stores! {
     /// phone and password; wrong phone and wrong password get the same words; then on to where one wanted to.
     officers_sign_in_with_phone_and_password
 }

@@ -1,16 +1,27 @@
 //! The officers' side over HTTP: who gets in, who sees what, who decides once.
 
 mod browser;
+mod bulk;
 mod campaigns;
+mod claims;
+mod decisions;
 mod desk;
 mod door;
 mod joining;
 mod joining_browser;
 mod joining_wrong;
+mod list;
+mod pairs;
+mod phrases;
+mod season;
 mod second_factor;
 mod staff;
+mod told;
+mod told_browser;
 mod transfers;
 mod tree;
+
+pub use joining::{invite, register};
 
 use crate::app::TestApp;
 use crate::builders::{CSRF, session};
@@ -92,6 +103,14 @@ impl<'a> Desk<'a> {
         all.extend_from_slice(fields);
         self.post(&path(id), &all).await
     }
+}
+
+/// An officer returns an application over HTTP: this paper has to be replaced.
+pub async fn returns(test: &TestApp, officer_id: &str, id: &str, paper: &str, reason: &str) {
+    let desk = Desk::of(test, officer_id).await;
+    let fix = format!("fix-{paper}");
+    let fields = [("verdict", "return"), (fix.as_str(), "on"), ("reason", reason)];
+    assert_eq!(desk.decide(id, &fields).await.status, 303);
 }
 
 fn path(id: &str) -> String {

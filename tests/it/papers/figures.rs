@@ -32,15 +32,12 @@ struct Seen {
 
 fn see(made: &Made, sealer: &Sealer) -> Vec<Seen> {
     let look = |(kind, media, bytes): &(DocumentKind, MediaType, Vec<u8>)| {
-        let facts = read::read(*kind, *media, bytes);
+        let (facts, page) = read::read_with_page(*kind, *media, bytes);
         Seen {
             kind: *kind,
             media: *media,
             marks: twins::marks(sealer, *kind, bytes, &facts),
-            compared: facts
-                .hash
-                .and_then(|_| read::page(*media, bytes))
-                .map(|page| Compared::of(&page)),
+            compared: facts.hash.and(page).map(|page| Compared::of(&page)),
             facts,
         }
     };
@@ -171,8 +168,20 @@ fn judged(
         .collect()
 }
 
-/// Makes and reads all, on as many threads as there are cores.
+/// Makes and reads all.
 fn all(sealer: &Sealer) -> Vec<(Made, Vec<Seen>)> {
+    side_by_side(|n| {
+        let made = match n.checked_sub(RIGHT) {
+            None => cases::right(n, sealer),
+            Some(k) => cases::wrong(n, FAULTS[k % FAULTS.len()], sealer),
+        };
+        let seen = see(&made, sealer);
+        (made, seen)
+    })
+}
+
+/// Works on every application, on as many threads as there are cores; the results in their order.
+fn side_by_side<T: Send>(act: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
         loop {
@@ -180,12 +189,8 @@ fn all(sealer: &Sealer) -> Vec<(Made, Vec<Seen>)> {
             if n >= RIGHT + WRONG {
                 return;
             }
-            let made = match n.checked_sub(RIGHT) {
-                None => cases::right(n, sealer),
-                Some(k) => cases::wrong(n, FAULTS[k % FAULTS.len()], sealer),
-            };
-            let seen = see(&made, sealer);
-            done.lock().unwrap().insert(n, (made, seen));
+            let result = act(n);
+            done.lock().unwrap().insert(n, result);
         }
     };
     let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
@@ -215,14 +220,22 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
     let sharp = sharpness(&all);
 
     let (mut copies, mut strangers) = (Closest::default(), Closest::default());
-    let mut elsewhere: Vec<Vec<Option<How>>> = Vec::new();
-    for (n, (_, seen)) in all.iter().enumerate() {
+    let compared = side_by_side(|n| {
         // Right ones against right ones; a planted copy against those it was taken from.
         let before: Vec<&Seen> = all[..n.min(RIGHT)].iter().flat_map(|(_, seen)| seen).collect();
+        let mut closest = Closest::default();
+        let found: Vec<Option<How>> = all[n].1.iter().map(|p| twin(p, &before, &mut closest)).collect();
+        (found, closest)
+    });
+    let mut elsewhere: Vec<Vec<Option<How>>> = Vec::new();
+    for (n, (found, closest)) in compared.into_iter().enumerate() {
         let copy = n >= RIGHT && FAULTS[(n - RIGHT) % FAULTS.len()].0 == "同一图片另存";
-        let closest = if copy { &mut copies } else { &mut strangers };
-        elsewhere.push(seen.iter().map(|paper| twin(paper, &before, closest)).collect());
+        if copy { &mut copies } else { &mut strangers }
+            .0
+            .extend(closest.0);
+        elsewhere.push(found);
     }
+    let whole = began.elapsed();
     let cards: Vec<String> = all
         .iter()
         .take(RIGHT)
@@ -275,7 +288,7 @@ fn right_papers_are_never_called_wrong_and_faults_are_found() {
     }
     let (table, found, planted) = table(&rows, &per_check);
     println!(
-        "{table}{sharp}copies: {:?}\nlook-alikes: {:?}\nmade and read in {took:.1?}",
+        "{table}{sharp}copies: {:?}\nlook-alikes: {:?}\nmade and read in {took:.1?}, compared by {whole:.1?}",
         copies.0, strangers.0
     );
     super::keep("figures.md", &table);

@@ -1,0 +1,66 @@
+//! SQL of the keys by which a submitted application is found: every end of its name and of its number, so that a part of
+//! either is the beginning of a key (ADR 0021).
+
+use crate::application::Application;
+use crate::db::Tx;
+use std::collections::BTreeSet;
+
+/// A text as keys have it: small letters, without blanks and the number's dash.
+pub fn key(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    kept.collect::<String>().to_ascii_lowercase()
+}
+
+/// Every end of a name, and every end of a number that has at least two characters.
+fn keys(name: &str, number: &str) -> BTreeSet<String> {
+    let ends = |text: &str, shortest: usize| {
+        let chars: Vec<char> = text.chars().collect();
+        let starts = (chars.len() + 1).saturating_sub(shortest);
+        (0..starts)
+            .map(move |at| chars[at..].iter().collect::<String>())
+            .collect::<Vec<_>>()
+    };
+    ends(&key(name), 1)
+        .into_iter()
+        .chain(ends(&key(number), 2))
+        .collect()
+}
+
+/// Keeps the keys in place of earlier ones.
+pub async fn put_keys(tx: &mut Tx, application: &Application) -> sqlx::Result<()> {
+    forget_keys(tx, &application.id).await?;
+    for key in keys(
+        &application.applicant,
+        application.number.as_deref().unwrap_or_default(),
+    ) {
+        sqlx::query("INSERT INTO application_keys (application_id, key) VALUES ($1, $2)")
+            .bind(&application.id)
+            .bind(key)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+pub async fn forget_keys(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM application_keys WHERE application_id = $1")
+        .bind(application_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ux.md: any part of the name or the number finds it.
+    #[test]
+    fn every_part_begins_a_key() {
+        let keys = keys("欧阳 小梅", "7K3M-9PXW");
+        for part in ["欧阳", "阳小", "梅", "7K3M", "m-9p", "XW"] {
+            assert!(keys.iter().any(|k| k.starts_with(&key(part))), "{part}");
+        }
+        assert!(!keys.contains("w") && !keys.contains(""));
+    }
+}

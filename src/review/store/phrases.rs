@@ -1,0 +1,107 @@
+//! SQL of ready-made sentences.
+
+use super::super::phrases::Phrase;
+use super::super::{ReasonCode, Verdict};
+use crate::app::App;
+use crate::db::Tx;
+
+/// A sentence of a union.
+#[derive(sqlx::FromRow)]
+pub struct PhraseRow {
+    pub id: String,
+    pub verdict: String,
+    pub code: String,
+    pub fix: String,
+    pub text: String,
+    pub place: i64,
+}
+
+impl PhraseRow {
+    pub fn into_phrase(self, union: &str, own: bool) -> Option<Phrase> {
+        Some(Phrase {
+            verdict: Verdict::parse(&self.verdict)?,
+            code: ReasonCode::parse(&self.code)?,
+            id: self.id,
+            union: Some(union.to_owned()),
+            own,
+            fix: self.fix,
+            text: self.text,
+            on: true,
+            off_here: false,
+        })
+    }
+}
+
+pub async fn phrases(app: &App, union_id: &str) -> sqlx::Result<Vec<PhraseRow>> {
+    let sql =
+        "SELECT id, verdict, code, fix, text, place FROM phrases WHERE union_id = $1 ORDER BY place, id";
+    sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
+}
+
+pub async fn phrases_off(app: &App, union_id: &str) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT phrase_id FROM phrases_off WHERE union_id = $1";
+    sqlx::query_scalar(sql)
+        .bind(union_id)
+        .fetch_all(app.db.read())
+        .await
+}
+
+pub async fn insert_phrase(tx: &mut Tx, union_id: &str, row: &PhraseRow) -> sqlx::Result<()> {
+    let sql = "INSERT INTO phrases (id, union_id, verdict, code, fix, text, place) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    sqlx::query(sql)
+        .bind(&row.id)
+        .bind(union_id)
+        .bind(&row.verdict)
+        .bind(&row.code)
+        .bind(&row.fix)
+        .bind(&row.text)
+        .bind(row.place)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// What others switched off of it goes too.
+pub async fn delete_phrase(tx: &mut Tx, union_id: &str, id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM phrases WHERE id = $1 AND union_id = $2")
+        .bind(id)
+        .bind(union_id)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("DELETE FROM phrases_off WHERE phrase_id = $1")
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn order_phrases(tx: &mut Tx, union_id: &str, ids: &[&str]) -> sqlx::Result<()> {
+    for (place, id) in ids.iter().enumerate() {
+        sqlx::query("UPDATE phrases SET place = $1 WHERE id = $2 AND union_id = $3")
+            .bind(place as i64 + 1)
+            .bind(*id)
+            .bind(union_id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+pub async fn switch_off(tx: &mut Tx, union_id: &str, id: &str) -> sqlx::Result<()> {
+    let sql = "INSERT INTO phrases_off (union_id, phrase_id) VALUES ($1, $2) ON CONFLICT (union_id, phrase_id) DO NOTHING";
+    sqlx::query(sql)
+        .bind(union_id)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn switch_on(tx: &mut Tx, union_id: &str, id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM phrases_off WHERE union_id = $1 AND phrase_id = $2")
+        .bind(union_id)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

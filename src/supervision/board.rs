@@ -1,0 +1,217 @@
+//! The dashboard's figures of one intake (R-31, ADR 0024): counted once for the whole city, by union, and kept in the cache
+//! for a few seconds; every viewer's page is a sum over what their subtree has of it ([`super::figures`]).
+
+use super::store::board as store;
+use crate::app::App;
+use crate::campaign::Intake;
+use crate::error::Result;
+use crate::kernel::time::{DAY, SECOND};
+use crate::kernel::{Fen, Time};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Figures of this age are counted anew.
+const FRESH: i64 = 10 * SECOND;
+/// While somebody counts, others are shown figures of up to this age.
+const SHOWN: i64 = 60 * SECOND;
+/// Whoever counts keeps the others from it for as long, should it die.
+const COUNTING: Duration = Duration::from_secs(10);
+/// The ages that waiting is told by: less than a day, three, seven, fourteen days, and more.
+pub const AGES: [i64; 4] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY];
+/// What waits longer at one union is late [ours]: the review windows of R-8 leave 33 days for three levels.
+pub const LATE_AFTER: i64 = AGES[1];
+
+/// A union as the figures know it; closed ones, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Union {
+    /// Id.
+    pub id: String,
+    /// The union above; empty for the city.
+    pub parent_id: String,
+    /// [`crate::union::Kind`].
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Ids from the root.
+    pub path: String,
+    /// Order among its siblings.
+    pub no: i64,
+}
+
+/// Applications of one union in one state at one holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Group {
+    /// The worker's union; empty in an early draft.
+    pub union_id: String,
+    /// [`crate::application::State`].
+    pub state: String,
+    /// Whose step it is; empty where it is nobody's.
+    pub holder_id: String,
+    /// How many.
+    pub n: i64,
+    /// Since when the oldest is in this state and step.
+    pub oldest: i64,
+    /// Less than a day in it.
+    pub age0: i64,
+    /// Up to three days.
+    pub age1: i64,
+    /// Up to seven days.
+    pub age2: i64,
+    /// Up to fourteen days.
+    pub age3: i64,
+}
+
+impl Group {
+    /// By age, [`AGES`] and more.
+    pub fn ages(&self) -> [i64; 5] {
+        let more = self.n - self.age0 - self.age1 - self.age2 - self.age3;
+        [self.age0, self.age1, self.age2, self.age3, more]
+    }
+}
+
+/// So many of something on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Day {
+    /// The union: the worker's, for decisions the deciding one.
+    pub union_id: String,
+    /// Days since 1970 in Shanghai.
+    pub day: i64,
+    /// How many.
+    pub n: i64,
+}
+
+/// Decisions of one union on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Decided {
+    /// The deciding union.
+    pub union_id: String,
+    /// [`crate::review::Verdict`].
+    pub verdict: String,
+    /// Days since 1970 in Shanghai.
+    pub day: i64,
+    /// How many.
+    pub n: i64,
+}
+
+/// What returns asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Returned {
+    /// The deciding union.
+    pub union_id: String,
+    /// JSON list of fields and documents.
+    pub corrections: String,
+    /// How many.
+    pub n: i64,
+}
+
+/// The places of one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Quota {
+    /// The unit.
+    pub unit_id: String,
+    /// What there is.
+    pub total: i64,
+    /// What is taken.
+    pub taken: i64,
+}
+
+/// Everything that was counted at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When.
+    pub at: Time,
+    /// What the city grants to each that is approved.
+    pub grant: Fen,
+    /// The tree.
+    pub unions: Vec<Union>,
+    /// Applications.
+    pub groups: Vec<Group>,
+    /// Submissions, by their day.
+    pub submitted: Vec<Day>,
+    /// Approvals, by their day.
+    pub approved: Vec<Day>,
+    /// Decisions.
+    pub decided: Vec<Decided>,
+    /// What returns asked for.
+    pub returned: Vec<Returned>,
+    /// Places of the campaign: of both intakes.
+    pub quotas: Vec<Quota>,
+}
+
+/// The days since 1970 in Shanghai, as the figures count them.
+pub fn day_of(time: Time) -> i64 {
+    (time.0 + store::SHANGHAI).div_euclid(DAY)
+}
+
+/// The figures of an intake, at most a minute old; its `at` says from when.
+pub async fn snapshot(app: &App, intake: &Intake) -> Result<Snapshot> {
+    let key = format!("board:{}", intake.id);
+    let kept = app.cache.get(&key).await?;
+    let kept: Option<Snapshot> = kept.and_then(|json| serde_json::from_str(&json).ok());
+    let age = |snapshot: &Snapshot| app.now().0 - snapshot.at.0;
+    if let Some(snapshot) = kept {
+        let fresh = (0..FRESH).contains(&age(&snapshot));
+        // One counts anew; others meanwhile see what there is.
+        let counted_elsewhere = !fresh
+            && (0..SHOWN).contains(&age(&snapshot))
+            && !app
+                .cache
+                .set_new(&format!("{key}:counting"), "", COUNTING)
+                .await?;
+        if fresh || counted_elsewhere {
+            return Ok(snapshot);
+        }
+    }
+    let snapshot = count(app, intake).await?;
+    let json = serde_json::to_string(&snapshot).map_err(anyhow::Error::from)?;
+    app.cache.set(&key, &json, Duration::from_secs(600)).await?;
+    app.cache.delete(&format!("{key}:counting")).await?;
+    Ok(snapshot)
+}
+
+/// Counts, whatever the cache has.
+pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
+    let at = app.now();
+    let span = (intake.apply.from.min(intake.review.from), intake.review.until);
+    let (groups, submitted, approved, decided, returned, unions, quotas, grant) = tokio::try_join!(
+        store::groups(app, &intake.id, at),
+        store::submitted(app, &intake.id),
+        store::approved(app, &intake.id),
+        store::decided(app, span),
+        store::returned(app, span),
+        store::unions(app),
+        store::quotas(app, &intake.campaign_id),
+        store::grant(app, &intake.campaign_id),
+    )?;
+    Ok(Snapshot {
+        at,
+        grant: Fen(grant),
+        unions,
+        groups,
+        submitted,
+        approved,
+        decided,
+        returned,
+        quotas,
+    })
+}
+
+/// Both intakes of a campaign as one: the places are the campaign's, so they are not added up.
+pub fn together(mut one: Snapshot, other: Snapshot) -> Snapshot {
+    one.at = one.at.min(other.at);
+    one.groups.extend(other.groups);
+    one.submitted.extend(other.submitted);
+    one.approved.extend(other.approved);
+    one.decided.extend(other.decided);
+    one.returned.extend(other.returned);
+    one
+}
+
+/// Every intake there is, newest first: what the page's chooser offers.
+pub async fn intakes(app: &App) -> Result<Vec<Intake>> {
+    let mut found = Vec::new();
+    for id in store::intakes(app).await? {
+        found.push(crate::campaign::intake(app, &id).await?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,102 @@
+//! Each act that the source writes into the audit trail has its words.
+
+use crate::source::{Kind, test_files, tokens, without_tests};
+use std::collections::BTreeSet;
+use std::path::Path;
+use yuanmeng::application::states::Event;
+use yuanmeng::supervision::words;
+
+/// What acts are about: a text "<one of these>.<word>" in the source is an act …
+const ABOUT: [&str; 15] = [
+    "application",
+    "document",
+    "worker",
+    "officer",
+    "union",
+    "invitation",
+    "registration",
+    "campaign",
+    "intake",
+    "quota",
+    "place",
+    "audit",
+    "board",
+    "payout",
+    "notice",
+];
+/// … unless it is one of these: names of API fields and of sealed places.
+const OTHERS: [&str; 7] = [
+    "application.limit",
+    "worker.name",
+    "worker.phone",
+    "audit.head",
+    "audit.line",
+    "audit.seal",
+    "audit.tag",
+];
+
+fn sources(dir: &Path, into: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            into.push((path.display().to_string(), text));
+        }
+    }
+}
+
+fn is_act(text: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    text.split_once('.')
+        .is_some_and(|(about, what)| ABOUT.contains(&about) && word(what))
+        && !OTHERS.contains(&text)
+}
+
+/// The acts of one file: texts of their form, and whatever text stands after `act:`.
+fn acts(text: &str) -> BTreeSet<String> {
+    let (code, _) = without_tests(&tokens(text));
+    let mut found = BTreeSet::new();
+    for (at, token) in code.iter().enumerate() {
+        let Kind::Text(text) = &token.kind else {
+            continue;
+        };
+        // The tokens have no single colon.
+        let named = at >= 1 && code[at - 1].is("act");
+        if named || is_act(text) {
+            found.insert(text.clone());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_act_in_the_source_has_words() {
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    let tests = test_files(&files);
+    let mut found: BTreeSet<String> = files
+        .iter()
+        .filter(|(path, _)| {
+            !tests.contains(path) && !path.ends_with("supervision/words.rs") && !path.contains("/sim/")
+        })
+        .flat_map(|(_, text)| acts(text))
+        .collect();
+    // application::moves makes its acts of the events.
+    found.extend(Event::ALL.iter().map(|event| format!("application.{event}")));
+    assert!(found.len() > 50, "the acts are found: {found:?}");
+    let without: Vec<&String> = found.iter().filter(|act| words::of(act).is_none()).collect();
+    assert!(
+        without.is_empty(),
+        "no words in src/supervision/words.rs for {without:?}"
+    );
+}
+
+#[test]
+fn an_act_without_words_would_be_found() {
+    let planted =
+        "fn f() { note(tx, \"officer.fly\"); let line = Line { act: \"odd\" }; let x = \"officers.phone\"; }";
+    let found = acts(planted);
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["odd", "officer.fly"]);
+}
