@@ -14,7 +14,9 @@ mod store;
 pub mod tally;
 pub mod transfers;
 
-pub use intakes::{Current, Intake, Window, all as intakes, create, current, intake, most_relevant, with_campaigns};
+pub use intakes::{
+    Current, Intake, Window, all as intakes, create, current, intake, most_relevant, with_campaigns,
+};
 
 crate::text_enum! {
     /// An intake's season (春季 / 秋季批次).
