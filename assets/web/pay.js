@@ -7,7 +7,7 @@ document.addEventListener('DOMContentLoaded', function () {
   var asked = 0, over = false;
   function say(text) { line.textContent = text; }
   function look(ask) {
-    return fetch(box.dataset.state + (ask ? '?ask=1' : ''), { credentials: 'same-origin', headers: { 'Accept': 'application/json' } })
+    return fetch(box.dataset.state + (ask ? '&ask=1' : ''), { credentials: 'same-origin', headers: { 'Accept': 'application/json' } })
       .then(ym.answer).then(function (b) {
         if (b.state === 'paid') { over = true; say('已收到您的缴费'); location.replace(box.dataset.done); }
         if (b.state === 'over') { over = true; say('缴费时间已过，没有产生费用。'); again.hidden = false; if (button) button.disabled = true; }

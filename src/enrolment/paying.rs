@@ -66,6 +66,11 @@ async fn later(app: &App, enrolment: &Enrolment, term: &Term, terms: usize) -> R
     Ok(order)
 }
 
+/// Whether an order pays for this enrolment.
+pub fn is_of(order: &Order, enrolment: &Enrolment) -> bool {
+    order.purpose_kind == PURPOSE && purpose(&order.purpose_id).is_some_and(|(id, _)| id == enrolment.id)
+}
+
 /// Asks WeChat Pay how the order stands and lets the enrolment follow at once: for the page that waits.
 pub async fn settled(app: &App, order_id: &str) -> Result<Order> {
     let order = payment::settle(app, order_id).await?;

@@ -3,7 +3,7 @@
 
 use super::signed_in;
 use crate::account::Worker;
-use crate::enrolment::{Enrolment, State, Term, moves, paying};
+use crate::enrolment::{Enrolment, Term, moves, paying};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::payment::{self, Order};
@@ -23,6 +23,7 @@ use serde::Deserialize;
 struct PayPage {
     base: Base,
     e: Enrolment,
+    order: String,
     amount: String,
     what: String,
     until: String,
@@ -76,6 +77,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     };
     page(&PayPage {
         base: ctx.base("缴纳学费"),
+        order: order.id.clone(),
         amount: order.amount.to_string(),
         what: format!("第 {} 期学费", term.no),
         until: order.expires_at.minute_text(),
@@ -107,32 +109,40 @@ pub async fn begin(Path(id): Path<String>, posted: Posted<Nothing>) -> Result<Re
     Ok(json(serde_json::to_value(params).map_err(anyhow::Error::from)?))
 }
 
-/// Whether WeChat Pay is to be asked.
+/// Which order, and whether WeChat Pay is to be asked.
 #[derive(Deserialize)]
 pub struct Asked {
+    #[serde(default)]
+    order: String,
     #[serde(default)]
     ask: String,
 }
 
-/// `GET /enrol/mine/:id/pay.json?ask=`: `{"state": "waiting" | "paid" | "over"}`. With `ask` WeChat Pay is asked how the order
-/// stands: when the page comes back from the cashier, whose word is worth nothing, and now and then while it waits.
+/// `GET /enrol/mine/:id/pay.json?order=&ask=`: `{"state": "waiting" | "paid" | "over"}` of the order that the page shows, not of
+/// what is due by now. With `ask` WeChat Pay is asked how it stands: when the page comes back from the cashier, whose word
+/// is worth nothing, and now and then while it waits.
 #[handler]
 pub async fn state(ctx: Ctx, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response> {
     let worker = signed_in(&ctx).await?;
-    let (enrolment, due) = due(&ctx, &worker, &id).await?;
-    let state = match (enrolment.state, due) {
-        (_, Ok((_, order))) if asked.ask.is_empty() && order.is_open() => "waiting",
-        (_, Ok((_, order))) => match paying::settled(&ctx.app, &order.id).await {
-            Ok(order) if order.is_open() => "waiting",
-            Ok(order) if order.state == payment::State::Closed => "over",
-            Ok(_) => "paid",
+    let enrolment = moves::own(&ctx.app, &worker.id, &id).await?;
+    let order = payment::order(&ctx.app, &asked.order).await?;
+    if !paying::is_of(&order, &enrolment) {
+        return Err(Error::NotFound);
+    }
+    let ask = !asked.ask.is_empty() || !order.is_open();
+    let order = match ask {
+        true => match paying::settled(&ctx.app, &order.id).await {
             // WeChat Pay does not answer now: the page asks again.
-            Err(Error::Refused(Refusal::PaymentAway)) => "waiting",
-            Err(error) => return Err(error),
+            Err(Error::Refused(Refusal::PaymentAway)) => order,
+            other => other?,
         },
-        (State::Held | State::Expired | State::Cancelled, Err(Error::Refused(_))) => "over",
-        (_, Err(Error::Refused(_))) => "paid",
-        (_, Err(error)) => return Err(error),
+        false => order,
+    };
+    let state = match order.state {
+        _ if order.is_open() && order.expires_at <= ctx.app.now() => "over",
+        _ if order.is_open() => "waiting",
+        payment::State::Closed => "over",
+        _ => "paid",
     };
     Ok(json(serde_json::json!({ "state": state })))
 }
