@@ -42,15 +42,28 @@ pub fn csv_rows(text: &str) -> Result<Vec<Numbered<Vec<String>>>, Refusal> {
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record = record.map_err(|_| Refusal::TableWrongType)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        // The reader names a place before the blank lines and line ends that it passes over; people count by what they see.
+        let start = record
+            .position()
+            .map_or(counted, |at| usize::try_from(at.byte()).unwrap_or(counted));
+        let passed = text
+            .as_bytes()
+            .iter()
+            .skip(start)
+            .take_while(|b| matches!(b, b'\r' | b'\n'));
+        let start = start + passed.count();
+        let between = text.as_bytes().get(counted..start).unwrap_or_default();
+        line += between.iter().filter(|b| **b == b'\n').count();
+        counted = counted.max(start);
         let cells: Vec<String> = record
             .iter()
             .take(COLUMNS_MAX as usize)
             .map(str::to_owned)
             .collect();
-        rows.push((usize::try_from(line).unwrap_or(usize::MAX), cells));
+        rows.push((line, cells));
         if rows.len() > ROWS_MAX {
             return Err(Refusal::TableTooLarge);
         }
@@ -166,6 +179,18 @@ mod tests {
             rows("单位,名额\r\n\r\n历下区总工会,350\r\n".as_bytes()).unwrap(),
             expected
         );
+    }
+
+    /// The number that is told is the one that an editor shows: blank lines, CRLF and a cell of two lines count.
+    #[test]
+    fn lines_are_counted_as_people_see_them() {
+        let table = "\u{feff}单位,名额\r\n\r\n\r\n甲,1\r\n\"乙\r\n二\",2\r\n丙,3\r\n";
+        let lines: Vec<usize> = rows(table.as_bytes())
+            .unwrap()
+            .iter()
+            .map(|(line, _)| *line)
+            .collect();
+        assert_eq!(lines, [1, 4, 5, 7]);
     }
 
     /// A cell in the last corner of the sheet costs nothing.
