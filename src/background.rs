@@ -146,12 +146,7 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
         TRANSFER_JOB => {
             let (id, state) = (field(job, "transfer")?, field(job, "state")?);
             let planned = notice::transfers::plan(app, &id, &state, &job.id).await?;
-            let mut tx = app.db.write().await?;
-            if outbox::done(&mut tx, &job.id, claimant).await? {
-                react::enqueue(app, &mut tx, &planned).await?;
-                tx.commit().await?;
-            }
-            Ok(())
+            told(app, claimant, job, &planned).await
         }
         ENROLMENT_JOB => {
             let planned = notice::enrolments::plan(app, &field(job, "event")?).await?;
@@ -195,6 +190,12 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
 
 /// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
 /// new claimant.
+/// The public chain of places, with the audit trail's head of that moment.
+async fn publish_places(app: &App) -> Result<usize> {
+    let head = chain::head(app).await?.map(|head| head.to_string());
+    digest::publish(app, head.as_deref()).await
+}
+
 async fn told(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
     let mut tx = app.db.write().await?;
     if outbox::done(&mut tx, &job.id, claimant).await? {
@@ -312,8 +313,7 @@ async fn deadline_loop(app: App) {
             Ok(ended) => tracing::info!(ended, "transfers of places ended with the application window"),
             Err(error) => tracing::error!(%error, "transfers of places could not be ended"),
         }
-        // The audit trail's head goes with it once there is such a chain.
-        match digest::publish(&app, None).await {
+        match publish_places(&app).await {
             Ok(0) => {}
             Ok(days) => tracing::info!(days, "days of the public chain were published"),
             Err(error) => tracing::error!(%error, "the public chain could not go on"),

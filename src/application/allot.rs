@@ -186,14 +186,15 @@ async fn read_checked(app: &App, officer: &Officer, campaign_id: &str, bytes: Ve
     let sha256 = code::sha256_hex(&bytes);
     // Unpacking and parsing are the processor's work.
     let rows = tokio::task::spawn_blocking(move || sheet::rows(&bytes).map(quotas::read));
-    let table = match rows.await.map_err(anyhow::Error::from)?? {
-        Ok(table) => table,
-        Err(wrong) => return Ok(Read::Wrong(wrong)),
-    };
+    let (table, mut wrong) = rows.await.map_err(anyhow::Error::from)??;
     let units = quotas::units(app, campaign_id).await?;
     let preview = match changes::compare(&table, &units) {
-        Ok(preview) => preview,
-        Err(wrong) => return Ok(Read::Wrong(wrong)),
+        Ok(preview) if wrong.is_empty() => preview,
+        compared => {
+            wrong.extend(compared.err().unwrap_or_default());
+            wrong.sort_by_key(|error| error.line);
+            return Ok(Read::Wrong(wrong));
+        }
     };
     let token = app.entropy.token();
     let waiting = Waiting {

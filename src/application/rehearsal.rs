@@ -68,6 +68,44 @@ pub fn rehearse(all: &[Current], at: Time) -> Rehearsal {
     }
 }
 
+/// What people feel at once when an intake's windows become others at this moment.
+pub fn effects(before: &Intake, after: &Intake, now: Time) -> Vec<String> {
+    let mut effects = Vec::new();
+    let mut say = |when: bool, what: &str| {
+        if when {
+            effects.push(what.to_owned());
+        }
+    };
+    let apply = (before.may_apply(now).is_ok(), after.may_apply(now).is_ok());
+    let review = (before.may_review(now).is_ok(), after.may_review(now).is_ok());
+    say(apply == (true, false), "职工马上不能提交申请；填写中的草稿保留");
+    say(apply == (false, true), "职工马上可以提交申请");
+    say(review == (true, false), "各级工会马上不能审核");
+    say(review == (false, true), "各级工会马上可以审核");
+    let ends = |before: Time, after: Time| now <= before && after < now;
+    say(
+        ends(before.apply.until, after.apply.until),
+        "取回修改、没有重新提交的申请马上失效，名额递补",
+    );
+    say(
+        ends(before.review.until, after.review.until),
+        "退回补正、没有重新提交的申请马上失效，名额递补",
+    );
+    for (what, before, after) in [
+        ("申请截止", before.apply.until, after.apply.until),
+        ("审核截止", before.review.until, after.review.until),
+    ] {
+        if before != after {
+            effects.push(format!(
+                "{what}由 {} 改为 {}",
+                before.deadline_text(),
+                after.deadline_text()
+            ));
+        }
+    }
+    effects
+}
+
 /// Openings and ends of an intake's windows on the day of a moment.
 fn on_the_day(intake: &Intake, at: Time) -> Vec<Fires> {
     let from = Time::start_of(at.date());
@@ -172,6 +210,28 @@ mod tests {
             let may = [one.apply.is_ok(), one.review.is_ok(), one.correct.is_ok()];
             assert_eq!(may, [apply, review, correct], "{m}-{d} {h}:00");
         }
+    }
+
+    /// whoever changes a running window reads what follows before confirming.
+    #[test]
+    fn a_changed_window_says_what_follows() {
+        let before = current(Season::Autumn, [(11, 5), (11, 30), (11, 5), (12, 7)]).intake;
+        let after = current(Season::Autumn, [(11, 5), (11, 20), (11, 5), (11, 22)]).intake;
+        let told = |day| effects(&before, &after, Time::shanghai(2021, 11, day, 12, 0, 0)).join("\n");
+        assert!(
+            told(10).contains("申请截止由 2021年11月30日 24:00 改为 2021年11月20日 24:00")
+                && !told(10).contains("马上")
+        );
+        assert!(
+            told(21).contains("马上不能提交")
+                && told(21).contains("取回修改")
+                && !told(21).contains("马上不能审核")
+        );
+        assert!(told(25).contains("马上不能审核") && told(25).contains("退回补正"));
+        assert_eq!(
+            effects(&before, &before, Time::shanghai(2021, 11, 10, 0, 0, 0)),
+            Vec::<String>::new()
+        );
     }
 
     /// what goes out on the day, in order, each once.

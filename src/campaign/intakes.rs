@@ -146,7 +146,7 @@ pub async fn current(app: &App) -> Result<Option<Current>> {
 }
 
 /// Every intake with its campaign, by the beginning of its application window.
-pub async fn with_campaigns(app: &App) -> Result<Vec<Current>> {
+pub async fn every(app: &App) -> Result<Vec<Current>> {
     store::intakes(app).await
 }
 

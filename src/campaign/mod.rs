@@ -14,9 +14,7 @@ mod store;
 pub mod tally;
 pub mod transfers;
 
-pub use intakes::{
-    Current, Intake, Window, all as intakes, create, current, intake, most_relevant, with_campaigns,
-};
+pub use intakes::{Current, Intake, Window, all as intakes, create, current, every, intake, most_relevant};
 
 crate::text_enum! {
     /// An intake's season (春季 / 秋季批次).

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::kernel::text;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Annex 1 of 济工办〔2021〕3号: 55 unions, 3,245 places.
 pub const ANNEX_1_OF_2021: &str = include_str!("../../assets/data/quota-2021.csv");
@@ -67,7 +68,10 @@ pub fn parse(csv: &str) -> Result<Vec<Quota>, Vec<LineError>> {
             problem: refusal.text(),
         }]
     })?;
-    Ok(read(rows)?.into_iter().map(|(_, quota)| quota).collect())
+    match read(rows) {
+        (quotas, errors) if errors.is_empty() => Ok(quotas.into_iter().map(|(_, quota)| quota).collect()),
+        (_, errors) => Err(errors),
+    }
 }
 
 /// Where the columns of a table are.
@@ -94,36 +98,33 @@ impl Columns {
 }
 
 /// The rule of every table of places: a heading with 单位 and 名额 (or union and quota), each unit once, whole numbers
-/// that are not negative. All that is wrong is told at once.
-pub fn read(rows: Vec<Numbered<Vec<String>>>) -> Result<Vec<Numbered<Quota>>, Vec<LineError>> {
+/// that are not negative. Gives the right lines, and everything that is wrong with the others.
+pub fn read(rows: Vec<Numbered<Vec<String>>>) -> (Vec<Numbered<Quota>>, Vec<LineError>) {
     let mut rows = rows.into_iter();
     let heading = rows.next();
     let line = heading.as_ref().map_or(1, |(line, _)| *line);
     let Some(columns) = heading.and_then(|(_, cells)| Columns::of(&cells)) else {
         let problem = "第一行应是标题，要有“单位”和“名额”两列".to_owned();
-        return Err(vec![LineError { line, problem }]);
+        return (Vec::new(), vec![LineError { line, problem }]);
     };
-    let (mut quotas, mut errors) = (Vec::<Numbered<Quota>>::new(), Vec::new());
+    let (mut quotas, mut errors) = (Vec::new(), Vec::new());
+    let mut named = BTreeMap::<String, usize>::new();
     for (line, cells) in rows {
         let (quota, mut problems) = read_line(line, &cells, &columns);
-        let twice = quotas.iter().find(|(_, known)| known.union == quota.union);
-        if let Some((first, _)) = twice.filter(|_| !quota.union.is_empty()) {
+        if let Some(first) = named.get(&quota.union).filter(|_| !quota.union.is_empty()) {
             problems.push(format!("“{}”重复出现，第 {first} 行已有", quota.union));
         }
-        if twice.is_none() {
+        named.entry(quota.union.clone()).or_insert(line);
+        if problems.is_empty() {
             quotas.push((line, quota));
         }
         errors.extend(problems.into_iter().map(|problem| LineError { line, problem }));
     }
-    if quotas.is_empty() && errors.is_empty() {
+    if named.is_empty() {
         let problem = "标题下面没有数据".to_owned();
         errors.push(LineError { line, problem });
     }
-    if errors.is_empty() {
-        Ok(quotas)
-    } else {
-        Err(errors)
-    }
+    (quotas, errors)
 }
 
 /// A line, with everything that is wrong with it.

@@ -2,6 +2,8 @@
 
 use super::{Usage, told};
 use crate::app::App;
+use crate::application::standing;
+use crate::campaign::{digest, plan};
 use crate::supervision::verify::Report;
 use crate::supervision::{chain, invariants, verify};
 use clap::Subcommand;
@@ -55,6 +57,7 @@ async fn verified(app: &App, published: Option<&str>) -> anyhow::Result<()> {
         println!("books: {finding}");
     }
     println!("books: {} findings", books.len());
+    let places = places(app).await.map_err(told)?;
     anyhow::ensure!(
         report.whole(),
         "the audit trail is broken: {} findings",
@@ -65,7 +68,34 @@ async fn verified(app: &App, published: Option<&str>) -> anyhow::Result<()> {
         "the books do not agree: {} findings",
         books.len()
     );
+    anyhow::ensure!(
+        places == 0,
+        "the ledgers or the public chain of places do not hold: {places} findings"
+    );
     Ok(())
+}
+
+/// Both ledgers of places against counters and states, and each campaign's public chain (ADR 0020); how many findings.
+async fn places(app: &App) -> crate::error::Result<usize> {
+    let wrong = standing::audit(app).await?;
+    for finding in &wrong {
+        println!("places: {finding}");
+    }
+    let mut found = wrong.len();
+    for campaign in plan::all(app).await? {
+        match digest::verify(app, &campaign.id).await? {
+            Ok(whole) => println!(
+                "places: {} has {} published days, head {}",
+                whole.year, whole.days, whole.head
+            ),
+            Err(broken) => {
+                found += 1;
+                println!("places: {} {}: {}", broken.year, broken.day, broken.why.label());
+            }
+        }
+    }
+    println!("places: {found} findings");
+    Ok(found)
 }
 
 fn print(report: &Report) {

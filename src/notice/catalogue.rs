@@ -5,10 +5,12 @@
 
 mod officers;
 mod table;
+mod transfers;
 mod unions;
 
 pub use officers::{Waiting, lower_late, to_digest, to_officer};
 pub use table::{About, Message, Sample};
+pub use transfers::transfer;
 pub use unions::{
     officer_added, registration_approved, registration_filed, registration_rejected, work_arrived,
 };

@@ -13,6 +13,7 @@ pub mod observe;
 pub mod office;
 pub mod page;
 pub mod paper;
+mod places;
 pub mod session;
 pub mod wechat;
 pub mod wechat_pay;
@@ -38,7 +39,7 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .with(session::middleware(&app))
         .around(error::into_page)
         .around(page::security_headers);
-    let pages = worker::routes()
+    let pages = places::routes(worker::routes())
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
         .at(jssdk::PATH, get(jssdk::config))

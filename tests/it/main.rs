@@ -50,6 +50,7 @@ mod personal;
 mod places;
 mod print;
 mod process;
+mod public_places;
 mod push;
 mod recall;
 mod registration;

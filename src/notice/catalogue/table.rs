@@ -7,10 +7,12 @@
 
 use super::{
     Content, Moved, Waiting, handed_over, lower_late, officer_added, registration_approved,
-    registration_filed, registration_rejected, reminder, to_digest, to_officer, to_worker, work_arrived,
+    registration_filed, registration_rejected, reminder, to_digest, to_officer, to_worker, transfer,
+    work_arrived,
 };
 use crate::application::reminders::{Reminder, What};
 use crate::application::states::{Event, State};
+use crate::campaign::transfers::State as Transfer;
 use crate::campaign::{Intake, Season, Window};
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
@@ -43,6 +45,13 @@ crate::text_enum! {
         RegistrationFiled = "registration_filed",
         RegistrationDecided = "registration_decided",
         OfficerAdded = "officer_added",
+        TransferProposed = "transfer_proposed",
+        TransferAccepted = "transfer_accepted",
+        TransferRefused = "transfer_refused",
+        TransferApproved = "transfer_approved",
+        TransferRejected = "transfer_rejected",
+        TransferWithdrawn = "transfer_withdrawn",
+        TransferExpired = "transfer_expired",
     }
 }
 
@@ -65,6 +74,7 @@ pub struct Sample {
 }
 
 const WORKER: &str = "申请职工本人";
+const BOTH: &str = "调出、调入单位的管理员";
 const REVIEWERS: &str = "本级工会的审核员";
 
 impl Message {
@@ -85,6 +95,19 @@ impl Message {
             Event::Withdrawn => Message::Withdrawn,
             Event::Expired => Message::Expired,
             Event::Recalled => Message::Recalled,
+        }
+    }
+
+    /// The message about a transfer of places that came to this state.
+    pub fn of_transfer(state: Transfer) -> Self {
+        match state {
+            Transfer::Proposed => Message::TransferProposed,
+            Transfer::Accepted => Message::TransferAccepted,
+            Transfer::Refused => Message::TransferRefused,
+            Transfer::Approved => Message::TransferApproved,
+            Transfer::Rejected => Message::TransferRejected,
+            Transfer::Withdrawn => Message::TransferWithdrawn,
+            Transfer::Expired => Message::TransferExpired,
         }
     }
 
@@ -135,6 +158,13 @@ impl Message {
             Message::WorkArrived => ("转来的待办", REVIEWERS, "下级工会移动或撤销，申请转到本级"),
             Message::RegistrationFiled => ("工会入网待审批", "上级工会的管理员", "有工会提交入网注册"),
             Message::RegistrationDecided => ("工会入网结果", "登记的第一位管理员", "上级工会审批后"),
+            Message::TransferProposed => ("名额调剂待确认", "调入单位的管理员", "别的单位提出给名额"),
+            Message::TransferAccepted => ("名额调剂待批准", "市总和事业发展中心的管理员", "调入单位接受"),
+            Message::TransferRefused => ("名额调剂未接受", "调出单位的管理员", "调入单位不接受"),
+            Message::TransferApproved => ("名额已调剂", BOTH, "市总批准"),
+            Message::TransferRejected => ("名额调剂未批准", BOTH, "市总不批准"),
+            Message::TransferWithdrawn => ("名额调剂已撤回", "调入单位的管理员", "调出单位撤回"),
+            Message::TransferExpired => ("名额调剂已过期", BOTH, "申请截止前没有批准"),
             Message::OfficerAdded => ("开通管理员账号", "被增加的管理员", "工会管理员增加一位管理员"),
         };
         About { title, to, when }
@@ -180,8 +210,13 @@ impl Message {
                 ),
             ],
             Message::OfficerAdded => one(officer_added(STREET, &link("/office/reset"), AT)),
-            // The others are events of an application.
-            _ => Vec::new(),
+            // The others are events of an application, or of a transfer.
+            other => {
+                let states = Transfer::ALL.iter().copied();
+                let of = states.filter(|state| Message::of_transfer(*state) == other);
+                let content = |state| transfer((UNIT, "历下区总工会", 12), state, "sample", AT);
+                of.map(|state| sample("", content(state))).collect()
+            }
         }
     }
 }

@@ -33,6 +33,15 @@
 //!   `/office/invitations/:id`: `link`, `copy`, `invitation-qr`, `revoke`, `invitation-state`.
 //! - `/office/registrations?state=`: one `registration` a line with `open`, `empty`; `/office/registrations/:id`: `approve`,
 //!   `f-reason`, `reject`, `registration-state`.
+//! - every page of a city's or a unit's administrator: `tab-places`. `/office/campaigns`: one `campaign` a line with `open`;
+//!   `f-year`, `f-title`, `f-grant`, `copy`. `/office/campaigns/:id`: `edit`, `import`, `funders`, `rehearsal`, `download`; one
+//!   `intake` a line with `edit-dates`, one `unit` a line with `edit-quota`; `sum-total`. `/intakes/:intake`: `f-apply_from`,
+//!   `f-apply_until`, `f-review_from`, `f-review_until`, `f-confirm`, `effects`, `submit`. `/quotas/:unit`: `f-total`,
+//!   `f-reason`, `submit`; one `change` a line. `/import`: `f-file`, `upload`, `wrong` with one line each; `/import/:token`:
+//!   `preview`, one `changed` a line, `sums`, `apply`. `/funders`: `f-kind`, `f-unit`, `f-name`, `f-amount`, `add`, `match`;
+//!   one `funder` a line with `save`, `remove`. `/rehearsal?at=`: `f-at`, `show`, one `at-<season>` a card, `fires`.
+//! - `/office/places`: `f-to`, `f-places`, `f-reason`, `propose`; one `transfer` a line with `open`. `/office/places/:id`:
+//!   `transfer-state`, `accept`, `approve`, `withdraw`, `f-answer`, `refuse`, `reject`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
 //! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
@@ -58,6 +67,10 @@ mod audit;
 mod board;
 mod board_history;
 mod bulk;
+mod campaign_dates;
+mod campaign_funders;
+mod campaign_quotas;
+mod campaigns;
 mod catalogue;
 mod catalogue_import;
 mod catalogue_providers;
@@ -74,6 +87,7 @@ mod messages;
 mod messages_lost;
 mod papers;
 mod phrases;
+mod places;
 mod provider;
 mod queue;
 mod queue_asked;
@@ -106,7 +120,7 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    courses(supervision(being_told(reviewing(joining(pages())))))
+    courses(planning(supervision(being_told(reviewing(joining(pages()))))))
 }
 
 /// 选学报读: the catalogue (city centre) and the providers' pages.
@@ -142,6 +156,40 @@ fn courses(routes: Route) -> Route {
             "/provider/enrolments/:id",
             get(provider::show).post(provider::act),
         )
+}
+
+/// The city's years with their dates, money and quotas, and transfers of places between units.
+fn planning(routes: Route) -> Route {
+    routes
+        .at("/campaigns", get(campaigns::list).post(campaigns::copy))
+        .at("/campaigns/:id", get(campaigns::show))
+        .at("/campaigns/:id/edit", get(campaigns::ask).post(campaigns::edit))
+        .at(
+            "/campaigns/:id/intakes/:intake",
+            get(campaign_dates::ask).post(campaign_dates::save),
+        )
+        .at("/campaigns/:id/rehearsal", get(campaign_dates::rehearse))
+        .at("/campaigns/:id/quotas.xlsx", get(campaign_quotas::download))
+        .at(
+            "/campaigns/:id/quotas/:unit",
+            get(campaign_quotas::ask).post(campaign_quotas::save),
+        )
+        .at(
+            "/campaigns/:id/import",
+            get(campaign_quotas::ask_table).post(campaign_quotas::upload),
+        )
+        .at(
+            "/campaigns/:id/import/:token",
+            get(campaign_quotas::check).post(campaign_quotas::apply),
+        )
+        .at(
+            "/campaigns/:id/funders",
+            get(campaign_funders::list).post(campaign_funders::add),
+        )
+        .at("/campaigns/:id/funders/match", post(campaign_funders::match_all))
+        .at("/campaigns/:id/funders/:funder", post(campaign_funders::set))
+        .at("/places", get(places::list).post(places::propose))
+        .at("/places/:id", get(places::show).post(places::act))
 }
 
 /// Figures and the audit trail.
@@ -274,7 +322,12 @@ fn named(fields: &FieldErrors) -> Errors {
         text: match (label(field), refusal) {
             (
                 Some(name),
-                Refusal::Empty | Refusal::TooShort { .. } | Refusal::TooLong { .. } | Refusal::NotAChoice,
+                Refusal::Empty
+                | Refusal::TooShort { .. }
+                | Refusal::TooLong { .. }
+                | Refusal::NotAChoice
+                | Refusal::PlacesMalformed
+                | Refusal::AmountMalformed,
             ) => format!("{name}：{}", refusal.text()),
             _ => refusal.text(),
         },
@@ -303,6 +356,14 @@ fn label(field: &str) -> Option<&'static str> {
         "roles" => "权限",
         "term" => "学期",
         "status" => "学习情况",
+        "title" => "标题",
+        "grant" => "市级补助标准",
+        "year" => "年度",
+        "total" => "名额",
+        "unit" => "单位",
+        "amount" => "每人金额",
+        "places" => "数量",
+        "answer" => "原因",
         "way" => "接收方式",
         "verdict" => "用于",
         "why" => "原因分类",
@@ -341,6 +402,8 @@ pub struct Who {
     pub keeps: bool,
     /// Whether they work for a provider: they see its pages and no union's.
     pub provider: bool,
+    /// Where they manage years or places; empty for who does not.
+    pub places: &'static str,
     /// Whether they may read the audit trail.
     pub audits: bool,
     /// Which entry of the top bar the page belongs to.
@@ -356,6 +419,7 @@ impl Who {
             manages: officer.can(Act::ManageUnions),
             keeps: crate::union::providers::keeps(officer),
             provider: officer.union.kind == crate::union::Kind::Provider,
+            places: places::entrance(officer),
             audits: officer.can(Act::ReadAudit),
             at,
         })

@@ -74,7 +74,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 pub async fn change(posted: Posted<Typed>) -> Result<Response> {
     let Posted { ctx, form: typed } = posted;
     let officer = super::signed_in(&ctx).await?;
-    if typed.act == "add" {
+    if typed.act.as_str() == "add" {
         let new = NewPhrase {
             verdict: &typed.verdict,
             code: &typed.why,

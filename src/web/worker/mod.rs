@@ -30,6 +30,9 @@
 //! - `/sign-up` at 900 px and more, or with `?full=1`: besides `password`, `password_again`, `district`, `education`,
 //!   `skill`, `id_number`, `email`; on a phone the link `full-form`.
 //! - `/app/enter?ticket=`: `app-refused` when it does not hold. `/app/phone`: the gate. `/kept`: `kept`, `submit`, `drop`.
+//! - `/`, `/apply/check`'s answer, `/apply/union` lead to `/places` (`menu-places`, `places`): `sums`, `f-year`, `f-words`,
+//!   `search`, one `unit` a line, `newest`, `digests`. `/places/:unit`: `sums`, one `in-line` a line, `prev`, `next`.
+//!   `/places/digests`: one `digest` a line.
 //! - `/me`: `name`, `wechat`, `bind`, `unbind`, `app`, `change-phone`, `password`, `join`, `leave`, `sign-ins`,
 //!   `end-others`, `sign-out`. `/me/prove`: `slider`, `send-code`, inputs `code`, `password`. `/me/leave`: boxes `agree`,
 //!   `withdraw`.

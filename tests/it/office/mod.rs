@@ -2,6 +2,7 @@
 
 mod browser;
 mod bulk;
+mod campaigns;
 mod claims;
 mod decisions;
 mod desk;
@@ -17,6 +18,7 @@ mod second_factor;
 mod staff;
 mod told;
 mod told_browser;
+mod transfers;
 mod tree;
 
 pub use joining::{invite, register};
