@@ -293,15 +293,39 @@ async fn leaving_gives_back_by_the_rules(test: &TestApp) {
         prospect.back.0,
         400_000 * enrolment.refunds.percent(enrolment.entry, app.now()) / 100
     );
+    // The page's own form: what it shows is what it sends.
+    let cookie = builders::session(app, "worker", &worker.id).await;
+    let at = format!("/enrol/mine/{}/leave", enrolment.id);
+    let page = crate::acts::page(test, &at, Some(&cookie))
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        page.contains(&format!("name=\"back\" value=\"{}\"", prospect.back.0)),
+        "{page}"
+    );
     let other = refunds::leave(app, &worker.id, &enrolment.id, Fen(1), "").await;
     assert_eq!(
         refused(other),
         Refusal::EnrolmentNotThere,
         "another sum than was shown"
     );
-    refunds::leave(app, &worker.id, &enrolment.id, prospect.back, "调岗")
-        .await
-        .unwrap();
+    let back = prospect.back.0.to_string();
+    let form = [
+        ("csrf", builders::CSRF),
+        ("back", back.as_str()),
+        ("reason", "调岗"),
+    ];
+    let sent = test
+        .http
+        .post(format!("{}{at}", test.url))
+        .header("cookie", &cookie)
+        .form(&form)
+        .send()
+        .await;
+    assert_eq!(sent.unwrap().status(), 303);
+    assert_ne!(state(app, &enrolment).await, State::Paid);
     seats_are_exact(app).await;
     until(app, &enrolment, State::Refunded).await;
     let back: i64 = moves::terms(app, &enrolment.id)

@@ -304,8 +304,9 @@ fn named(field: &str, problem: String) -> String {
 pub struct Stating {
     #[serde(default)]
     state: String,
+    /// As text: a flattened form gives no numbers.
     #[serde(default)]
-    version: i64,
+    version: String,
 }
 
 /// `POST /office/catalogue/programs/:id/state`
@@ -314,7 +315,7 @@ pub async fn set_state(Path(id): Path<String>, posted: Posted<Stating>) -> Resul
     let Posted { ctx, form } = posted;
     let officer = keeper(&ctx).await?;
     let state = ProgramState::parse(&form.state).ok_or(Refusal::NotAChoice)?;
-    match catalogue::set_state(&ctx.app, &officer, &id, form.version, state).await {
+    match catalogue::set_state(&ctx.app, &officer, &id, form.version.parse().unwrap_or(0), state).await {
         Ok(()) => ctx.flash(&format!(
             "{}：已改为“{}”",
             catalogue::find(&ctx.app, &id).await?.title(),

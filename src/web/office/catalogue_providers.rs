@@ -29,7 +29,7 @@ struct ProvidersPage {
     who: Option<Who>,
     errors: Errors,
     lines: Vec<Line>,
-    name: String,
+    provider_name: String,
     officer_name: String,
     phone: String,
 }
@@ -49,7 +49,7 @@ async fn providers_page(ctx: &Ctx, officer: &Officer) -> Result<ProvidersPage> {
         who: Who::of(officer, "catalogue"),
         errors: Errors::default(),
         lines,
-        name: String::new(),
+        provider_name: String::new(),
         officer_name: String::new(),
         phone: String::new(),
     })
@@ -87,7 +87,7 @@ pub async fn add(posted: Posted<Typed>) -> Result<Response> {
         let errors = super::wrong(error)?;
         let mut again = providers_page(&ctx, &officer).await?;
         again.errors = errors;
-        (again.name, again.officer_name, again.phone) = (form.name, form.officer_name, form.phone);
+        (again.provider_name, again.officer_name, again.phone) = (form.name, form.officer_name, form.phone);
         return page_again(&again);
     }
     ctx.flash("已增加，并发短信通知对方设置密码");

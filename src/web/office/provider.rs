@@ -244,8 +244,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
 pub struct Posting {
     #[serde(default)]
     act: String,
+    /// As text: a flattened form gives no numbers.
     #[serde(default)]
-    version: i64,
+    version: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -261,19 +262,20 @@ pub struct Posting {
 pub async fn act(Path(id): Path<String>, posted: Posted<Posting>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
+    let version = form.version.parse().unwrap_or(0);
     let (result, done) = match form.act.as_str() {
         "admit" => (
-            provider::admit(&ctx.app, &officer, &id, form.version).await,
+            provider::admit(&ctx.app, &officer, &id, version).await,
             "已确认录取，已通知职工",
         ),
         "decline" => (
-            provider::decline(&ctx.app, &officer, &id, form.version, &form.reason).await,
+            provider::decline(&ctx.app, &officer, &id, version, &form.reason).await,
             "已登记不予录取，学费全额退还，已通知职工",
         ),
         _ => {
             let typed = (form.term.as_str(), form.status.as_str(), form.note.as_str());
             (
-                provider::report(&ctx.app, &officer, (&id, form.version), typed).await,
+                provider::report(&ctx.app, &officer, (&id, version), typed).await,
                 "已登记学习情况",
             )
         }

@@ -255,5 +255,8 @@ async fn offices(test: &TestApp, pc: &Browser, enrolment: &Enrolment) -> Result<
     pc.click(&id("open")).await?;
     pc.click(&id("admit")).await?;
     pc.wait_for_text(&id("state"), "已录取").await?;
+    pc.choose("#f-status", "studying").await?;
+    pc.click(&id("report")).await?;
+    pc.wait_for_text("main", "第 1 学期：在读").await?;
     shot(pc, "enrol-41-admitted").await
 }

@@ -230,8 +230,9 @@ pub async fn ask_leave(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
 /// What was seen, and why.
 #[derive(Deserialize)]
 pub struct Leaving {
+    /// Fen, as text: a flattened form gives no numbers.
     #[serde(default)]
-    back: i64,
+    back: String,
     #[serde(default)]
     reason: String,
 }
@@ -242,7 +243,15 @@ pub async fn leave(Path(id): Path<String>, posted: Posted<Leaving>) -> Result<Re
     let Posted { ctx, form } = posted;
     let worker = signed_in(&ctx).await?;
     let reason: String = text::clean(&form.reason).chars().take(100).collect();
-    match refunds::leave(&ctx.app, &worker.id, &id, Fen(form.back), &reason).await {
+    match refunds::leave(
+        &ctx.app,
+        &worker.id,
+        &id,
+        Fen(form.back.parse().unwrap_or(-1)),
+        &reason,
+    )
+    .await
+    {
         Ok(State::Refunding) => ctx.flash("已办理退学，退款正在原路退回"),
         Ok(_) => ctx.flash("已办理退学"),
         Err(Error::Refused(refusal @ Refusal::EnrolmentNotThere)) => {

@@ -23,7 +23,7 @@ struct VerifyPage {
     waiting: Option<String>,
     refused: Option<String>,
     phone: String,
-    name: String,
+    full_name: String,
     id_number: String,
 }
 
@@ -54,7 +54,7 @@ async fn shown(ctx: &Ctx, next: &str) -> Result<VerifyPage> {
         waiting: waits,
         refused,
         phone: worker.phone.masked(),
-        name: known.name,
+        full_name: known.name,
         id_number: known.id_number,
     })
 }
@@ -93,6 +93,6 @@ pub async fn ask(posted: Posted<Typed>) -> Result<Response> {
     };
     let mut again = shown(&ctx, &form.next).await?;
     again.errors = Errors::from(&fields);
-    (again.name, again.id_number) = (form.name, form.id_number);
+    (again.full_name, again.id_number) = (form.name, form.id_number);
     page_again(&again)
 }
