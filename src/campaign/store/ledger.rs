@@ -65,9 +65,11 @@ pub async fn insert_quota_entry(tx: &mut Tx, entry: &QuotaEntry<'_>) -> sqlx::Re
     Ok(())
 }
 
+type UnitRow = (String, i64, String, Option<i64>, Option<i64>);
+
 /// The active units with their places in a campaign, in the order of Annex 1; those without a row have none.
 pub async fn units(app: &App, campaign_id: &str) -> Result<Vec<Unit>> {
-    let rows: Vec<(String, i64, String, Option<i64>, Option<i64>)> = sqlx::query_as(
+    let rows: Vec<UnitRow> = sqlx::query_as(
         "SELECT u.id, u.no, u.name, q.total, q.taken FROM unions u \
          LEFT JOIN quotas q ON q.unit_id = u.id AND q.campaign_id = $1 \
          WHERE u.kind = 'unit' AND u.active = 1 ORDER BY u.no, u.name",
@@ -75,7 +77,7 @@ pub async fn units(app: &App, campaign_id: &str) -> Result<Vec<Unit>> {
     .bind(campaign_id)
     .fetch_all(app.db.read())
     .await?;
-    let unit = |(id, no, name, total, taken): (String, i64, String, Option<i64>, Option<i64>)| Unit {
+    let unit = |(id, no, name, total, taken): UnitRow| Unit {
         id,
         no,
         name,
