@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Method, RequestBuilder, Response, redirect};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 
 use super::error::{ApiError, CallError, ErrorClass};
 use super::hook::{CallHook, NoHook};
+use super::http;
 use super::jssdk::TicketFetch;
 use super::token::{Clock, Fetched, TokenFetch, TokenManager, TokenOptions, TokenStore};
 
 /// Answers beyond this size are refused, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(8);
 const TOKEN_PATH: &str = "/cgi-bin/stable_token";
 const TICKET_LOCK: Duration = Duration::from_secs(45);
@@ -96,7 +96,7 @@ impl Client {
     ) -> Result<Self, CallError> {
         let base = config.api_base.trim_end_matches('/').to_owned();
         let api = Arc::new(Api {
-            http: http_client(&base)?,
+            http: http::client(&base, TIMEOUT).map_err(CallError::Invalid)?,
             base,
             app_id: config.app_id,
             app_secret: Zeroizing::new(config.app_secret),
@@ -234,27 +234,6 @@ impl Link {
             other => other,
         }
     }
-}
-
-fn http_client(base: &str) -> Result<reqwest::Client, CallError> {
-    let url = url::Url::parse(base).map_err(|e| CallError::Invalid(format!("接口地址不正确: {e}")))?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    let mut builder = reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT)
-        // A redirect would carry the token in its URL to somebody else.
-        .redirect(redirect::Policy::none())
-        .https_only(url.scheme() == "https");
-    if loopback {
-        // A stand-in on this machine is not reachable through a proxy.
-        builder = builder.no_proxy();
-    }
-    Ok(builder.build()?)
 }
 
 impl Api {

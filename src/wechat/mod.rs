@@ -9,6 +9,7 @@ pub mod custom;
 pub mod envelope;
 pub mod error;
 pub mod hook;
+mod http;
 pub mod json;
 pub mod jssdk;
 pub mod media;

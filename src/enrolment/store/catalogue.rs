@@ -7,6 +7,8 @@ use crate::error::Result;
 use crate::kernel::{Fen, Time};
 use std::collections::BTreeSet;
 
+type Bound<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
@@ -203,6 +205,16 @@ pub async fn insert_program(
         .bind(&program.code)
         .bind(institution_id)
         .bind(&program.provider.0);
+    let query = described(query, program)
+        .bind(program.state.as_str())
+        .bind(i64::from(program.sample))
+        .bind(first_entry(program));
+    query.bind(now.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Binds what a program is, level to about, in the order of both statements.
+fn described<'q>(query: Bound<'q>, program: &'q Program) -> Bound<'q> {
     let query = query
         .bind(program.level.as_str())
         .bind(program.form.as_str())
@@ -212,16 +224,10 @@ pub async fn insert_program(
         .bind(program.fee.0)
         .bind(json(&program.terms))
         .bind(&program.place);
-    let query = query
+    query
         .bind(i64::from(program.distance))
         .bind(json(&program.refunds))
-        .bind(&program.about);
-    let query = query
-        .bind(program.state.as_str())
-        .bind(i64::from(program.sample))
-        .bind(first_entry(program));
-    query.bind(now.0).execute(&mut **tx).await?;
-    Ok(())
+        .bind(&program.about)
 }
 
 /// Whether the program was still of the version that was seen.
@@ -238,20 +244,7 @@ pub async fn update_program(
         .bind(&program.id)
         .bind(institution_id)
         .bind(&program.provider.0);
-    let query = query
-        .bind(program.level.as_str())
-        .bind(program.form.as_str())
-        .bind(&program.major);
-    let query = query
-        .bind(program.months)
-        .bind(program.fee.0)
-        .bind(json(&program.terms))
-        .bind(&program.place);
-    let query = query
-        .bind(i64::from(program.distance))
-        .bind(json(&program.refunds))
-        .bind(&program.about);
-    let query = query
+    let query = described(query, program)
         .bind(program.state.as_str())
         .bind(first_entry(program))
         .bind(now.0)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, USER_AGENT};
-use reqwest::{Method, StatusCode, redirect};
+use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,11 +14,11 @@ use super::error::{PayApiError, PayError};
 use super::headers::{Signed, Signer};
 use super::keys::{MerchantKey, PlatformKeys};
 use super::notification::{self, Notification, Refused};
+use crate::wechat::http;
 use crate::wechat::token::Clock;
 
 /// Answers beyond this size are refused, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// WeChat Pay itself gives up after five to ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(12);
 const BEIJING_S: i32 = 8 * 3600;
@@ -104,7 +104,7 @@ impl PayClient {
         hook: Option<Arc<dyn PayHook>>,
     ) -> Result<Self, PayError> {
         let base = config.api_base.trim_end_matches('/').to_owned();
-        let http = http_client(&base)?;
+        let http = http::client(&base, TIMEOUT).map_err(PayError::Invalid)?;
         Ok(PayClient(Arc::new(Inner {
             config,
             base,
@@ -278,26 +278,6 @@ fn accepted(status: StatusCode, raw: Raw) -> Result<Raw, PayError> {
     } else {
         Err(PayApiError::read(status.as_u16(), &raw.body))
     }
-}
-
-fn http_client(base: &str) -> Result<reqwest::Client, PayError> {
-    let url = url::Url::parse(base).map_err(|e| PayError::Invalid(format!("接口地址不正确: {e}")))?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    let mut builder = reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT)
-        .redirect(redirect::Policy::none())
-        .https_only(url.scheme() == "https");
-    if loopback {
-        // A stand-in on this machine is not reachable through a proxy.
-        builder = builder.no_proxy();
-    }
-    Ok(builder.build()?)
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, PayError> {
