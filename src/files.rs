@@ -69,7 +69,7 @@ mod tests {
     async fn a_file_is_sealed_on_disk_and_opens_only_under_its_key() {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("fs://{}", dir.path().display());
-        let files = Files::open(&url, Sealer::new([3; 32], &[]), Entropy).unwrap();
+        let files = Files::open(&url, Sealer::new([3; 32], &[]), Entropy::default()).unwrap();
         files.put("documents/a", b"370102 secret").await.unwrap();
         assert_eq!(files.get("documents/a").await.unwrap(), b"370102 secret");
         let raw = std::fs::read(dir.path().join("documents/a")).unwrap();

@@ -61,7 +61,7 @@ pub struct Means {
 impl App {
     /// Opens every store, brings the schema up to date.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let entropy = Entropy;
+        let entropy = Entropy::default();
         let db = Db::open(&config.stores.database_url).await?;
         db.migrate(&config.stores.data_dir).await?;
         let cache = match &config.stores.redis_url {
@@ -70,14 +70,14 @@ impl App {
         };
         let sealer = Sealer::new(config.secret_keys[0], &config.secret_keys[1..]);
         let db = db.marked_by(sealer.clone());
-        let files = Files::open(&config.stores.files_url, sealer.clone(), entropy)?;
+        let files = Files::open(&config.stores.files_url, sealer.clone(), entropy.clone())?;
         let sms = Sms::new(&config.sms)?;
         let metrics = Metrics::new()?;
         let link = Link {
             config: &config.wechat,
             cache: &cache,
             clock: &clock,
-            entropy,
+            entropy: entropy.clone(),
             calls: &metrics.wechat_calls,
         };
         let wechat = link.client(&config.wechat.app_id, &config.wechat.app_secret)?;
@@ -85,7 +85,7 @@ impl App {
         let mini = mini
             .map(|mini| link.client(&mini.app_id, &mini.secret))
             .transpose()?;
-        let pay = pay::client(&config, &clock, entropy, &metrics)?;
+        let pay = pay::client(&config, &clock, entropy.clone(), &metrics)?;
         let callback = callback(&config)?;
         let stop = CancellationToken::new();
         let means = Means {

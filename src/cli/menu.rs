@@ -124,7 +124,7 @@ async fn client() -> anyhow::Result<Client> {
         open_base: config.wechat.open_base.clone(),
         app_id: config.wechat.app_id.clone(),
         app_secret: config.wechat.app_secret.clone(),
-        instance: Entropy.token(),
+        instance: Entropy::default().token(),
     };
     let clock = Clock::system();
     let now = Arc::new(move || clock.now().0);

@@ -295,7 +295,7 @@ fn demo_key(path: &Path) -> Result<[u8; 32], ConfigError> {
     if let Ok(text) = std::fs::read_to_string(path) {
         return key("YUANMENG_SECRET_KEY", &text);
     }
-    let key: [u8; 32] = crate::clock::Entropy.bytes();
+    let key: [u8; 32] = crate::clock::Entropy::default().bytes();
     std::fs::write(path, base64::engine::general_purpose::STANDARD.encode(key)).map_err(problem)?;
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(problem)?;

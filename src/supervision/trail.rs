@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn ids_follow_time() {
         let time = Time::shanghai(2021, 11, 5, 0, 0, 0);
-        let id = crate::clock::Entropy.id(time);
+        let id = crate::clock::Entropy::default().id(time);
         assert!(id_at(time) <= id && id < id_at(time.plus(1)));
     }
 }

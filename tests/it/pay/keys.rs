@@ -22,7 +22,7 @@ fn client(test: &TestApp, changes: &[(&str, Option<String>)]) -> PayClient {
         .pay
         .expect("a merchant");
     let clock = test.app.clock.clone();
-    let nonce = || hex::encode(yuanmeng::clock::Entropy.bytes::<16>());
+    let nonce = || hex::encode(yuanmeng::clock::Entropy::default().bytes::<16>());
     PayClient::new(config, Arc::new(move || clock.now().0), Arc::new(nonce), None).expect("a client")
 }
 
