@@ -106,7 +106,7 @@ async fn a_form_with_a_file_and_a_frame_is_filled_in_by_a_phone() -> Result<()> 
     browser.goto(&site).await?;
     browser.enter_frame("#inner").await?;
     browser.click("#yes").await?;
-    assert_eq!(browser.text("#yes").await?, "已同意");
+    browser.wait_for_text("#yes", "已同意").await?;
     browser.leave_frame().await?;
     browser.wait_for("#late").await?;
 
