@@ -188,14 +188,14 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
     }
 }
 
-/// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
-/// new claimant.
 /// The public chain of places, with the audit trail's head of that moment.
 async fn publish_places(app: &App) -> Result<usize> {
     let head = chain::head(app).await?.map(|head| head.to_string());
     digest::publish(app, head.as_deref()).await
 }
 
+/// The job is done and its messages are made, in one transaction. Whoever lost the claim meanwhile leaves the reaction to the
+/// new claimant.
 async fn told(app: &App, claimant: &str, job: &Job, planned: &[react::Planned]) -> Result<()> {
     let mut tx = app.db.write().await?;
     if outbox::done(&mut tx, &job.id, claimant).await? {

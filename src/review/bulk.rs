@@ -85,6 +85,12 @@ impl Run {
 ///
 /// Errors: [`Refusal::NotAllowed`]; [`Refusal::TooManyChosen`]; [`Error::NotFound`] when one is outside the subtree.
 pub async fn propose(app: &App, officer: &Officer, chosen: &[(String, i64)]) -> Result<String> {
+    let result = propose_checked(app, officer, chosen).await;
+    let subject = ("union", officer.union.id.as_str());
+    rights::noted(app, &officer.actor(), "review.bulk", subject, result).await
+}
+
+async fn propose_checked(app: &App, officer: &Officer, chosen: &[(String, i64)]) -> Result<String> {
     rights::check(officer, Act::Decide)?;
     let mut seen = std::collections::HashSet::new();
     let chosen: Vec<&(String, i64)> = chosen.iter().filter(|(id, _)| seen.insert(id.clone())).collect();
@@ -113,17 +119,18 @@ pub async fn find(app: &App, officer: &Officer, id: &str) -> Result<Run> {
 
 /// Works on a run until it is done; does nothing while another works on it, or when it is done. Meant to be spawned.
 pub async fn work(app: &App, officer: &Officer, id: &str) -> Result<()> {
-    let run = find(app, officer, id).await?;
+    let proposed = find(app, officer, id).await?;
     let now = app.now();
+    let mut lease = now.plus(LEASE);
     let mut tx = app.db.write().await?;
-    let mine = store::take_run(&mut tx, &run.id, now, now.plus(LEASE)).await?;
-    if mine && run.started_at.is_none() {
+    let mine = store::take_run(&mut tx, id, now, lease).await?;
+    if mine && proposed.started_at.is_none() {
         let actor = officer.actor();
         let line = Line {
             actor: &actor,
             act: "review.bulk",
             subject: ("union", &officer.union.id),
-            detail: json!({ "run": id, "chosen": run.items.len() }),
+            detail: json!({ "run": id, "chosen": proposed.items.len() }),
         };
         audit::record(&mut tx, &app.entropy, now, line).await?;
     }
@@ -131,13 +138,25 @@ pub async fn work(app: &App, officer: &Officer, id: &str) -> Result<()> {
     if !mine {
         return Ok(());
     }
+    // What another did before this one took it is done.
+    let run = find(app, officer, id).await?;
     let waiting: Vec<&Item> = run
         .items
         .iter()
         .filter(|item| item.outcome == Outcome::Waiting)
         .collect();
     for chunk in waiting.chunks(CHUNK) {
-        pass_some(app, officer, &run.id, chunk).await?;
+        match pass_some(app, officer, (&run.id, lease), chunk).await {
+            Ok(Some(renewed)) => lease = renewed,
+            // Another took it over, and goes on.
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let mut tx = app.db.write().await?;
+                store::renew_run(&mut tx, &run.id, lease, Time(0)).await?;
+                tx.commit().await?;
+                return Err(error);
+            }
+        }
     }
     let mut tx = app.db.write().await?;
     store::finish_run(&mut tx, &run.id, app.now()).await?;
@@ -145,7 +164,13 @@ pub async fn work(app: &App, officer: &Officer, id: &str) -> Result<()> {
     Ok(())
 }
 
-async fn pass_some(app: &App, officer: &Officer, run: &str, items: &[&Item]) -> Result<()> {
+/// Passes some within one transaction, as long as the lease is still this worker's; gives the renewed one.
+async fn pass_some(
+    app: &App,
+    officer: &Officer,
+    (run, lease): (&str, Time),
+    items: &[&Item],
+) -> Result<Option<Time>> {
     let mut checked = Vec::with_capacity(items.len());
     for item in items {
         checked.push((*item, refusal_of(check(app, officer, item).await)?));
@@ -153,7 +178,11 @@ async fn pass_some(app: &App, officer: &Officer, run: &str, items: &[&Item]) -> 
     // Rows are locked in the order of their ids, as everybody does who moves several.
     checked.sort_by(|(one, _), (other, _)| one.application_id.cmp(&other.application_id));
     let now = app.now();
+    let renewed = now.plus(LEASE);
     let mut tx = app.db.write().await?;
+    if !store::renew_run(&mut tx, run, lease, renewed).await? {
+        return Ok(None);
+    }
     for (item, checked) in checked {
         let result = match checked {
             Ok((application, to)) => refusal_of(pass(app, &mut tx, officer, &application, to).await)?,
@@ -164,9 +193,8 @@ async fn pass_some(app: &App, officer: &Officer, run: &str, items: &[&Item]) -> 
         }
         store::keep_outcome(&mut tx, run, &item.application_id, &result).await?;
     }
-    store::renew_run(&mut tx, run, now.plus(LEASE)).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Some(renewed))
 }
 
 /// What a rule says no to is a result; what broke is an error, and the run can be gone on with.

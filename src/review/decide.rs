@@ -8,7 +8,7 @@ use crate::application::withdraw::{Ending, end};
 use crate::application::{self, Application, DocumentKind, State, form};
 use crate::campaign;
 use crate::db::Tx;
-use crate::error::{Error, Result, is_unique_violation};
+use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, text};
 use crate::union::rights::{self, Act};
 use crate::union::{Officer, Union, tree};
@@ -168,22 +168,37 @@ pub(super) async fn target(app: &App, application: &Application, verdict: Verdic
     match verdict {
         Verdict::Pass => {
             let chain = tree::review_chain(app, union_id).await?;
-            let step = tree::next_step(app, &chain, application.step + 1).await?;
+            let mut step = tree::next_step(app, &chain, application.step + 1).await?;
+            // Nor where all who review declared 回避; the last step is never passed over.
+            while let Some(at) = step.filter(|at| at + 1 < chain.len()) {
+                if is_free(app, application, &chain[at]).await? {
+                    break;
+                }
+                step = tree::next_step(app, &chain, at + 1).await?;
+            }
             Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
         }
         Verdict::SendBack => {
-            let before = before(app, union_id, application.step).await?;
+            let before = before(app, application).await?;
             Ok(Some(before.ok_or(Refusal::FirstStep)?))
         }
         Verdict::Return | Verdict::Reject => Ok(None),
     }
 }
 
-/// The last step before `step` that somebody reviews.
-pub(super) async fn before(app: &App, union_id: &str, step: usize) -> Result<Option<Step>> {
+/// Whether a union has somebody who may decide the application: one who handed it up is not given it back.
+async fn is_free(app: &App, application: &Application, union: &Union) -> Result<bool> {
+    Ok(store::free_reviewers(app.db.read(), &application.id, &union.id).await? > 0)
+}
+
+/// The last step before the application's own that somebody reviews who may.
+pub(super) async fn before(app: &App, application: &Application) -> Result<Option<Step>> {
+    let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
     let chain = tree::review_chain(app, union_id).await?;
-    for at in (0..step.min(chain.len())).rev() {
-        if tree::next_step(app, &chain, at).await? == Some(at) {
+    for at in (0..application.step.min(chain.len())).rev() {
+        if tree::next_step(app, &chain, at).await? == Some(at)
+            && is_free(app, application, &chain[at]).await?
+        {
             return Ok(chain.into_iter().nth(at).map(|union| (at, union)));
         }
     }
@@ -229,10 +244,8 @@ pub(super) async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Resu
         at: app.now(),
     };
     store::end_claim(tx, &application.id).await?;
-    match store::insert_decision(tx, &fact).await {
-        Err(error) if is_unique_violation(&error) => Err(Refusal::ChangedMeanwhile.into()),
-        other => Ok(other.map(|()| state)?),
-    }
+    store::insert_decision(tx, &fact).await?;
+    Ok(state)
 }
 
 async fn moved(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {

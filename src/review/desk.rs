@@ -95,9 +95,9 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     note_look(app, officer, &application, obstacle.is_none(), &checks).await?;
     let stands_here =
         application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
-    let before = match (&application.union_id, &obstacle) {
-        (Some(union), None) => decide::before(app, union, application.step).await?,
-        _ => None,
+    let before = match &obstacle {
+        None => decide::before(app, &application).await?,
+        Some(_) => None,
     };
     let neighbours = if stands_here {
         inbox::neighbours(app, officer, &application).await?
@@ -141,6 +141,10 @@ async fn note_look(
         detail: json!({ "full": full }),
     };
     audit::record(&mut tx, &app.entropy, now, line).await?;
+    // The application's row before the claim's, as decisions lock them.
+    if !application.state.is_over() {
+        store::set_flag(&mut tx, &application.id, flags::failed(checks)).await?;
+    }
     if full {
         store::claim(
             &mut tx,
@@ -150,9 +154,6 @@ async fn note_look(
             now.plus(claims::HOLDS),
         )
         .await?;
-    }
-    if !application.state.is_over() {
-        store::set_flag(&mut tx, &application.id, flags::failed(checks)).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -63,7 +63,7 @@ async fn declare_checked(app: &App, officer: &Officer, id: &str, relation: Relat
 }
 
 async fn hand_up(app: &App, tx: &mut Tx, officer: &Officer, application: &Application) -> Result<Declared> {
-    if store::free_reviewers(tx, &application.id, &officer.union.id).await? > 0 {
+    if store::free_reviewers(&mut **tx, &application.id, &officer.union.id).await? > 0 {
         return Ok(Declared::Colleague);
     }
     let Some((step, union)) = above(tx, application).await? else {
@@ -88,7 +88,7 @@ async fn above(tx: &mut Tx, application: &Application) -> Result<Option<(usize, 
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
     let chain = tree::review_chain_in(tx, union_id).await?;
     for (step, union) in chain.into_iter().enumerate().skip(application.step + 1) {
-        if store::free_reviewers(tx, &application.id, &union.id).await? > 0 {
+        if store::free_reviewers(&mut **tx, &application.id, &union.id).await? > 0 {
             return Ok(Some((step, union)));
         }
     }

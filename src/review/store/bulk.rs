@@ -72,13 +72,11 @@ pub async fn take_run(tx: &mut Tx, id: &str, now: Time, until: Time) -> sqlx::Re
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-pub async fn renew_run(tx: &mut Tx, id: &str, until: Time) -> sqlx::Result<()> {
-    sqlx::query("UPDATE bulk_runs SET worked_until = $1 WHERE id = $2")
-        .bind(until.0)
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+/// A new lease in place of `held`; whether that was still this worker's.
+pub async fn renew_run(tx: &mut Tx, id: &str, held: Time, until: Time) -> sqlx::Result<bool> {
+    let sql = "UPDATE bulk_runs SET worked_until = $1 WHERE id = $2 AND worked_until = $3";
+    let query = sqlx::query(sql).bind(until.0).bind(id).bind(held.0);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 pub async fn finish_run(tx: &mut Tx, id: &str, now: Time) -> sqlx::Result<()> {
@@ -100,7 +98,7 @@ pub async fn keep_outcome<T>(
         Ok(_) => ("passed", String::new()),
         Err(refusal) => (refusal.code(), refusal.text()),
     };
-    let sql = "UPDATE bulk_items SET outcome = $1, words = $2 WHERE run_id = $3 AND application_id = $4";
+    let sql = "UPDATE bulk_items SET outcome = $1, words = $2 WHERE run_id = $3 AND application_id = $4 AND outcome = ''";
     sqlx::query(sql)
         .bind(outcome)
         .bind(words)

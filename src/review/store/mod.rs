@@ -73,7 +73,7 @@ pub async fn decisions(app: &App, application_id: &str) -> Result<Vec<DecisionLi
     let rows: Vec<Line> = sqlx::query_as(
         "SELECT d.at, u.name AS union_name, o.name AS officer, d.verdict, d.code, d.reason, r.at AS recalled_at \
          FROM decisions d JOIN unions u ON u.id = d.union_id JOIN officers o ON o.id = d.officer_id \
-         LEFT JOIN decision_recalls r ON r.decision_id = d.id WHERE d.application_id = $1 ORDER BY d.id",
+         LEFT JOIN decision_recalls r ON r.decision_id = d.id WHERE d.application_id = $1 ORDER BY d.application_version",
     )
     .bind(application_id)
     .fetch_all(app.db.read())
@@ -196,17 +196,27 @@ pub async fn insert_relative(
     Ok(())
 }
 
-/// How many reviewers of a union may decide an application: active, not the applicant, not a declared relative.
-pub async fn free_reviewers(tx: &mut Tx, application_id: &str, union_id: &str) -> sqlx::Result<i64> {
+/// How many reviewers of a union may decide an application: active, not the applicant (as [`is_own`] knows them), not a
+/// declared relative.
+pub async fn free_reviewers(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    application_id: &str,
+    union_id: &str,
+) -> sqlx::Result<i64> {
     let sql = "SELECT COUNT(*) FROM officers o WHERE o.union_id = $2 AND o.active = 1 \
                AND (',' || o.roles || ',') LIKE '%,reviewer,%' \
                AND NOT EXISTS (SELECT 1 FROM relatives r WHERE r.application_id = $1 AND r.officer_id = o.id) \
                AND NOT EXISTS (SELECT 1 FROM applications a JOIN workers w ON w.id = a.worker_id \
-               WHERE a.id = $1 AND w.phone_index = o.phone_index)";
+               WHERE a.id = $1 AND w.phone_index = o.phone_index) \
+               AND NOT EXISTS (SELECT 1 FROM claims c JOIN workers w ON w.id_index = c.id_index \
+               WHERE c.application_id = $1 AND w.phone_index = o.phone_index) \
+               AND NOT EXISTS (SELECT 1 FROM claims c JOIN claims x ON x.id_index = c.id_index \
+               JOIN applications a ON a.id = x.application_id JOIN workers w ON w.id = a.worker_id \
+               WHERE c.application_id = $1 AND w.phone_index = o.phone_index)";
     sqlx::query_scalar(sql)
         .bind(application_id)
         .bind(union_id)
-        .fetch_one(&mut **tx)
+        .fetch_one(db)
         .await
 }
 
@@ -232,7 +242,7 @@ pub async fn decided_at_union(
     union_id: &str,
 ) -> sqlx::Result<Option<String>> {
     let sql = "SELECT u.name || ' ' || o.name FROM decisions d JOIN unions u ON u.id = d.union_id JOIN officers o ON o.id = d.officer_id \
-               WHERE d.application_id = $1 AND d.union_id = $2 ORDER BY d.id DESC LIMIT 1";
+               WHERE d.application_id = $1 AND d.union_id = $2 ORDER BY d.application_version DESC LIMIT 1";
     sqlx::query_scalar(sql)
         .bind(application_id)
         .bind(union_id)

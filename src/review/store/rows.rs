@@ -96,6 +96,12 @@ pub async fn versions(app: &App, ids: &[&str]) -> sqlx::Result<Vec<(String, i64)
 pub async fn next(app: &App, officer: &Officer, now: Time) -> sqlx::Result<Option<String>> {
     let sql = "SELECT a.id FROM applications a CROSS JOIN workers w \
                WHERE a.holder_id = $1 AND a.state = 'in_review' AND w.id = a.worker_id AND w.phone_index <> $2 \
+               AND EXISTS (SELECT 1 FROM intakes i WHERE i.id = a.intake_id AND i.review_from <= $4 AND i.review_until >= $4) \
+               AND NOT EXISTS (SELECT 1 FROM claims c JOIN workers o ON o.id_index = c.id_index \
+               WHERE c.application_id = a.id AND o.phone_index = $2) \
+               AND NOT EXISTS (SELECT 1 FROM claims c JOIN claims x ON x.id_index = c.id_index \
+               JOIN applications b ON b.id = x.application_id JOIN workers o ON o.id = b.worker_id \
+               WHERE c.application_id = a.id AND o.phone_index = $2) \
                AND NOT EXISTS (SELECT 1 FROM relatives r WHERE r.application_id = a.id AND r.officer_id = $3) \
                AND NOT EXISTS (SELECT 1 FROM review_claims c WHERE c.application_id = a.id AND c.officer_id <> $3 AND c.ends_at > $4) \
                ORDER BY a.since, a.id LIMIT 1";

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::review::bulk::{self, MOST, Outcome, Run};
 use crate::review::inbox::{self, Tab};
+use crate::union::Kind;
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
@@ -26,6 +27,8 @@ pub struct BulkPage {
     pub id: String,
     /// `proposed`, `working`, `stopped` or `done`.
     pub state: &'static str,
+    /// Whether passing here is the last word.
+    pub last: bool,
     pub total: usize,
     pub done: usize,
     pub passed: usize,
@@ -109,6 +112,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     page(&BulkPage {
         base: ctx.base("批量通过"),
         who: Who::of(&officer, "mine"),
+        last: matches!(officer.union.kind, Kind::City | Kind::Centre),
         ..shown(&run)
     })
 }

@@ -14,6 +14,7 @@ fn many_at_once_late_unions_and_sentences_render() {
             who: who(),
             id: "r1".to_owned(),
             state,
+            last: state == "proposed",
             total: 2,
             done: 1,
             passed: 0,

@@ -214,6 +214,9 @@ async fn relatives_are_decided_by_others(test: &TestApp) {
         (there.state, there.step, there.holder_id.as_ref()),
         (State::InReview, 1, Some(&officers[1].union.id))
     );
+    // Back to those who may not decide it leads nowhere.
+    let back = decide_now(app, &officers[1], &second, Verdict::SendBack, &[]).await;
+    assert_eq!(refused(back), Refusal::FirstStep);
     decide_now(app, &officers[1], &second, Verdict::Pass, &[])
         .await
         .unwrap();
