@@ -124,6 +124,16 @@ pub async fn is_closed(app: &App, id: &str) -> sqlx::Result<bool> {
     Ok(closed > 0)
 }
 
+pub async fn lock_open(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
+    let sql = "UPDATE workers SET updated_at = updated_at WHERE id = $1 AND closed_at IS NULL";
+    Ok(sqlx::query(sql)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected()
+        == 1)
+}
+
 /// The password's hash of the open account with this phone: its worker's id, and the hash when one is set.
 pub async fn password_by_phone(app: &App, index: &str) -> sqlx::Result<Option<(String, Option<String>)>> {
     let sql = "SELECT id, password_hash FROM workers WHERE phone_index = $1 AND closed_at IS NULL";

@@ -3,6 +3,7 @@
 use super::messages::{self, Message};
 use super::{Profile, note, sms_code, store};
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Error, Result, is_deadlock, is_unique_violation};
 use crate::kernel::{FieldErrors, Phone, Refusal, Time, text};
 
@@ -155,6 +156,12 @@ pub async fn by_phone(app: &App, phone: &Phone) -> Result<Option<Worker>> {
 /// Whether a worker's account was closed: nobody is there to be told anything.
 pub async fn is_closed(app: &App, id: &str) -> Result<bool> {
     Ok(store::is_closed(app, id).await?)
+}
+
+/// Locks an account that is open for the rest of the caller's transaction; `false` when it was closed or joined. What is
+/// begun under it then cannot cross its closing.
+pub async fn lock_open(tx: &mut Tx, id: &str) -> Result<bool> {
+    Ok(store::lock_open(tx, id).await?)
 }
 
 /// The worker bound to a WeChat user.

@@ -5,13 +5,14 @@ use super::store;
 use crate::account::workers::at_field;
 use crate::account::{Worker, merging, sms_code, workers};
 use crate::app::App;
+use crate::enrolment::owner;
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Phone, Refusal};
 
 /// Joins the account with this phone, proven by its code, into `into`; gives what is left: one worker.
 ///
 /// Errors: the phone's and the code's own, [`Refusal::JoinItself`], [`Refusal::PhoneUnknown`] (told only to who has the
-/// code) at `phone`; [`Refusal::OtherPerson`], [`Refusal::JoinBothApplied`].
+/// code) at `phone`; [`Refusal::OtherPerson`], [`Refusal::JoinBothApplied`], [`Refusal::JoinBothEnrolled`].
 pub async fn join(app: &App, into: &Worker, typed: &str, code: &str) -> Result<Worker> {
     let mut errors = FieldErrors::default();
     let phone = errors.take("phone", Phone::parse(typed, &app.config.virtual_segments));
@@ -35,6 +36,7 @@ pub async fn join(app: &App, into: &Worker, typed: &str, code: &str) -> Result<W
     if mine > 0 && theirs > 0 {
         return Err(Refusal::JoinBothApplied.into());
     }
+    owner::hand_over(app, &mut tx, &from.id, &into.id).await?;
     store::hand_over(&mut tx, &from.id, &into.id, app.now()).await?;
     tx.commit().await?;
     workers::find(app, &into.id).await

@@ -8,6 +8,7 @@ use super::{Application, erasure, store};
 use crate::account::{merging, workers};
 use crate::app::App;
 use crate::audit::Actor;
+use crate::enrolment::owner;
 use crate::error::Result;
 use crate::kernel::Refusal;
 
@@ -20,6 +21,8 @@ pub struct Prospect {
     pub holds_place: bool,
     /// An approved one, whose record stays.
     pub approved: bool,
+    /// An enrolment that is not settled, which keeps the account open.
+    pub enrolled: bool,
 }
 
 /// What leaving would do.
@@ -29,6 +32,7 @@ pub async fn prospect(app: &App, worker_id: &str) -> Result<Prospect> {
         in_progress: all.iter().any(in_progress),
         holds_place: all.iter().any(|a| in_progress(a) && a.state.holds_place()),
         approved: all.iter().any(|a| a.state == State::Approved),
+        enrolled: owner::is_bound(app, worker_id).await?,
     })
 }
 
@@ -40,7 +44,7 @@ fn in_progress(application: &Application) -> bool {
 /// way is withdrawn. Who signs up with the same phone afterwards is somebody new; the subsidies already granted to the
 /// ID number stay counted.
 ///
-/// Errors: [`Refusal::LeaveWithdrawFirst`], [`Refusal::ChangedMeanwhile`].
+/// Errors: [`Refusal::LeaveWithdrawFirst`], [`Refusal::LeaveEnrolmentFirst`], [`Refusal::ChangedMeanwhile`].
 pub async fn leave(app: &App, worker_id: &str, withdraw: bool) -> Result<()> {
     let worker = workers::find(app, worker_id).await?;
     let all = store::of_worker(app, worker_id).await?;
@@ -51,6 +55,7 @@ pub async fn leave(app: &App, worker_id: &str, withdraw: bool) -> Result<()> {
     let mut tx = app.db.write().await?;
     // First, so that nothing new is begun under this account.
     merging::close(app, &mut tx, &worker).await?;
+    owner::may_leave(&mut tx, worker_id).await?;
     for application in &all {
         if in_progress(application) {
             let ending = Ending {
@@ -70,6 +75,7 @@ pub async fn leave(app: &App, worker_id: &str, withdraw: bool) -> Result<()> {
     if store::count_of(&mut tx, worker_id).await? != all.len() as i64 {
         return Err(Refusal::ChangedMeanwhile.into());
     }
+    owner::erase(app, &mut tx, worker_id).await?;
     tx.commit().await?;
     Ok(())
 }

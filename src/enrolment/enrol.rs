@@ -4,7 +4,7 @@
 use super::moves::{self, Basics, Enrolment};
 use super::states::{Event, State};
 use super::{Intake, Program, ProgramState, catalogue, program, store};
-use crate::account::{Worker, profile};
+use crate::account::{Worker, profile, workers};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Tx;
@@ -243,6 +243,10 @@ impl From<Error> for Failed {
 }
 
 async fn hold(app: &App, tx: &mut Tx, new: &Enrolment, program: &Program) -> Result<(), Failed> {
+    // The account's row first: one that is being closed or joined at this moment begins nothing.
+    if !workers::lock_open(tx, &new.worker_id).await? {
+        return Err(Error::from(Refusal::ChangedMeanwhile).into());
+    }
     if !store::take_seat(tx, &new.intake_id, app.now()).await? {
         return Err(Error::from(Refusal::SeatsGone).into());
     }

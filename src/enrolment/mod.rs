@@ -7,6 +7,7 @@ pub mod enrol;
 pub mod favourites;
 pub mod import;
 pub mod moves;
+pub mod owner;
 pub mod paying;
 pub mod pinyin;
 pub mod plan;

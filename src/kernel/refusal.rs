@@ -49,8 +49,10 @@ pub enum Refusal {
     AppTicketUsed,
     OtherPerson,
     JoinBothApplied,
+    JoinBothEnrolled { number: String },
     JoinItself,
     LeaveWithdrawFirst,
+    LeaveEnrolmentFirst { number: String },
     LeaveNotAgreed,
     // Identity and card
     IdNumberMalformed,

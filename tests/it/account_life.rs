@@ -31,7 +31,7 @@ async fn code(test: &TestApp, n: usize) -> String {
     code_of(test, &phone(n)).await
 }
 
-async fn join(test: &TestApp, into: &Worker, n: usize) -> Result<Worker> {
+pub async fn join(test: &TestApp, into: &Worker, n: usize) -> Result<Worker> {
     let code = code(test, n).await;
     joining::join(&test.app, into, &phone(n), &code).await
 }

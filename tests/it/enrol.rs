@@ -4,6 +4,7 @@
 mod browser;
 mod catalogue;
 mod killed;
+mod owner;
 mod providers;
 mod race;
 mod subsidy;

@@ -9,6 +9,16 @@ impl Refusal {
         let fixed = match self {
             TooShort { min } => return format!("太短了，请至少填写 {min} 个字"),
             TooLong { max } => return format!("太长了，请不要超过 {max} 个字"),
+            LeaveEnrolmentFirst { number } => {
+                return format!(
+                    "您的报读（编号 {number}）还没有办结。请先在“我的报读”里取消，或办理退学退费并等退款到账，再注销账户。如有疑问，请拨打 4000123318 转 0"
+                );
+            }
+            JoinBothEnrolled { number } => {
+                return format!(
+                    "两个账户报读了同一专业的同一批次，或者各有一份待缴费的报读（编号 {number}），不能自动合并。请先在其中一个账户的“我的报读”里取消或退学，或拨打 4000123318 转 0"
+                );
+            }
             SmsTooSoon { wait_s } => return format!("验证码刚刚发送过，请 {wait_s} 秒后再试"),
             SmsCodeWrong { left } => return format!("验证码不正确，还可以再试 {left} 次"),
             NotEnrolledThisYear { year } => {
