@@ -121,10 +121,13 @@ async fn follow_once(app: &App, order: &Order, what: Happened) -> Result<()> {
         Happened::PaidTwice => step(app, &enrolment, Event::MoneyReturns, "这一期学费已经缴过").await,
         Happened::Returned => step(app, &enrolment, Event::MoneyReturned, "").await,
         Happened::Refunded => back(app, &enrolment, term).await,
-        Happened::RefundFailed if enrolment.state == State::Refunding => {
-            step(app, &enrolment, Event::RefundStuck, "").await
+        Happened::RefundFailed => {
+            super::refunds::ask_again(app, &enrolment, term, order).await?;
+            match enrolment.state {
+                State::Refunding => step(app, &enrolment, Event::RefundStuck, "").await,
+                _ => Ok(()),
+            }
         }
-        Happened::RefundFailed => Ok(()),
     }
 }
 
@@ -144,8 +147,10 @@ async fn paid(app: &App, enrolment: &Enrolment, term: i64, order: &Order) -> Res
     let event = if term == 1 { Event::Paid } else { Event::TermPaid };
     let note = format!("第 {term} 期 {}", order.amount);
     match moves::apply(app, &mut tx, enrolment, &Actor::System, event, &note).await {
-        // A later instalment paid while the worker left: it goes back whole.
-        Err(Error::Refused(Refusal::EnrolmentNotThere)) if term > 1 && !enrolment.state.holds_seat() => {
+        // A later instalment paid while the study ended: it goes back whole.
+        Err(Error::Refused(Refusal::EnrolmentNotThere))
+            if term > 1 && !matches!(enrolment.state, State::Paid | State::Admitted) =>
+        {
             super::refunds::stray(app, &mut tx, enrolment, term, order).await?;
         }
         other => drop(other?),

@@ -169,11 +169,6 @@ pub async fn report(
         note,
         at: app.now(),
     };
-    let event = match status {
-        StudyStatus::Graduated => Event::Completed,
-        StudyStatus::Left => Event::Left,
-        _ => Event::Reported,
-    };
     let words = format!(
         "第 {term} 学期：{}{}",
         status.label(),
@@ -185,7 +180,18 @@ pub async fn report(
     );
     let mut tx = app.db.write().await?;
     store::insert_report(&mut tx, id, &report, &officer.id).await?;
-    moves::apply(app, &mut tx, &enrolment, &officer.actor(), event, &words).await?;
+    let by = officer.actor();
+    let event = match status {
+        StudyStatus::Graduated => Event::Completed,
+        StudyStatus::Left => {
+            // What the agreed rules give back is the worker's, whoever says that the study ended.
+            refunds::end(app, &mut tx, &enrolment, &by, &words).await?;
+            tx.commit().await?;
+            return Ok(());
+        }
+        _ => Event::Reported,
+    };
+    moves::apply(app, &mut tx, &enrolment, &by, event, &words).await?;
     tx.commit().await?;
     Ok(())
 }

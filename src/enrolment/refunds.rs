@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Fen, Refusal};
-use crate::payment::{self, Order, RefundRequest};
+use crate::payment::{self, Order, RefundCause, RefundRequest, RefundState};
 
 /// Gives up a seat that is not paid: the order is closed at WeChat Pay first.
 ///
@@ -84,17 +84,28 @@ pub async fn leave(app: &App, worker_id: &str, id: &str, seen_back: Fen, reason:
     }
     let by = Actor::Worker(worker_id.to_owned());
     let mut tx = app.db.write().await?;
-    let state = if prospect.back.0 == 0 {
-        moves::apply(app, &mut tx, &enrolment, &by, Event::Left, reason).await?
-    } else {
-        let state = moves::apply(app, &mut tx, &enrolment, &by, Event::RefundAsked, reason).await?;
-        give_back(app, &mut tx, &enrolment, &by, |term| {
-            enrolment.refunds.of(term.fen, enrolment.entry, app.now())
-        })
-        .await?;
-        state
-    };
+    let state = end(app, &mut tx, &enrolment, &by, reason).await?;
     tx.commit().await?;
+    Ok(state)
+}
+
+/// Ends by the agreed rules, whoever says so: the worker who leaves, or the provider who reports it.
+pub(super) async fn end(
+    app: &App,
+    tx: &mut Tx,
+    enrolment: &Enrolment,
+    by: &Actor,
+    reason: &str,
+) -> Result<State> {
+    let now = app.now();
+    let back = |term: &Term| enrolment.refunds.of(term.fen, enrolment.entry, now);
+    let terms = store::terms_in(tx, &enrolment.id).await?;
+    let mut paid = terms.iter().filter(|term| term.paid_at.is_some());
+    if paid.all(|term| back(term).0 == 0) {
+        return moves::apply(app, tx, enrolment, by, Event::Left, reason).await;
+    }
+    let state = moves::apply(app, tx, enrolment, by, Event::RefundAsked, reason).await?;
+    give_back(app, tx, enrolment, by, back).await?;
     Ok(state)
 }
 
@@ -129,6 +140,42 @@ async fn give_back(
     Ok(())
 }
 
+fn request<'a>(order: &'a str, key: &'a str, amount: Fen, actor: &'a Actor) -> RefundRequest<'a> {
+    RefundRequest {
+        order,
+        key,
+        amount,
+        reason: "退学退费",
+        actor,
+    }
+}
+
+/// A refund that WeChat Pay closed is asked for again under another key, so often; then it is for people.
+const ASKED_AGAIN: usize = 3;
+
+/// Asks again for a refund that WeChat Pay closed. Bears being told twice: one that is under way stops it.
+pub(super) async fn ask_again(app: &App, enrolment: &Enrolment, term: i64, order: &Order) -> Result<()> {
+    let asked = payment::refunds(app, &order.id).await?;
+    let asked: Vec<_> = asked
+        .iter()
+        .filter(|refund| refund.cause == RefundCause::Requested)
+        .collect();
+    let closed = asked
+        .iter()
+        .filter(|refund| refund.state == RefundState::Closed)
+        .count();
+    let terms = store::terms(app, &enrolment.id).await?;
+    let owed = terms.iter().find(|one| one.no == term).map(|one| one.refund);
+    match owed {
+        Some(owed) if owed.0 > 0 && closed == asked.len() && (1..=ASKED_AGAIN).contains(&closed) => {
+            let (key, by) = (format!("term-{term}-{closed}"), Actor::System);
+            payment::refund(app, &request(&order.id, &key, owed, &by)).await?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn ask(
     app: &App,
     tx: &mut Tx,
@@ -138,18 +185,11 @@ async fn ask(
     actor: &Actor,
 ) -> Result<()> {
     let key = format!("term-{term}");
-    let request = RefundRequest {
-        order,
-        key: &key,
-        amount,
-        reason: "退学退费",
-        actor,
-    };
-    payment::refund_in(app, tx, &request).await?;
+    payment::refund_in(app, tx, &request(order, &key, amount, actor)).await?;
     Ok(store::ask_back(tx, &enrolment.id, term, amount).await?)
 }
 
-/// An instalment that was paid when the worker had left already goes back whole.
+/// An instalment that was paid when the enrolment had ended already goes back whole.
 pub(super) async fn stray(
     app: &App,
     tx: &mut Tx,
@@ -164,7 +204,7 @@ pub(super) async fn stray(
         enrolment,
         &by,
         Event::MoneyReturns,
-        "您已退学，这一期学费原路退回",
+        "这份报读已经结束，这一期学费原路退回",
     )
     .await?;
     ask(app, tx, enrolment, term, (&order.id, order.amount), &by).await
