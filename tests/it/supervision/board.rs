@@ -198,3 +198,33 @@ async fn the_pages_of_supervision_in_a_browser() {
     }
     test.stop().await;
 }
+
+on_both_stores! {
+    /// R-31: a union's name among those where work waits leads to just its work.
+    where_it_waits_leads_to_what_waits
+}
+async fn where_it_waits_leads_to_what_waits(test: &TestApp) {
+    let street = street(&test.app).await;
+    let city = tree::root(&test.app).await.unwrap().unwrap();
+    let supervisor = officer(test, &city, "13900139009", Role::Supervisor).await;
+    let (_, at_unit) = submitted(test, 1, &street).await;
+    let (_, at_street) = submitted(test, 2, &street).await;
+    let [first, ..] = demo_officers(&test.app).await;
+    decided(test, &first, &at_unit, Verdict::Pass).await;
+    later(test);
+    let (_, board) = get(test, &supervisor, "/office/board").await;
+    let marked = format!("at={}", street.id);
+    let link = board
+        .split('"')
+        .find(|part| part.starts_with("/office?") && part.contains(&marked));
+    let link = link
+        .unwrap_or_else(|| panic!("no way to {marked}"))
+        .replace("&#38;", "&")
+        .replace("&amp;", "&");
+    let (status, list) = get(test, &supervisor, &link).await;
+    assert_eq!(status, 200);
+    assert!(
+        list.contains(&at_street) && !list.contains(&at_unit),
+        "only the street's: {link}"
+    );
+}

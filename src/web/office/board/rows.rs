@@ -85,7 +85,7 @@ pub fn late(officer: &Officer, found: &Found) -> Vec<LateLine> {
             list: mine.then(|| {
                 let query = url::form_urlencoded::Serializer::new(String::new())
                     .append_pair("tab", "all")
-                    .append_pair("holder", &row.id)
+                    .append_pair("at", &row.id)
                     .append_pair("state", State::InReview.as_str())
                     .finish();
                 format!("/office?{query}")
