@@ -162,7 +162,11 @@ pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: P
         return Err(Refusal::ChangedMeanwhile.into());
     }
     let mut tx = app.db.write().await?;
-    // The seats' rows first: whoever takes a seat at this moment either is counted, or finds the intake closed.
+    // The program's row first, as an import locks them; then the seats' rows: whoever takes a seat at this moment either is
+    // counted, or finds the intake closed.
+    if !store::set_program_state(&mut tx, &program, state, app.now()).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
     let withdrawn = state == ProgramState::Withdrawn;
     for intake in &program.intakes {
         let until = if withdrawn {
@@ -177,9 +181,6 @@ pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: P
             0 => {}
             count => return Err(Refusal::ProgramHasEnrolments { count }.into()),
         }
-    }
-    if !store::set_program_state(&mut tx, &program, state, app.now()).await? {
-        return Err(Refusal::ChangedMeanwhile.into());
     }
     note(
         app,

@@ -152,7 +152,7 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
             None => ("重新提交", holder("等待审核")),
         },
         Event::Rejected => ("未通过", "点击查看原因".to_owned()),
-        Event::Withdrawn => ("已撤回", "名额已释放".to_owned()),
+        Event::Withdrawn => ("已撤回", "您已撤回这份申请".to_owned()),
         Event::Expired => ("已失效", "超过补正期限，名额已释放".to_owned()),
         Event::Recalled => (
             "取回修改",
