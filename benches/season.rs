@@ -40,7 +40,7 @@ mod services;
 mod support;
 
 use anyhow::{Result, ensure};
-use prepare::{Draft, Prepared};
+use prepare::{Draft, Places, Prepared};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -59,8 +59,16 @@ async fn main() -> Result<()> {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(5_000);
-    measure("SQLite, synchronous FULL", prepare::on_sqlite(count).await?).await?;
-    measure("PostgreSQL, fsync on", prepare::on_postgres(count).await?).await
+    measure(
+        "SQLite, synchronous FULL",
+        prepare::on_sqlite(count, Places::AsAnnex1).await?,
+    )
+    .await?;
+    measure(
+        "PostgreSQL, fsync on",
+        prepare::on_postgres(count, Places::AsAnnex1).await?,
+    )
+    .await
 }
 
 async fn measure(name: &str, prepared: Prepared) -> Result<()> {

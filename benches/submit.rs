@@ -4,7 +4,7 @@
 //! checks, documents. Measured is `application::submit::submit`: it reads the application, the intake, the
 //! documents and the unions, opens and checks the form, then writes. Beside it the bare transaction writes the same
 //! rows for as many other drafts, its values ready beforehand: the same kind of transaction on the same database
-//! (`BEGIN IMMEDIATE` through the one writer on SQLite), nine statements, no reads, no cryptography. Rounds of the
+//! (`BEGIN IMMEDIATE` through the one writer on SQLite), nine statements and no reads beside the lock of the places, no cryptography. Rounds of the
 //! two take turns. The outbox is not worked off meanwhile. SQLite has `synchronous = FULL`; PostgreSQL has its
 //! defaults, `fsync` and `synchronous_commit` on.
 //!
@@ -20,7 +20,7 @@
 #[path = "../tests/it/app.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
 mod app;
-#[path = "submit/bare.rs"]
+#[path = "season/bare.rs"]
 mod bare;
 #[path = "../tests/it/builders.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
@@ -28,7 +28,8 @@ mod builders;
 #[path = "../tests/it/guarded.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
 mod guarded;
-#[path = "submit/prepare.rs"]
+#[path = "season/prepare.rs"]
+#[allow(dead_code, reason = "shared with the season: not all of it is needed here")]
 mod prepare;
 #[path = "../tests/it/services.rs"]
 #[allow(
@@ -40,7 +41,7 @@ mod services;
 mod support;
 
 use anyhow::Result;
-use prepare::{Draft, Prepared};
+use prepare::{Draft, Places, Prepared};
 use std::time::Instant;
 use support::{median, verdict};
 use tokio::task::JoinSet;
@@ -57,8 +58,16 @@ const SUBMITTERS: [usize; 2] = [1, 8];
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<()> {
     let needed = SUBMITTERS.len() * (ROUNDS + 1) * BATCH * 2;
-    measure("SQLite, synchronous FULL", prepare::on_sqlite(needed).await?).await?;
-    measure("PostgreSQL, fsync on", prepare::on_postgres(needed).await?).await
+    measure(
+        "SQLite, synchronous FULL",
+        prepare::on_sqlite(needed, Places::Plenty).await?,
+    )
+    .await?;
+    measure(
+        "PostgreSQL, fsync on",
+        prepare::on_postgres(needed, Places::Plenty).await?,
+    )
+    .await
 }
 
 async fn measure(name: &str, mut prepared: Prepared) -> Result<()> {
@@ -67,8 +76,8 @@ async fn measure(name: &str, mut prepared: Prepared) -> Result<()> {
     for submitters in SUBMITTERS {
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for round in 0..=ROUNDS {
-            let real = rate(&app, prepared.take(BATCH), submitters, submit_one).await?;
-            let sql = rate(&app, prepared.take(BATCH), submitters, bare::submit_one).await?;
+            let real = rate(&app, take(&mut prepared), submitters, submit_one).await?;
+            let sql = rate(&app, take(&mut prepared), submitters, bare::submit_one).await?;
             if round > 0 {
                 ours.push(real);
                 bare.push(sql);
@@ -84,6 +93,11 @@ async fn measure(name: &str, mut prepared: Prepared) -> Result<()> {
         verdict("rate, submit : bare", ratio, &rounds, "≥ 0.6", ratio >= 0.6);
     }
     Ok(())
+}
+
+/// The next drafts.
+fn take(prepared: &mut Prepared) -> Vec<Draft> {
+    prepared.drafts.split_off(prepared.drafts.len() - BATCH)
 }
 
 async fn submit_one(app: App, draft: Draft) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Drafts with everything that is needed to submit them, made by the real use cases, in every unit more than its places.
+//! Drafts with everything that is needed to submit them, made by the real use cases, spread over the units in proportion to
+//! their places: for `benches/season.rs` more of them than places, for `benches/submit.rs` a place for each.
 
 use crate::app::{Pair, TestApp};
 use crate::guarded::Guarded;
@@ -50,13 +51,22 @@ pub struct Prepared {
     _postgres: Option<Guarded>,
 }
 
+/// How many places there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// Those of Annex 1.
+    AsAnnex1,
+    /// One for everybody.
+    Plenty,
+}
+
 /// On SQLite in a temporary folder.
-pub async fn on_sqlite(n: usize) -> Result<Prepared> {
-    prepared(n, &[], None).await
+pub async fn on_sqlite(n: usize, places: Places) -> Result<Prepared> {
+    prepared(n, places, &[], None).await
 }
 
 /// On a PostgreSQL of its own, which keeps what it acknowledged.
-pub async fn on_postgres(n: usize) -> Result<Prepared> {
+pub async fn on_postgres(n: usize, places: Places) -> Result<Prepared> {
     let port = services::free_port();
     let started = services::start_postgres_with(port, "-c fsync=on -c synchronous_commit=on");
     let server = started.and_then(|server| server.listening(port, Duration::from_secs(30)));
@@ -64,10 +74,15 @@ pub async fn on_postgres(n: usize) -> Result<Prepared> {
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
     // It listens a moment before it answers.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    prepared(n, &[("DATABASE_URL", &url)], Some(server)).await
+    prepared(n, places, &[("DATABASE_URL", &url)], Some(server)).await
 }
 
-async fn prepared(n: usize, settings: &[(&str, &str)], postgres: Option<Guarded>) -> Result<Prepared> {
+async fn prepared(
+    n: usize,
+    places: Places,
+    settings: &[(&str, &str)],
+    postgres: Option<Guarded>,
+) -> Result<Prepared> {
     let now = Time(chrono::Utc::now().timestamp_millis());
     let test = TestApp::start_with(Pair::SqliteMemory, now, settings).await;
     let current = campaign::current(&test.app).await?.context("a campaign")?;
@@ -76,6 +91,13 @@ async fn prepared(n: usize, settings: &[(&str, &str)], postgres: Option<Guarded>
         .map(|(i, union)| draft(&test, i, union))
         .buffer_unordered(AT_ONCE);
     let drafts = drafts.try_collect().await?;
+    if places == Places::Plenty {
+        let mut tx = test.app.db.write().await?;
+        sqlx::query("UPDATE quotas SET total = 1000000")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    }
     // The loops end; what is measured has the stores for itself.
     test.app.stop.cancel();
     tokio::time::sleep(Duration::from_secs(1)).await;
