@@ -12,14 +12,17 @@ use yuanmeng::config::{Config, Purpose};
 use yuanmeng::kernel::Time;
 use yuanmeng::sim::{Sim, openid_of};
 
-use crate::services;
+use crate::{base, services};
 
 /// The two pairs of stores that everything has to run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pair {
     SqliteMemory,
     PostgresRedis,
 }
+
+/// Who sets one of these begins with empty stores and seeds them.
+const STORES: [&str; 3] = ["DATABASE_URL", "YUANMENG_DATA_DIR", "YUANMENG_SECRET_KEY"];
 
 /// Defines a test on both pairs: the body takes a running [`TestApp`].
 #[macro_export]
@@ -89,8 +92,13 @@ impl TestApp {
                 .map(|(name, value)| (name.to_owned(), value)),
         );
         env.push(("WECHAT_PAY_API_BASE".to_owned(), format!("http://{sim_listen}")));
+        let url = match settings.iter().any(|(name, _)| STORES.contains(name)) {
+            false => base::lay_out(pair, now, dir.path()).await,
+            true if pair == Pair::PostgresRedis => Some(services::postgres_url().await),
+            true => None,
+        };
+        env.extend(url.map(|url| ("DATABASE_URL".to_owned(), url)));
         if pair == Pair::PostgresRedis {
-            env.push(("DATABASE_URL".to_owned(), services::postgres_url().await));
             env.push(("REDIS_URL".to_owned(), services::redis_url().await));
         }
         env.extend(

@@ -16,6 +16,7 @@ mod app_door;
 mod axe;
 mod axe_office;
 mod axe_pages;
+mod base;
 mod browser;
 mod builders;
 mod cache;

@@ -29,11 +29,21 @@ static REDIS: Started = OnceLock::new();
 /// URL of a PostgreSQL database that no other test has: empty, C collation, UTF-8. Panics when there is no
 /// server to be had, with the server's own words.
 pub async fn postgres_url() -> String {
+    postgres_database("").await
+}
+
+/// URL of a database like the one at `url`, which nobody may be connected to.
+pub async fn postgres_copy(url: &str) -> String {
+    let (_, template) = url.rsplit_once('/').expect("a database in the URL");
+    postgres_database(&format!("TEMPLATE {template}")).await
+}
+
+async fn postgres_database(options: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     let port = running(&POSTGRES, "PostgreSQL", start_postgres).await.port;
     let name = format!("it_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let mut admin = postgres_admin(port).await;
-    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name} {options}"));
     sqlx::query(create)
         .execute(&mut admin)
         .await
