@@ -56,11 +56,12 @@ const GENERATED: [&str; 4] = [
      CASE WHEN i % 100 < 10 THEN NULL ELSE x.now - (CAST(i AS BIGINT) * 104729 % 1728000) * 1000 END, \
      '王小梅', '大专', '山东开放大学', x.filler, 1, 1, 1, 1, 0, 0 \
      FROM n CROSS JOIN bench_at x JOIN bench_unions b ON b.k = i % x.unions",
-    "INSERT INTO decisions (id, application_id, application_version, step, union_id, officer_id, verdict, reason, corrections, at) \
+    "INSERT INTO decisions (id, application_id, application_version, step, union_id, officer_id, verdict, reason, corrections, at, code) \
      WITH RECURSIVE r (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM r WHERE v < 3) \
      SELECT a.id || '-' || CAST(v AS TEXT), a.id, 1000 + v, v, COALESCE(a.holder_id, a.union_id), x.officer_id, \
      CASE WHEN v = 2 AND a.seq % 4 = 0 THEN 'return' ELSE 'pass' END, '看不清', \
-     CASE WHEN v = 2 AND a.seq % 4 = 0 THEN '[\"receipt\"]' ELSE '[]' END, a.since \
+     CASE WHEN v = 2 AND a.seq % 4 = 0 THEN '[\"receipt\"]' ELSE '[]' END, a.since, \
+     CASE WHEN v = 2 AND a.seq % 4 = 0 THEN CASE a.seq % 3 WHEN 0 THEN 'unclear' WHEN 1 THEN 'receipt' ELSE 'inconsistent' END ELSE '' END \
      FROM applications a CROSS JOIN r CROSS JOIN bench_at x WHERE a.seq % 100 >= 10 AND (v < 3 OR a.seq % 100 < 90)",
     "UPDATE quotas SET total = 100000, taken = 0",
 ];

@@ -49,6 +49,7 @@ use tokio::task::JoinSet;
 use yuanmeng::app::App;
 use yuanmeng::application::standing::{self, Standing};
 use yuanmeng::application::submit;
+use yuanmeng::supervision::invariants;
 
 /// So many submit at once.
 const CONNECTIONS: usize = 64;
@@ -89,7 +90,7 @@ async fn measure(name: &str, prepared: Prepared) -> Result<()> {
 /// Exactly as many hold a place as there are, the rest waits in the order of submission, and everything adds up.
 async fn check(prepared: &Prepared) -> Result<()> {
     let app = &prepared.app;
-    let wrong = standing::audit(app).await?;
+    let wrong = invariants::check(app).await?;
     ensure!(wrong.is_empty(), "the audit finds {wrong:?}");
     let (mut held, mut waiting, mut expected) = (0, 0, 0);
     for unit in standing::units(app, &prepared.campaign_id).await? {

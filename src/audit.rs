@@ -1,8 +1,9 @@
 //! Who did what to what, and when: written in the transaction of the act itself (R-31).
 
 use crate::clock::Entropy;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,32 +90,45 @@ pub const MARK: &str = "audit.line";
 
 /// Writes a line within the caller's transaction, with its mark: nobody without the key can make or change one (R-31).
 pub async fn record(tx: &mut Tx, entropy: &Entropy, now: Time, line: Line<'_>) -> sqlx::Result<()> {
-    let stored = Stored {
-        id: entropy.id(now),
-        at: now.0,
-        actor_kind: line.actor.kind().to_owned(),
-        actor_id: line.actor.id().to_owned(),
-        act: line.act.to_owned(),
-        subject_kind: line.subject.0.to_owned(),
-        subject_id: line.subject.1.to_owned(),
-        detail: line.detail.to_string(),
-    };
-    let mark = tx.mark(MARK, &stored.canonical());
-    sqlx::query(
-        "INSERT INTO audit (id, at, actor_kind, actor_id, act, subject_kind, subject_id, detail, mark, sealed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
-    )
-    .bind(stored.id)
-    .bind(stored.at)
-    .bind(stored.actor_kind)
-    .bind(stored.actor_id)
-    .bind(stored.act)
-    .bind(stored.subject_kind)
-    .bind(stored.subject_id)
-    .bind(stored.detail)
-    .bind(mark)
-    .execute(&mut **tx)
-    .await?;
+    record_all(tx, entropy, now, vec![line]).await
+}
+
+/// [`record`] for many lines of one moment, in their order, as one statement.
+pub async fn record_all(tx: &mut Tx, entropy: &Entropy, now: Time, lines: Vec<Line<'_>>) -> sqlx::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO audit (id, at, actor_kind, actor_id, act, subject_kind, subject_id, detail, mark, sealed) VALUES {}",
+        db::rows(1, lines.len(), 10)
+    );
+    // Safe: only marks are put in.
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for line in lines {
+        let stored = Stored {
+            id: entropy.id(now),
+            at: now.0,
+            actor_kind: line.actor.kind().to_owned(),
+            actor_id: line.actor.id().to_owned(),
+            act: line.act.to_owned(),
+            subject_kind: line.subject.0.to_owned(),
+            subject_id: line.subject.1.to_owned(),
+            detail: line.detail.to_string(),
+        };
+        let mark = tx.mark(MARK, &stored.canonical());
+        query = query
+            .bind(stored.id)
+            .bind(stored.at)
+            .bind(stored.actor_kind)
+            .bind(stored.actor_id)
+            .bind(stored.act)
+            .bind(stored.subject_kind)
+            .bind(stored.subject_id)
+            .bind(stored.detail)
+            .bind(mark)
+            .bind(0_i64);
+    }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -72,6 +72,20 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
                               PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
 
+/// The marks of a list, `$first, …`: for `IN (…)`.
+pub fn list(first: usize, n: usize) -> String {
+    let marks: Vec<String> = (first..first + n).map(|at| format!("${at}")).collect();
+    marks.join(", ")
+}
+
+/// The marks of so many rows, `($first, …), (…)`: for an INSERT of many. SQLite takes 32,766 values in a statement,
+/// PostgreSQL 65,535.
+pub fn rows(first: usize, rows: usize, columns: usize) -> String {
+    let row = |n: usize| format!("({})", list(first + n * columns, columns));
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    rows.join(", ")
+}
+
 impl Db {
     /// Opens the pools of `url` (`sqlite://path` or `postgres://…`); a missing SQLite file is made.
     pub async fn open(url: &str) -> anyhow::Result<Self> {
@@ -230,5 +244,17 @@ impl Db {
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_count_on() {
+        assert_eq!(list(3, 2), "$3, $4");
+        assert_eq!(rows(2, 2, 3), "($2, $3, $4), ($5, $6, $7)");
+        assert_eq!((list(1, 0), rows(1, 0, 4)), (String::new(), String::new()));
     }
 }

@@ -1,9 +1,10 @@
 //! Work that must follow a fact: enqueued in the transaction that makes the fact true, done afterwards at
 //! least once. Claims are leases: a process that dies loses them when they end, one that stops hands them back.
 
-use crate::db::{Db, Kind, Tx};
+use crate::db::{self, Db, Kind, Tx};
 use crate::kernel::Time;
 use crate::kernel::time::{HOUR, MINUTE, SECOND};
+use sqlx::AssertSqlSafe;
 
 crate::text_enum! {
     /// Where a job stands.
@@ -38,17 +39,52 @@ pub async fn enqueue(
     due: Time,
     dedup: Option<&str>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO outbox (id, kind, payload, dedup, state, attempts, due_at, claimed_by, error, created_at) \
-         VALUES ($1, $2, $3, $4, 'ready', 0, $5, NULL, '', $5) ON CONFLICT (dedup) DO NOTHING",
-    )
-    .bind(job)
-    .bind(kind)
-    .bind(payload.to_string())
-    .bind(dedup)
-    .bind(due.0)
-    .execute(&mut **tx)
-    .await?;
+    insert(tx, kind, &[(job, payload, dedup)], due).await
+}
+
+/// [`enqueue`] for many jobs of one kind, by id and payload, as one statement.
+pub async fn enqueue_all(
+    tx: &mut Tx,
+    kind: &str,
+    jobs: &[(String, serde_json::Value)],
+    due: Time,
+) -> sqlx::Result<()> {
+    let jobs: Vec<_> = jobs
+        .iter()
+        .map(|(id, payload)| (id.as_str(), payload, None))
+        .collect();
+    insert(tx, kind, &jobs, due).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    kind: &str,
+    jobs: &[(&str, &serde_json::Value, Option<&str>)],
+    due: Time,
+) -> sqlx::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO outbox (id, kind, payload, dedup, state, attempts, due_at, error, created_at) VALUES {} \
+         ON CONFLICT (dedup) DO NOTHING",
+        db::rows(1, jobs.len(), 9)
+    );
+    // Safe: only marks are put in.
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for (job, payload, dedup) in jobs {
+        query = query
+            .bind(*job)
+            .bind(kind)
+            .bind(payload.to_string())
+            .bind(*dedup)
+            .bind(State::Ready.as_str())
+            .bind(0_i64)
+            .bind(due.0)
+            .bind("")
+            .bind(due.0);
+    }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 

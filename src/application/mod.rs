@@ -127,6 +127,11 @@ pub async fn find(app: &App, id: &str) -> Result<Application> {
     store::application(app, id).await?.ok_or(Error::NotFound)
 }
 
+/// The applications with these ids, in no order; what is not there is left out.
+pub async fn find_all(app: &App, ids: &[&str]) -> Result<Vec<Application>> {
+    store::applications(app, ids).await
+}
+
 /// The keyed hash that finds the applications with a card.
 pub fn card_index(app: &App, card: &crate::kernel::BankCard) -> String {
     app.sealer.index("card", card.digits())

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::kernel::{Refusal, Time};
 use crate::outbox;
 use serde_json::json;
+use std::collections::{HashMap, HashSet};
 
 /// An application as it was when read; [`Application::version`] tells whether it still is.
 #[derive(Debug, Clone)]
@@ -86,6 +87,13 @@ pub struct Move<'a> {
     pub corrections: &'a [String],
 }
 
+impl Move<'_> {
+    /// Whether it makes the same of a row as the other.
+    fn writes_as(&self, other: &Self) -> bool {
+        (self.event, self.step, self.holder_id) == (other.event, other.step, other.holder_id)
+    }
+}
+
 /// Seals a form for its row.
 pub fn seal_form(app: &App, form: &super::FormText) -> Result<String> {
     let json = serde_json::to_string(form).map_err(anyhow::Error::from)?;
@@ -106,6 +114,11 @@ pub async fn submit(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, se
     moved(app, tx, seen, to, Some(seq)).await
 }
 
+/// [`apply`] for many, all or none: rows that [`lock_all`] found as they were seen.
+pub async fn apply_all(app: &App, tx: &mut Tx, moves: &[(&Application, Move<'_>)]) -> Result<Vec<State>> {
+    moved_all(app, tx, moves, None).await
+}
+
 /// Locks the row that was seen until the transaction ends; [`Refusal::ChangedMeanwhile`] when it is another by now.
 pub async fn lock(tx: &mut Tx, seen: &Application) -> Result<()> {
     if store::lock_row(tx, seen).await? {
@@ -115,43 +128,84 @@ pub async fn lock(tx: &mut Tx, seen: &Application) -> Result<()> {
     }
 }
 
+/// Locks many rows until the transaction ends, in the order of their ids as everybody does who moves several; gives the
+/// ids of those that still are as they were seen.
+pub async fn lock_all(app: &App, tx: &mut Tx, seen: &[&Application]) -> Result<HashSet<String>> {
+    let ids: Vec<&str> = seen.iter().map(|seen| seen.id.as_str()).collect();
+    let now: HashMap<String, i64> = store::lock_rows(tx, app.db.kind(), &ids)
+        .await?
+        .into_iter()
+        .collect();
+    let same = seen
+        .iter()
+        .filter(|seen| now.get(&seen.id) == Some(&seen.version));
+    Ok(same.map(|seen| seen.id.clone()).collect())
+}
+
 async fn moved(app: &App, tx: &mut Tx, seen: &Application, to: Move<'_>, seq: Option<i64>) -> Result<State> {
-    let state = super::states::next(seen.state, to.event)?;
+    let states = moved_all(app, tx, &[(seen, to)], seq).await?;
+    Ok(states.into_iter().next().unwrap_or(seen.state))
+}
+
+async fn moved_all(
+    app: &App,
+    tx: &mut Tx,
+    moves: &[(&Application, Move<'_>)],
+    seq: Option<i64>,
+) -> Result<Vec<State>> {
     let now = app.now();
-    if !store::move_row(tx, seen, state, &to, seq, now).await? {
-        return Err(Refusal::ChangedMeanwhile.into());
+    let mut states = Vec::with_capacity(moves.len());
+    // Rows that become the same are written by one statement.
+    let mut alike: Vec<(State, &Move<'_>, Vec<&Application>)> = Vec::new();
+    for (seen, to) in moves {
+        let state = super::states::next(seen.state, to.event)?;
+        states.push(state);
+        match alike.iter_mut().find(|(_, other, _)| other.writes_as(to)) {
+            Some((_, _, rows)) => rows.push(*seen),
+            None => alike.push((state, to, vec![*seen])),
+        }
     }
-    if matches!(
-        to.event,
-        Event::Submitted | Event::Waitlisted | Event::Resubmitted
-    ) {
-        store::put_keys(tx, seen).await?;
+    for (state, to, rows) in &alike {
+        if store::move_rows(tx, rows, *state, to, seq, now).await? != rows.len() as u64 {
+            return Err(Refusal::ChangedMeanwhile.into());
+        }
     }
-    follow(app, tx, seen, state, &to, now).await?;
-    Ok(state)
+    for (seen, to) in moves {
+        if to.event.submits() {
+            store::put_keys(tx, seen).await?;
+        }
+    }
+    follow(app, tx, moves, &states, now).await?;
+    Ok(states)
 }
 
 /// What follows every move: a line of the timeline, one of the audit trail, and the outbox's job that tells people.
-pub(super) async fn follow(
+async fn follow(
     app: &App,
     tx: &mut Tx,
-    seen: &Application,
-    state: State,
-    to: &Move<'_>,
+    moves: &[(&Application, Move<'_>)],
+    states: &[State],
     now: Time,
 ) -> Result<()> {
-    let event_id = app.id();
-    store::insert_event(tx, &event_id, &seen.id, to, state, now).await?;
-    let act = format!("application.{}", to.event);
-    let detail = json!({ "state": state, "step": to.step, "version": seen.version + 1 });
-    let line = Line {
-        actor: to.actor,
-        act: &act,
-        subject: ("application", &seen.id),
-        detail,
-    };
-    audit::record(tx, &app.entropy, now, line).await?;
-    outbox::enqueue(tx, &app.id(), EVENT_JOB, &json!({ "event": event_id }), now, None).await?;
+    let acts: Vec<String> = moves
+        .iter()
+        .map(|(_, to)| format!("application.{}", to.event))
+        .collect();
+    let (mut events, mut lines, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
+    for (((seen, to), state), act) in moves.iter().zip(states).zip(&acts) {
+        let event_id = app.id();
+        jobs.push((app.id(), json!({ "event": event_id })));
+        events.push((event_id, seen.id.as_str(), to, *state));
+        lines.push(Line {
+            actor: to.actor,
+            act,
+            subject: ("application", &seen.id),
+            detail: json!({ "state": state, "step": to.step, "version": seen.version + 1 }),
+        });
+    }
+    store::insert_events(tx, &events, now).await?;
+    audit::record_all(tx, &app.entropy, now, lines).await?;
+    outbox::enqueue_all(tx, EVENT_JOB, &jobs, now).await?;
     Ok(())
 }
 

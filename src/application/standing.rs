@@ -3,7 +3,6 @@
 
 use super::{State, store};
 use crate::app::App;
-use crate::campaign::ledger::{self, Differs};
 use crate::error::Result;
 use crate::kernel::Time;
 
@@ -108,89 +107,6 @@ fn positions(submitted: Vec<Submitted>, waiting_before: i64) -> Vec<InLine> {
         }
     };
     submitted.into_iter().map(in_line).collect()
-}
-
-/// A unit whose line is not what the rules make of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
-    /// A counter is not its ledger's sum.
-    Ledger(Differs),
-    /// Not as many applications hold a place as the counter says.
-    Held {
-        /// The campaign's year.
-        year: i64,
-        /// The unit's name.
-        unit: String,
-        /// By the counter.
-        taken: i64,
-        /// Applications in a state that holds a place.
-        holding: i64,
-    },
-    /// A place is free while somebody waits.
-    FreeWhileWaiting {
-        /// The campaign's year.
-        year: i64,
-        /// The unit's name.
-        unit: String,
-        /// Free places.
-        left: i64,
-        /// Applications that wait.
-        waiting: i64,
-    },
-}
-
-impl std::fmt::Display for Wrong {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Wrong::Ledger(differs) => differs.fmt(f),
-            Wrong::Held {
-                year,
-                unit,
-                taken,
-                holding,
-            } => {
-                write!(
-                    f,
-                    "{year} {unit}: taken {taken}, but {holding} applications hold a place"
-                )
-            }
-            Wrong::FreeWhileWaiting {
-                year,
-                unit,
-                left,
-                waiting,
-            } => {
-                write!(f, "{year} {unit}: {left} places free while {waiting} wait")
-            }
-        }
-    }
-}
-
-/// Everything that is wrong with the places of any unit in any campaign: ledgers = counters = states, and nobody waits
-/// beside a free place. Empty, unless somebody wrote past the rules.
-pub async fn audit(app: &App) -> Result<Vec<Wrong>> {
-    let mut wrong: Vec<Wrong> = ledger::audit(app).await?.into_iter().map(Wrong::Ledger).collect();
-    for (year, unit, total, taken, holding, waiting) in store::held_and_waiting(app).await? {
-        if taken != holding {
-            let unit = unit.clone();
-            wrong.push(Wrong::Held {
-                year,
-                unit,
-                taken,
-                holding,
-            });
-        }
-        let left = total - taken;
-        if left > 0 && waiting > 0 {
-            wrong.push(Wrong::FreeWhileWaiting {
-                year,
-                unit,
-                left,
-                waiting,
-            });
-        }
-    }
-    Ok(wrong)
 }
 
 #[cfg(test)]

@@ -100,6 +100,11 @@ crate::text_enum! {
 }
 
 impl Event {
+    /// Whether the worker hands something in by it, which the machine then checks.
+    pub fn submits(self) -> bool {
+        matches!(self, Event::Submitted | Event::Waitlisted | Event::Resubmitted)
+    }
+
     /// For the timeline.
     pub fn label(self) -> &'static str {
         match self {

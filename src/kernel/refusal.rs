@@ -119,6 +119,7 @@ pub enum Refusal {
     FirstStep,
     RecallTooLate,
     NeedsALook,
+    NotCheckedYet,
     TooManyChosen { max: usize },
     // Unions and officers
     InvitationUnknown,

@@ -3,6 +3,7 @@
 
 use crate::kernel::time::{HOUR, MINUTE};
 use crate::kernel::{Calendar, Time};
+use crate::review::late::Rule;
 use chrono::NaiveDate;
 
 /// The hours of the digests, in Shanghai.
@@ -12,8 +13,6 @@ const AFTERNOON: i64 = 15;
 const UNTIL: i64 = 21;
 /// So many calendar days before the review window closes officers are reminded.
 const CLOSING: [i64; 3] = [7, 2, 1];
-/// A lower union with work is late, however new the work, once so few working days are left.
-const LATE_WITHIN: i64 = 2;
 
 /// A time at which officers are told; once each. Ordered by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,14 +99,13 @@ pub fn days_left(day: NaiveDate, until: Time) -> i64 {
     (until.date() - day).num_days()
 }
 
-/// Whether a union is late, so that the one above is told: its oldest application has been there longer than `late_after`
-/// working days, or the window closes within two. Said once a working day, in its first slot.
+/// Whether the union above is told that one is late ([`Rule`]), by its oldest application: once a working day, in its first
+/// slot.
 pub fn is_late(due: Due, calendar: &Calendar, (oldest, until): (Time, Time), late_after: i64) -> bool {
     let today = due.slot.date;
     due.first_of_day
         && calendar.works_on(today)
-        && (calendar.working_days(oldest.date(), today) > late_after
-            || calendar.working_days(today, until.date()) <= LATE_WITHIN)
+        && Rule::on(calendar, today, late_after).is_late(oldest, until)
 }
 
 #[cfg(test)]

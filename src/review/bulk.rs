@@ -2,10 +2,11 @@
 //! kept with the versions that were seen, and each result is written in the transaction of its decision: whoever posts
 //! again, or goes on after a process died, does nothing twice.
 
-use super::decide::{self, Decided, Step};
-use super::{Verdict, desk, store};
+use super::decide::{self, Decided};
+use super::rule::{self, Target};
+use super::{Verdict, desk, flags, store};
 use crate::app::App;
-use crate::application::{self, Application};
+use crate::application::{Application, moves};
 use crate::audit::{self, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -14,11 +15,12 @@ use crate::kernel::{Refusal, Time};
 use crate::union::Officer;
 use crate::union::rights::{self, Act};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// So many at once.
 pub const MOST: usize = 500;
 /// So many in one transaction.
-const CHUNK: usize = 20;
+const CHUNK: usize = 50;
 /// A run whose worker has not shown itself for so long is free to be gone on with.
 const LEASE: i64 = 30 * SECOND;
 
@@ -97,15 +99,14 @@ async fn propose_checked(app: &App, officer: &Officer, chosen: &[(String, i64)])
     if chosen.len() > MOST {
         return Err(Refusal::TooManyChosen { max: MOST }.into());
     }
-    for (id, _) in &chosen {
-        desk::visible(app, officer, id).await?;
+    let ids: Vec<&str> = chosen.iter().map(|(id, _)| id.as_str()).collect();
+    if desk::visible_all(app, officer, &ids).await?.len() != ids.len() {
+        return Err(Error::NotFound);
     }
     let run = app.id();
     let mut tx = app.db.write().await?;
     store::insert_run(&mut tx, &run, &officer.id, app.now()).await?;
-    for (place, (id, version)) in chosen.iter().enumerate() {
-        store::insert_item(&mut tx, &run, place as i64, id, *version).await?;
-    }
+    store::insert_items(&mut tx, &run, &chosen).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -171,88 +172,109 @@ async fn pass_some(
     (run, lease): (&str, Time),
     items: &[&Item],
 ) -> Result<Option<Time>> {
-    let mut checked = Vec::with_capacity(items.len());
-    for item in items {
-        checked.push((*item, refusal_of(check(app, officer, item).await)?));
-    }
-    // Rows are locked in the order of their ids, as everybody does who moves several.
-    checked.sort_by(|(one, _), (other, _)| one.application_id.cmp(&other.application_id));
-    let now = app.now();
-    let renewed = now.plus(LEASE);
+    let (ready, refused) = check(app, officer, items).await?;
+    let renewed = app.now().plus(LEASE);
     let mut tx = app.db.write().await?;
     if !store::renew_run(&mut tx, run, lease, renewed).await? {
         return Ok(None);
     }
-    for (item, checked) in checked {
-        let result = match checked {
-            Ok((application, to)) => refusal_of(pass(app, &mut tx, officer, &application, to).await)?,
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = &result {
-            note_refused(app, &mut tx, officer, item, refusal).await?;
-        }
-        store::keep_outcome(&mut tx, run, &item.application_id, &result).await?;
-    }
+    let mut outcomes = pass(app, &mut tx, officer, &ready).await?;
+    outcomes.extend(refused.into_iter().map(|(id, refusal)| (id, Err(refusal))));
+    note_refused(app, &mut tx, officer, &outcomes).await?;
+    store::keep_outcomes(&mut tx, run, &outcomes).await?;
     tx.commit().await?;
     Ok(Some(renewed))
 }
 
-/// What a rule says no to is a result; what broke is an error, and the run can be gone on with.
-fn refusal_of<T>(result: Result<T>) -> Result<Result<T, Refusal>> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
-        // Moved to another branch since it was chosen.
-        Err(Error::NotFound) => Ok(Err(Refusal::NotYourStep)),
-        Err(error) => Err(error),
+/// What may be passed and where it leads, and what not, by id.
+type Checked<'a> = (Vec<(Application, Target)>, Vec<(&'a str, Refusal)>);
+
+/// The rules of a single decision ([`rule`], the version that was seen), and that a machine's check leaves it to nobody.
+async fn check<'a>(app: &App, officer: &Officer, items: &[&'a Item]) -> Result<Checked<'a>> {
+    let ids: Vec<&str> = items.iter().map(|item| item.application_id.as_str()).collect();
+    let found = desk::visible_all(app, officer, &ids).await?;
+    let mut obstacles = rule::obstacles(app, officer, &found.iter().collect::<Vec<_>>()).await?;
+    let checked = store::checked(app, &ids).await?;
+    let mut found: HashMap<String, Application> = found.into_iter().map(|a| (a.id.clone(), a)).collect();
+    let (mut fit, mut refused) = (Vec::new(), Vec::new());
+    for item in items {
+        let id = item.application_id.as_str();
+        let result = match (found.remove(id), obstacles.remove(id)) {
+            // Moved to another branch since it was chosen.
+            (None, _) => Err(Refusal::NotYourStep),
+            (_, Some(refusal)) => Err(refusal),
+            (Some(seen), None) if seen.version != item.version => {
+                Err(decide::beaten(app.db.read(), id, item.version).await?)
+            }
+            (Some(seen), None) => flags::needs_a_look(checked.get(id)).map(|()| seen),
+        };
+        match result {
+            Ok(application) => fit.push(application),
+            Err(refusal) => refused.push((id, refusal)),
+        }
     }
+    let mut targets = rule::targets(app, &fit.iter().collect::<Vec<_>>()).await?;
+    let mut ready = Vec::with_capacity(fit.len());
+    for (item, application) in fit.into_iter().filter_map(|a| Some((item_of(items, &a)?, a))) {
+        match targets.remove(&application.id) {
+            Some(target) => ready.push((application, target)),
+            None => refused.push((item, Refusal::NotYourStep)),
+        }
+    }
+    Ok((ready, refused))
 }
 
-async fn check(app: &App, officer: &Officer, item: &Item) -> Result<(Application, Option<Step>)> {
-    let application = desk::visible(app, officer, &item.application_id).await?;
-    decide::may_decide(app, officer, &application).await?;
-    if application.version != item.version {
-        return Err(decide::beaten(app, &application, item.version).await?);
-    }
-    if store::is_flagged(app, &application.id).await? {
-        return Err(Refusal::NeedsALook.into());
-    }
-    let to = decide::target(app, &application, Verdict::Pass).await?;
-    Ok((application, to))
+fn item_of<'a>(items: &[&'a Item], application: &Application) -> Option<&'a str> {
+    let mut ids = items.iter().map(|item| item.application_id.as_str());
+    ids.find(|id| *id == application.id)
 }
 
-async fn pass(
+/// Passes those that still are as they were checked; gives what came of each.
+async fn pass<'a>(
     app: &App,
     tx: &mut Tx,
     officer: &Officer,
-    application: &Application,
-    to: Option<Step>,
-) -> Result<application::State> {
-    let decided = Decided {
-        officer,
-        application,
-        verdict: Verdict::Pass,
-        code: None,
-        reason: "",
-        corrections: Vec::new(),
-        to,
-    };
-    decide::write(app, tx, &decided).await
+    ready: &'a [(Application, Target)],
+) -> Result<Vec<Kept<'a>>> {
+    let seen: Vec<&Application> = ready.iter().map(|(application, _)| application).collect();
+    let same = moves::lock_all(app, tx, &seen).await?;
+    let (mut outcomes, mut decided) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
+    for (application, to) in ready {
+        let id = application.id.as_str();
+        if !same.contains(id) {
+            let by = decide::beaten(&mut **tx, id, application.version).await?;
+            outcomes.push((id, Err(by)));
+            continue;
+        }
+        outcomes.push((id, Ok(())));
+        decided.push(Decided {
+            officer,
+            application,
+            verdict: Verdict::Pass,
+            code: None,
+            reason: "",
+            corrections: Vec::new(),
+            to: to.clone(),
+        });
+    }
+    decide::write_all(app, tx, &decided).await?;
+    Ok(outcomes)
 }
 
-async fn note_refused(
-    app: &App,
-    tx: &mut Tx,
-    officer: &Officer,
-    item: &Item,
-    refusal: &Refusal,
-) -> Result<()> {
+/// An application's id and what came of it.
+type Kept<'a> = (&'a str, Result<(), Refusal>);
+
+/// A line in the trail for each that was refused.
+async fn note_refused(app: &App, tx: &mut Tx, officer: &Officer, outcomes: &[Kept<'_>]) -> Result<()> {
     let actor = officer.actor();
-    let line = Line {
-        actor: &actor,
-        act: "refused",
-        subject: ("application", &item.application_id),
-        detail: json!({ "act": "application.decide", "code": refusal.code() }),
-    };
-    Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
+    let lines = outcomes.iter().filter_map(|(id, result)| {
+        let refusal = result.as_ref().err()?;
+        Some(Line {
+            actor: &actor,
+            act: "refused",
+            subject: ("application", id),
+            detail: json!({ "act": "application.decide", "code": refusal.code() }),
+        })
+    });
+    Ok(audit::record_all(tx, &app.entropy, app.now(), lines.collect()).await?)
 }

@@ -1,16 +1,16 @@
 //! Deciding: once, by the union whose step it is, on the version that was seen, inside the window.
 
-use super::{ReasonCode, Verdict, store};
+use super::{ReasonCode, Verdict, rule, store};
 use crate::app::App;
 use crate::application::moves::{self, Move};
 use crate::application::states::Event;
 use crate::application::withdraw::{Ending, end};
 use crate::application::{self, Application, DocumentKind, State, form};
-use crate::campaign;
+use crate::audit::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, text};
-use crate::union::rights::{self, Act};
+use crate::union::rights;
 use crate::union::{Officer, Union, tree};
 
 /// The longest reason, in characters.
@@ -64,7 +64,9 @@ async fn decide_checked(
     let application = super::desk::visible(app, officer, decision.application_id).await?;
     may_decide(app, officer, &application).await?;
     if application.version != decision.version_seen {
-        return Err(beaten(app, &application, decision.version_seen).await?);
+        return Err(beaten(app.db.read(), &application.id, decision.version_seen)
+            .await?
+            .into());
     }
     let (reason, corrections) = check(decision)?;
     let to = target(app, &application, decision.verdict).await?;
@@ -86,46 +88,33 @@ async fn decide_checked(
         }
         Err(Error::Refused(Refusal::ChangedMeanwhile)) => {
             drop(tx);
-            Err(beaten(app, &application, decision.version_seen).await?)
+            Err(beaten(app.db.read(), &application.id, decision.version_seen)
+                .await?
+                .into())
         }
         Err(error) => Err(error),
     }
 }
 
-/// Whether this officer may decide this application now.
+/// Whether this officer may decide this application now ([`rule`]).
 pub async fn may_decide(app: &App, officer: &Officer, application: &Application) -> Result<()> {
-    rights::check(officer, Act::Decide)?;
-    let at_their_step =
-        application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
-    if !at_their_step {
-        return match store::decided_at_union(app, &application.id, &officer.union.id).await? {
-            Some(by) => Err(Refusal::AlreadyDecided { by }.into()),
-            None => Err(Refusal::NotYourStep.into()),
-        };
-    }
-    campaign::intake(app, &application.intake_id)
+    match rule::obstacles(app, officer, &[application])
         .await?
-        .may_review(app.now())?;
-    barred(app, officer, &application.id).await
-}
-
-/// Nobody decides their own application, nor one that they declared a relative's.
-pub async fn barred(app: &App, officer: &Officer, application_id: &str) -> Result<()> {
-    if store::is_own(app, application_id, &officer.phone_index).await? {
-        return Err(Refusal::OwnApplication.into());
+        .remove(&application.id)
+    {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(()),
     }
-    if store::is_relative(app, application_id, &officer.id).await? {
-        return Err(Refusal::DeclaredRelative.into());
-    }
-    Ok(())
 }
 
 /// Somebody was faster: who, if it was a decision; else only that something changed.
-pub(super) async fn beaten(app: &App, application: &Application, version_seen: i64) -> Result<Error> {
-    let by = store::decided_on_version(app, &application.id, version_seen).await?;
-    Ok(by
-        .map_or(Refusal::ChangedMeanwhile, |by| Refusal::AlreadyDecided { by })
-        .into())
+pub(super) async fn beaten(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    application_id: &str,
+    version_seen: i64,
+) -> Result<Refusal> {
+    let by = store::decided_on_version(db, application_id, version_seen).await?;
+    Ok(by.map_or(Refusal::ChangedMeanwhile, |by| Refusal::AlreadyDecided { by }))
 }
 
 /// What is sent, cleaned: the reason and what is to be mended; all that is wrong is told at once.
@@ -163,20 +152,11 @@ fn corrections(decision: &Decision<'_>) -> Result<Vec<String>, Refusal> {
 pub(super) type Step = (usize, Union);
 
 /// Where a verdict leads: the next step that somebody reviews, or the one before.
-pub(super) async fn target(app: &App, application: &Application, verdict: Verdict) -> Result<Option<Step>> {
-    let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
+async fn target(app: &App, application: &Application, verdict: Verdict) -> Result<Option<Step>> {
     match verdict {
         Verdict::Pass => {
-            let chain = tree::review_chain(app, union_id).await?;
-            let mut step = tree::next_step(app, &chain, application.step + 1).await?;
-            // Nor where all who review declared 回避; the last step is never passed over.
-            while let Some(at) = step.filter(|at| at + 1 < chain.len()) {
-                if is_free(app, application, &chain[at]).await? {
-                    break;
-                }
-                step = tree::next_step(app, &chain, at + 1).await?;
-            }
-            Ok(step.and_then(|step| chain.into_iter().nth(step).map(|union| (step, union))))
+            let target = rule::targets(app, &[application]).await?.remove(&application.id);
+            target.ok_or(Error::NotFound)
         }
         Verdict::SendBack => {
             let before = before(app, application).await?;
@@ -186,18 +166,15 @@ pub(super) async fn target(app: &App, application: &Application, verdict: Verdic
     }
 }
 
-/// Whether a union has somebody who may decide the application: one who handed it up is not given it back.
-async fn is_free(app: &App, application: &Application, union: &Union) -> Result<bool> {
-    Ok(store::free_reviewers(app.db.read(), &application.id, &union.id).await? > 0)
-}
-
 /// The last step before the application's own that somebody reviews who may.
 pub(super) async fn before(app: &App, application: &Application) -> Result<Option<Step>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
     let chain = tree::review_chain(app, union_id).await?;
     for at in (0..application.step.min(chain.len())).rev() {
         if tree::next_step(app, &chain, at).await? == Some(at)
-            && is_free(app, application, &chain[at]).await?
+            && !store::free_at(app.db.read(), &[&application.id], &chain[at].id)
+                .await?
+                .is_empty()
         {
             return Ok(chain.into_iter().nth(at).map(|union| (at, union)));
         }
@@ -217,74 +194,84 @@ pub(super) struct Decided<'a> {
     pub to: Option<Step>,
 }
 
-/// Row, timeline, audit, outbox and the fact itself, within the caller's transaction. Refuses before it wrote anything:
-/// [`Refusal::ChangedMeanwhile`] when the row is not the one that was seen.
-pub(super) async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
-    let Decided {
-        officer,
-        application,
-        verdict,
-        code,
-        reason,
-        corrections,
-        ..
-    } = decided;
-    let state = moved(app, tx, decided).await?;
-    let fact = store::Fact {
-        id: app.id(),
-        application_id: &application.id,
-        application_version: application.version,
-        step: application.step as i64,
-        union_id: &officer.union.id,
-        officer_id: &officer.id,
-        verdict: *verdict,
-        code: *code,
-        reason,
-        corrections,
-        at: app.now(),
-    };
-    store::end_claim(tx, &application.id).await?;
-    store::insert_decision(tx, &fact).await?;
-    Ok(state)
+impl Decided<'_> {
+    /// The move of its row.
+    fn to<'a>(&'a self, actor: &'a Actor) -> Move<'a> {
+        let (event, step, holder) = match (self.verdict, &self.to) {
+            (Verdict::SendBack, Some((step, union))) => (Event::SentBack, *step, Some(union.id.as_str())),
+            (Verdict::Pass, Some((step, union))) => (Event::Passed, *step, Some(union.id.as_str())),
+            (Verdict::Pass, None) => (Event::Approved, self.application.step, None),
+            _ => (Event::Returned, self.application.step, None),
+        };
+        Move {
+            actor,
+            event,
+            step,
+            holder_id: holder,
+            union_id: Some(&self.officer.union.id),
+            // What one union writes to another is not for the worker: it stands with the decision.
+            note: if event == Event::SentBack { "" } else { self.reason },
+            corrections: &self.corrections,
+        }
+    }
+
+    fn fact(&self, app: &App) -> store::Fact<'_> {
+        store::Fact {
+            id: app.id(),
+            application_id: &self.application.id,
+            application_version: self.application.version,
+            step: self.application.step as i64,
+            union_id: &self.officer.union.id,
+            officer_id: &self.officer.id,
+            verdict: self.verdict,
+            code: self.code,
+            reason: self.reason,
+            corrections: &self.corrections,
+            at: app.now(),
+        }
+    }
 }
 
-async fn moved(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
-    let application = decided.application;
-    let actor = decided.officer.actor();
-    let union_id = Some(decided.officer.union.id.as_str());
-    if decided.verdict == Verdict::Reject {
-        // Locks the unit's places before the row (campaign::places).
-        let ending = Ending {
-            actor: &actor,
-            event: Event::Rejected,
-            union_id,
-            note: decided.reason,
-        };
-        end(app, tx, application, ending).await?;
-        return Ok(State::Rejected);
+/// Row, timeline, audit, outbox and the fact itself, within the caller's transaction. Refuses before it wrote anything:
+/// [`Refusal::ChangedMeanwhile`] when the row is not the one that was seen.
+async fn write(app: &App, tx: &mut Tx, decided: &Decided<'_>) -> Result<State> {
+    if decided.verdict != Verdict::Reject {
+        let states = write_all(app, tx, std::slice::from_ref(decided)).await?;
+        return Ok(states.first().copied().unwrap_or(decided.application.state));
     }
-    let (event, step, holder) = match (decided.verdict, &decided.to) {
-        (Verdict::SendBack, Some((step, union))) => (Event::SentBack, *step, Some(union.id.as_str())),
-        (Verdict::Pass, Some((step, union))) => (Event::Passed, *step, Some(union.id.as_str())),
-        (Verdict::Pass, None) => (Event::Approved, application.step, None),
-        _ => (Event::Returned, application.step, None),
+    // Locks the unit's places before the row (campaign::places).
+    let ending = Ending {
+        actor: &decided.officer.actor(),
+        event: Event::Rejected,
+        union_id: Some(&decided.officer.union.id),
+        note: decided.reason,
     };
-    // What one union writes to another is not for the worker: it stands with the decision.
-    let note = if event == Event::SentBack {
-        ""
-    } else {
-        decided.reason
-    };
-    let to = Move {
-        actor: &actor,
-        event,
-        step,
-        holder_id: holder,
-        union_id,
-        note,
-        corrections: &decided.corrections,
-    };
-    moves::apply(app, tx, application, to).await
+    end(app, tx, decided.application, ending).await?;
+    note(app, tx, std::slice::from_ref(decided)).await?;
+    Ok(State::Rejected)
+}
+
+/// [`write`] of many that are no rejections, all or none: rows that [`moves::lock_all`] found as they were seen.
+pub(super) async fn write_all(app: &App, tx: &mut Tx, decided: &[Decided<'_>]) -> Result<Vec<State>> {
+    let actors: Vec<Actor> = decided.iter().map(|decided| decided.officer.actor()).collect();
+    let moves = decided.iter().zip(&actors);
+    let moves: Vec<_> = moves
+        .map(|(decided, actor)| (decided.application, decided.to(actor)))
+        .collect();
+    let states = moves::apply_all(app, tx, &moves).await?;
+    note(app, tx, decided).await?;
+    Ok(states)
+}
+
+/// The facts, which stay for ever; nobody looks at what is decided.
+async fn note(app: &App, tx: &mut Tx, decided: &[Decided<'_>]) -> Result<()> {
+    let ids: Vec<&str> = decided
+        .iter()
+        .map(|decided| decided.application.id.as_str())
+        .collect();
+    store::end_claims(tx, &ids).await?;
+    let facts: Vec<store::Fact<'_>> = decided.iter().map(|decided| decided.fact(app)).collect();
+    Ok(store::insert_decisions(tx, &facts).await?)
 }
 
 /// The application after a decision, for the page that shows it.

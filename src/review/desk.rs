@@ -1,7 +1,7 @@
 //! One application as an officer sees it: form and papers side by side, what was decided before.
 
 use super::claims::{self, Claim};
-use super::{ReasonCode, Verdict, decide, flags, inbox, recall, store};
+use super::{ReasonCode, Verdict, decide, flags, inbox, recall, rule, store};
 use crate::app::App;
 use crate::application::documents::{self, Document};
 use crate::application::progress::{self, Progress};
@@ -12,9 +12,10 @@ use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
 use crate::papers::{self, Check, Viewer};
 use crate::print::{self, For, Pdf};
-use crate::union::rights::Act;
+use crate::union::rights::{self, Act};
 use crate::union::{Officer, tree};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// A decision made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +66,21 @@ pub struct Desk {
 
 /// An application inside the officer's subtree that is not a draft; anything else is [`Error::NotFound`].
 pub async fn visible(app: &App, officer: &Officer, id: &str) -> Result<Application> {
-    let application = application::find(app, id).await?;
-    let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
-    let union = tree::find(app, union_id).await?;
-    let seen = application.state != State::Draft && crate::union::covers(officer.union.scope(), &union.path);
-    if seen {
-        Ok(application)
-    } else {
-        Err(Error::NotFound)
-    }
+    let found = visible_all(app, officer, &[id]).await?;
+    found.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Those of these applications that are [`visible`], in no order.
+pub async fn visible_all(app: &App, officer: &Officer, ids: &[&str]) -> Result<Vec<Application>> {
+    let mut found = application::find_all(app, ids).await?;
+    let unions: BTreeSet<&str> = found.iter().filter_map(|a| a.union_id.as_deref()).collect();
+    let unions: Vec<&str> = unions.into_iter().collect();
+    let unions = tree::find_all(app, &unions).await?;
+    found.retain(|application| {
+        let union = application.union_id.as_ref().and_then(|id| unions.get(id));
+        application.state != State::Draft && union.is_some_and(|union| rights::sees(officer, union))
+    });
+    Ok(found)
 }
 
 /// Opens an application; the look is recorded. Who may decide it now claims it, unless a colleague has it.
@@ -93,8 +100,7 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
         mask(&mut form);
     }
     note_look(app, officer, &application, obstacle.is_none(), &checks).await?;
-    let stands_here =
-        application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
+    let stands_here = rule::at_step_of(officer, &application);
     let before = match &obstacle {
         None => decide::before(app, &application).await?,
         Some(_) => None,
@@ -143,7 +149,7 @@ async fn note_look(
     audit::record(&mut tx, &app.entropy, now, line).await?;
     // The application's row before the claim's, as decisions lock them.
     if !application.state.is_over() {
-        store::set_flag(&mut tx, &application.id, flags::failed(checks)).await?;
+        flags::keep(&mut tx, application, checks, now).await?;
     }
     if full {
         store::claim(

@@ -1,10 +1,11 @@
 //! What waits for an officer, oldest first, and everything below their union: filters that combine (R-21, ux.md,
 //! ADR 0021).
 
+use super::late;
 use super::store::{self, Cause, Reach};
 use crate::app::App;
 use crate::application::{self, Application, Level, State};
-use crate::campaign::{self, Intake};
+use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
@@ -16,10 +17,6 @@ use chrono::NaiveDate;
 pub const PAGE: i64 = 50;
 /// So far is counted and paged; beyond it the list says "1,000 多条" and goes on from its last line.
 pub const CAP: i64 = 1000;
-/// Open work is late when it has waited for so many days …
-pub const LATE_AFTER: i64 = 5;
-/// … or when its review window ends within so many, or is over.
-pub const NEAR_END: i64 = 2;
 
 crate::text_enum! {
     /// Which applications are listed.
@@ -60,7 +57,7 @@ pub struct Filter {
     pub from: Option<NaiveDate>,
     /// Submitted on this day or earlier.
     pub until: Option<NaiveDate>,
-    /// Waits too long, or the window closes: [`LATE_AFTER`], [`NEAR_END`].
+    /// Waits too long, or the window closes: [`late::Rule`].
     pub late: bool,
     /// In its state for more than so many days.
     pub waits: Option<i64>,
@@ -209,7 +206,11 @@ async fn search(app: &App, officer: &Officer, filter: &Filter) -> Result<store::
         causes.push(Cause::WaitsSince(app.now().plus(-days.clamp(0, 3650) * DAY)));
     }
     if filter.late {
-        causes.push(late(app, &campaign::intakes(app).await?));
+        let rule = late::Rule::now(app);
+        causes.push(Cause::Late {
+            before: rule.before,
+            intakes: rule.closing(&campaign::intakes(app).await?),
+        });
     }
     if filter.returned {
         causes.push(Cause::Returned);
@@ -230,16 +231,6 @@ async fn search(app: &App, officer: &Officer, filter: &Filter) -> Result<store::
         words: application::search_key(&filter.words),
         after: filter.after.clone(),
     })
-}
-
-/// What "late" means today.
-fn late(app: &App, intakes: &[Intake]) -> Cause {
-    let near = app.now().plus(NEAR_END * DAY);
-    let closing = intakes.iter().filter(|intake| intake.review.until < near);
-    Cause::Late {
-        before: app.now().plus(-LATE_AFTER * DAY),
-        intakes: closing.map(|intake| intake.id.clone()).collect(),
-    }
 }
 
 /// The part of the tree: the officer's own, or a union below it.

@@ -10,6 +10,7 @@ pub mod late;
 pub mod phrases;
 pub mod recall;
 pub mod relatives;
+mod rule;
 mod store;
 
 crate::text_enum! {

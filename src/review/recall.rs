@@ -55,7 +55,7 @@ async fn recall_checked(app: &App, officer: &Officer, id: &str, version_seen: i6
         Err(Error::Refused(Refusal::ChangedMeanwhile)) => return Err(Refusal::RecallTooLate.into()),
         other => other?,
     };
-    store::end_claim(&mut tx, id).await?;
+    store::end_claims(&mut tx, &[id]).await?;
     match store::insert_recall(&mut tx, &passed.id, id, &officer.id, app.now()).await {
         Err(error) if is_unique_violation(&error) => return Err(Refusal::RecallTooLate.into()),
         other => other?,

@@ -1,11 +1,11 @@
 //! 回避: an officer declares that an applicant is a relative, and decides that application no more (R-22, ADR 0021). When
 //! nobody is left at the step, the next union above that has somebody takes it over by itself.
 
-use super::{Relation, desk, store};
+use super::{Relation, desk, rule, store};
 use crate::app::App;
+use crate::application::Application;
 use crate::application::moves::{self, Move};
 use crate::application::states::Event;
-use crate::application::{Application, State};
 use crate::audit::{self, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -51,9 +51,7 @@ async fn declare_checked(app: &App, officer: &Officer, id: &str, relation: Relat
         detail: json!({ "relation": relation }),
     };
     audit::record(&mut tx, &app.entropy, app.now(), line).await?;
-    let stands_here =
-        application.state == State::InReview && application.holder_id.as_ref() == Some(&officer.union.id);
-    let declared = if stands_here {
+    let declared = if rule::at_step_of(officer, &application) {
         hand_up(app, &mut tx, officer, &application).await?
     } else {
         Declared::Colleague
@@ -63,7 +61,7 @@ async fn declare_checked(app: &App, officer: &Officer, id: &str, relation: Relat
 }
 
 async fn hand_up(app: &App, tx: &mut Tx, officer: &Officer, application: &Application) -> Result<Declared> {
-    if store::free_reviewers(&mut **tx, &application.id, &officer.union.id).await? > 0 {
+    if is_free(tx, application, &officer.union).await? {
         return Ok(Declared::Colleague);
     }
     let Some((step, union)) = above(tx, application).await? else {
@@ -83,12 +81,18 @@ async fn hand_up(app: &App, tx: &mut Tx, officer: &Officer, application: &Applic
     Ok(Declared::HandedUp(union.name))
 }
 
+/// Whether a union has somebody who may decide it, as the caller's transaction sees who declared.
+async fn is_free(tx: &mut Tx, application: &Application, union: &Union) -> Result<bool> {
+    let free = store::free_at(&mut **tx, &[&application.id], &union.id).await?;
+    Ok(!free.is_empty())
+}
+
 /// The next step above with somebody who may decide it.
 async fn above(tx: &mut Tx, application: &Application) -> Result<Option<(usize, Union)>> {
     let union_id = application.union_id.as_deref().ok_or(Error::NotFound)?;
     let chain = tree::review_chain_in(tx, union_id).await?;
     for (step, union) in chain.into_iter().enumerate().skip(application.step + 1) {
-        if store::free_reviewers(&mut **tx, &application.id, &union.id).await? > 0 {
+        if is_free(tx, application, &union).await? {
             return Ok(Some((step, union)));
         }
     }

@@ -7,6 +7,7 @@ use crate::campaign::Intake;
 use crate::error::Result;
 use crate::kernel::time::{DAY, SECOND};
 use crate::kernel::{Fen, Time};
+use crate::review::late::Rule;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -18,8 +19,6 @@ const SHOWN: i64 = 60 * SECOND;
 const COUNTING: Duration = Duration::from_secs(10);
 /// The ages that waiting is told by: less than a day, three, seven, fourteen days, and more.
 pub const AGES: [i64; 4] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY];
-/// What waits longer at one union is late [ours]: the review windows of R-8 leave 33 days for three levels.
-pub const LATE_AFTER: i64 = AGES[1];
 
 /// A union as the figures know it; closed ones, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
@@ -59,6 +58,8 @@ pub struct Group {
     pub age2: i64,
     /// Up to fourteen days.
     pub age3: i64,
+    /// Late at its step by [`Rule`]; of other states this says nothing.
+    pub late: i64,
 }
 
 impl Group {
@@ -93,11 +94,15 @@ pub struct Decided {
     pub n: i64,
 }
 
-/// What returns asked for.
+/// Returns and rejections with their reason, and what returns asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Returned {
+pub struct Reasoned {
     /// The deciding union.
     pub union_id: String,
+    /// [`crate::review::Verdict`].
+    pub verdict: String,
+    /// [`crate::review::ReasonCode`]; empty from before there were codes.
+    pub code: String,
     /// JSON list of fields and documents.
     pub corrections: String,
     /// How many.
@@ -132,8 +137,8 @@ pub struct Snapshot {
     pub approved: Vec<Day>,
     /// Decisions.
     pub decided: Vec<Decided>,
-    /// What returns asked for.
-    pub returned: Vec<Returned>,
+    /// Returns and rejections, by reason.
+    pub reasoned: Vec<Reasoned>,
     /// Places of the campaign: of both intakes.
     pub quotas: Vec<Quota>,
 }
@@ -173,16 +178,20 @@ pub async fn snapshot(app: &App, intake: &Intake) -> Result<Snapshot> {
 pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
     let at = app.now();
     let span = (intake.apply.from.min(intake.review.from), intake.review.until);
-    let (groups, submitted, approved, decided, returned, unions, quotas, grant) = tokio::try_join!(
-        store::groups(app, &intake.id, at),
+    let rule = Rule::now(app);
+    let (mut groups, submitted, approved, decided, reasoned, unions, quotas, grant) = tokio::try_join!(
+        store::groups(app, &intake.id, at, rule.before),
         store::submitted(app, &intake.id),
         store::approved(app, &intake.id),
         store::decided(app, span),
-        store::returned(app, span),
+        store::reasoned(app, span),
         store::unions(app),
         store::quotas(app, &intake.campaign_id),
         store::grant(app, &intake.campaign_id),
     )?;
+    if rule.closes(intake.review.until) {
+        groups.iter_mut().for_each(|group| group.late = group.n);
+    }
     Ok(Snapshot {
         at,
         grant: Fen(grant),
@@ -191,7 +200,7 @@ pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
         submitted,
         approved,
         decided,
-        returned,
+        reasoned,
         quotas,
     })
 }
@@ -203,7 +212,7 @@ pub fn together(mut one: Snapshot, other: Snapshot) -> Snapshot {
     one.submitted.extend(other.submitted);
     one.approved.extend(other.approved);
     one.decided.extend(other.decided);
-    one.returned.extend(other.returned);
+    one.reasoned.extend(other.reasoned);
     one
 }
 

@@ -11,6 +11,7 @@ use crate::campaign::Intake;
 use crate::error::Result;
 use crate::kernel::Time;
 use crate::kernel::time::DAY;
+use crate::review::ReasonCode;
 use crate::union::Officer;
 use crate::union::rights::Act;
 use serde_json::json;
@@ -176,6 +177,10 @@ fn decisions(figures: &Figures) -> Sheet {
         .verdicts
         .iter()
         .map(|(verdict, n)| pair(verdict.label(), *n));
+    let reasons = figures.reasons.iter().map(|(verdict, code, n)| {
+        let label = format!("{}的原因：{}", verdict.label(), reason(*code));
+        pair(label, *n)
+    });
     let returned = figures
         .returned
         .iter()
@@ -184,8 +189,13 @@ fn decisions(figures: &Figures) -> Sheet {
         name: "审核结论",
         head: vec!["结论", "次数"],
         widths: vec![40, 10],
-        rows: verdicts.chain(returned).collect(),
+        rows: verdicts.chain(reasons).chain(returned).collect(),
     }
+}
+
+/// A reason for people.
+pub fn reason(code: Option<ReasonCode>) -> &'static str {
+    code.map_or("未注明", ReasonCode::label)
 }
 
 /// The submitted applications of a subtree, oldest first; `path` is its union's and lies in the officer's own (the caller

@@ -4,7 +4,7 @@ use super::board::{Group, Snapshot, Union, day_of};
 use crate::application::State;
 use crate::campaign::Intake;
 use crate::kernel::{Fen, Time};
-use crate::review::Verdict;
+use crate::review::{ReasonCode, Verdict};
 use crate::union::{Kind, covers};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -92,7 +92,7 @@ pub struct LateRow {
     pub name: String,
     /// How many wait there.
     pub waiting: i64,
-    /// How many for longer than [`super::board::LATE_AFTER`]; all of them once the review window is over.
+    /// How many are late ([`crate::review::late::Rule`], R-24).
     pub late: i64,
     /// Since when the oldest waits.
     pub oldest: Time,
@@ -134,6 +134,8 @@ pub struct Figures {
     pub days: Vec<DayRow>,
     /// Decisions by verdict.
     pub verdicts: Vec<(Verdict, i64)>,
+    /// Why something was returned or rejected, how often, the most frequent first; without a code from before there were any.
+    pub reasons: Vec<(Verdict, Option<ReasonCode>, i64)>,
     /// What returns asked for: field or document, how often; the most frequent first.
     pub returned: Vec<(String, i64)>,
     /// Granted by the city: approved × the grant.
@@ -156,7 +158,6 @@ pub fn of(snapshot: &Snapshot, path: &str, intakes: &[&Intake]) -> Figures {
         counts.add(*state, group.n);
     }
     let drafts = groups.iter().filter(|(_, state)| *state == State::Draft);
-    let over = intakes.iter().all(|intake| intake.review.until < snapshot.at);
     Figures {
         at: snapshot.at,
         drafts: drafts.map(|(group, _)| group.n).sum(),
@@ -165,9 +166,10 @@ pub fn of(snapshot: &Snapshot, path: &str, intakes: &[&Intake]) -> Figures {
         unions: unions(snapshot, path, &groups, &tree),
         places: places(snapshot, path, &groups, &tree),
         ages: ages(&groups),
-        late: late(&groups, &tree, over),
+        late: late(&groups, &tree),
         days: days(snapshot, &within, intakes),
         verdicts: verdicts(snapshot, &within),
+        reasons: reasons(snapshot, &within),
         returned: returned(snapshot, &within),
         granted: Fen(counts.approved * snapshot.grant.0),
     }
@@ -273,7 +275,7 @@ fn ages(groups: &[(&Group, State)]) -> [i64; 5] {
     sum
 }
 
-fn late(groups: &[(&Group, State)], tree: &Tree, over: bool) -> Vec<LateRow> {
+fn late(groups: &[(&Group, State)], tree: &Tree) -> Vec<LateRow> {
     let mut by_holder: BTreeMap<&str, LateRow> = BTreeMap::new();
     for group in in_review(groups) {
         let Some(union) = tree.get(group.holder_id.as_str()) else {
@@ -286,13 +288,8 @@ fn late(groups: &[(&Group, State)], tree: &Tree, over: bool) -> Vec<LateRow> {
             late: 0,
             oldest: Time(group.oldest),
         });
-        let ages = group.ages();
         row.waiting += group.n;
-        row.late += if over {
-            group.n
-        } else {
-            group.n - ages[0] - ages[1]
-        };
+        row.late += group.late;
         row.oldest = row.oldest.min(Time(group.oldest));
     }
     let mut rows: Vec<LateRow> = by_holder.into_values().collect();
@@ -341,9 +338,26 @@ fn verdicts(snapshot: &Snapshot, within: &impl Fn(&str) -> bool) -> Vec<(Verdict
     Verdict::ALL.iter().map(of).collect()
 }
 
+fn reasons(snapshot: &Snapshot, within: &impl Fn(&str) -> bool) -> Vec<(Verdict, Option<ReasonCode>, i64)> {
+    let mut by_reason: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for row in snapshot.reasoned.iter().filter(|row| within(&row.union_id)) {
+        *by_reason.entry((&row.verdict, &row.code)).or_default() += row.n;
+    }
+    let parsed = |((verdict, code), n): ((&str, &str), i64)| {
+        Some((Verdict::parse(verdict)?, ReasonCode::parse(code), n))
+    };
+    let mut rows: Vec<_> = by_reason.into_iter().filter_map(parsed).collect();
+    rows.sort_by_key(|(_, _, n)| -n);
+    rows
+}
+
 fn returned(snapshot: &Snapshot, within: &impl Fn(&str) -> bool) -> Vec<(String, i64)> {
     let mut by_item: BTreeMap<String, i64> = BTreeMap::new();
-    for returned in snapshot.returned.iter().filter(|row| within(&row.union_id)) {
+    let returned = snapshot
+        .reasoned
+        .iter()
+        .filter(|row| row.verdict == Verdict::Return.as_str() && within(&row.union_id));
+    for returned in returned {
         let items: Vec<String> = serde_json::from_str(&returned.corrections).unwrap_or_default();
         for item in items {
             *by_item.entry(item).or_default() += returned.n;

@@ -1,4 +1,4 @@
-//! What must hold between the tables whatever happened: looked at by `audit verify` and printed as the
+//! What must hold between the tables whatever happened, asked in one place: looked at by `audit verify` and printed as the
 //! report of a rehearsal. The rules are pure; the rows come from the store.
 
 use super::store::invariants as store;
@@ -10,6 +10,8 @@ use std::fmt;
 crate::text_enum! {
     /// A rule between the books.
     pub enum Rule {
+        /// `quotas.total` is the sum of the unit's ledger of quotas.
+        TotalIsLedger = "total_is_ledger",
         /// `quotas.taken` is the sum of the unit's ledger, and within what there is.
         TakenIsLedger = "taken_is_ledger",
         /// as many places are taken as applications hold one.
@@ -47,13 +49,19 @@ impl fmt::Display for Finding {
 /// The places of one unit as three books tell them.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Unit {
+    /// The campaign's year.
+    pub year: i64,
     /// The unit.
     pub unit_id: String,
+    /// Its name.
+    pub name: String,
     /// What Annex 1 gives.
     pub total: i64,
+    /// The sum of the ledger of quotas.
+    pub total_ledger: i64,
     /// `quotas.taken`.
     pub taken: i64,
-    /// The ledger's sum.
+    /// The sum of the ledger of places.
     pub ledger: i64,
     /// Applications in a state that holds a place.
     pub held: i64,
@@ -65,6 +73,7 @@ pub struct Unit {
 pub fn unit(unit: &Unit) -> Vec<Finding> {
     let Unit {
         total,
+        total_ledger,
         taken,
         ledger,
         held,
@@ -72,6 +81,11 @@ pub fn unit(unit: &Unit) -> Vec<Finding> {
         ..
     } = *unit;
     let rules = [
+        (
+            Rule::TotalIsLedger,
+            total == total_ledger,
+            format!("total {total}, ledger {total_ledger}"),
+        ),
         (
             Rule::TakenIsLedger,
             taken == ledger && (0..=total).contains(&taken),
@@ -92,7 +106,7 @@ pub fn unit(unit: &Unit) -> Vec<Finding> {
     let finding = |(rule, _, words)| Finding {
         rule,
         subject: ("unit", unit.unit_id.clone()),
-        words,
+        words: format!("{} {}: {words}", unit.year, unit.name),
     };
     broken.map(finding).collect()
 }
@@ -140,8 +154,11 @@ mod tests {
 
     fn right() -> Unit {
         Unit {
+            year: 2026,
             unit_id: "u".into(),
+            name: "工会".into(),
             total: 3,
+            total_ledger: 3,
             taken: 3,
             ledger: 3,
             held: 3,
@@ -161,7 +178,9 @@ mod tests {
         assert_eq!(rules(|_| ()), []);
         assert_eq!(rules(|unit| unit.ledger = 2), [Rule::TakenIsLedger]);
         assert_eq!(rules(|unit| unit.held = 4), [Rule::TakenIsHeld]);
-        assert_eq!(rules(|unit| unit.total = 4), [Rule::NoneFreeWhileWaiting]);
+        let more = |unit: &mut Unit| (unit.total, unit.total_ledger) = (4, 4);
+        assert_eq!(rules(more), [Rule::NoneFreeWhileWaiting]);
+        assert_eq!(rules(|unit| unit.total_ledger = 4), [Rule::TotalIsLedger]);
         let over = |unit: &mut Unit| (unit.taken, unit.ledger, unit.held) = (4, 4, 4);
         assert_eq!(rules(over), [Rule::TakenIsLedger]);
     }

@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
+use sqlx::AnyConnection;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A union.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +72,12 @@ pub async fn find(app: &App, id: &str) -> Result<Union> {
     store::union(app.db.read(), id).await?.ok_or(Error::NotFound)
 }
 
+/// The active ones of these unions, by id.
+pub async fn find_all(app: &App, ids: &[&str]) -> Result<HashMap<String, Union>> {
+    let unions = store::unions(app, ids).await?.into_iter();
+    Ok(unions.map(|union| (union.id.clone(), union)).collect())
+}
+
 /// The city's root union, once data is there.
 pub async fn root(app: &App) -> Result<Option<Union>> {
     store::root(app).await
@@ -120,44 +128,62 @@ pub async fn unit_of(app: &App, union: &Union) -> Result<Union> {
 /// Who reviews an application of the union with this id, in order: the union, each above it below the city, and last
 /// the city's 职工文化事业发展中心.
 pub async fn review_chain(app: &App, id: &str) -> Result<Vec<Union>> {
-    let mut chain = lineage(app, id).await?;
-    let root = chain.pop().ok_or(Error::NotFound)?;
-    let centre = store::centre(app.db.read(), &root.id).await?;
-    chain.push(centre.unwrap_or(root));
-    Ok(chain)
+    let chains = review_chains(app, &[id]).await?;
+    chains.into_values().next().ok_or(Error::NotFound)
+}
+
+/// [`review_chain`] of several unions, by their ids; one that is not active, or stands under one that is not, is left out.
+pub async fn review_chains(app: &App, ids: &[&str]) -> Result<HashMap<String, Vec<Union>>> {
+    let mut connection = app.db.read().acquire().await?;
+    chains(&mut connection, ids).await
+}
+
+/// [`review_chain`] as the caller's transaction sees the tree.
+pub async fn review_chain_in(tx: &mut Tx, id: &str) -> Result<Vec<Union>> {
+    let chains = chains(tx, &[id]).await?;
+    chains.into_values().next().ok_or(Error::NotFound)
+}
+
+async fn chains(db: &mut AnyConnection, ids: &[&str]) -> Result<HashMap<String, Vec<Union>>> {
+    let mut chains = store::lineages(&mut *db, ids).await?;
+    chains.retain(|_, chain| chain.last().is_some_and(|top| top.parent_id.is_none()));
+    // There is one city; its organ stands in its place.
+    let mut organs: HashMap<String, Union> = HashMap::new();
+    for chain in chains.values_mut() {
+        let Some(root) = chain.pop() else { continue };
+        if !organs.contains_key(&root.id) {
+            let centre = store::centre(&mut *db, &root.id).await?;
+            organs.insert(root.id.clone(), centre.unwrap_or_else(|| root.clone()));
+        }
+        chain.extend(organs.get(&root.id).cloned());
+    }
+    Ok(chains)
 }
 
 /// The first step from `from` on whose union has somebody to review. R-21 [ours]: a union without a reviewer would hold an
 /// application for ever, so its step is passed over; the last step never is. `None` when there is no step left.
 pub async fn next_step(app: &App, chain: &[Union], from: usize) -> Result<Option<usize>> {
-    for (step, union) in chain.iter().enumerate().skip(from) {
-        if step + 1 == chain.len() || store::has_reviewer(app.db.read(), &union.id).await? {
-            return Ok(Some(step));
-        }
-    }
-    Ok(None)
+    let staffed = staffed(app, chain.iter()).await?;
+    Ok(next_staffed(chain, from, &staffed))
 }
 
 /// [`next_step`] as the caller's transaction sees the officers.
 pub async fn next_step_in(tx: &mut Tx, chain: &[Union], from: usize) -> Result<Option<usize>> {
-    for (step, union) in chain.iter().enumerate().skip(from) {
-        if step + 1 == chain.len() || store::has_reviewer(&mut **tx, &union.id).await? {
-            return Ok(Some(step));
-        }
-    }
-    Ok(None)
+    let ids: Vec<&str> = chain.iter().map(|union| union.id.as_str()).collect();
+    let staffed = store::with_reviewer(&mut **tx, &ids).await?;
+    Ok(next_staffed(chain, from, &staffed))
 }
 
-/// [`review_chain`] as the caller's transaction sees the tree.
-pub async fn review_chain_in(tx: &mut Tx, id: &str) -> Result<Vec<Union>> {
-    let mut chain = store::lineage(&mut **tx, id).await?;
-    let root = chain
-        .pop()
-        .filter(|top| top.parent_id.is_none())
-        .ok_or(Error::NotFound)?;
-    let centre = store::centre(&mut **tx, &root.id).await?;
-    chain.push(centre.unwrap_or(root));
-    Ok(chain)
+/// Which of these unions have somebody to review, by id.
+pub async fn staffed(app: &App, unions: impl Iterator<Item = &Union>) -> Result<HashSet<String>> {
+    let ids: BTreeSet<&str> = unions.map(|union| union.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    Ok(store::with_reviewer(app.db.read(), &ids).await?)
+}
+
+/// The rule of [`next_step`], where it is known which unions are [`staffed`].
+pub fn next_staffed(chain: &[Union], from: usize, staffed: &HashSet<String>) -> Option<usize> {
+    (from..chain.len()).find(|step| step + 1 == chain.len() || staffed.contains(&chain[*step].id))
 }
 
 /// The unit of a union as the caller's transaction sees the tree; none for the city and its centre.
@@ -180,6 +206,30 @@ pub async fn find_in(tx: &mut Tx, id: &str) -> Result<Union> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R-21 [ours]: a step without a reviewer is passed over, the last one never.
+    #[test]
+    fn steps_without_a_reviewer_are_passed_over() {
+        let union = |id: &str| Union {
+            id: id.to_owned(),
+            parent_id: None,
+            kind: Kind::Street,
+            name: String::new(),
+            path: String::new(),
+            no: 0,
+        };
+        let chain = ["street", "unit", "centre"].map(union);
+        let staffed = |ids: &[&str]| -> HashSet<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+        for (from, with, step) in [
+            (0, staffed(&["street", "unit"]), Some(0)),
+            (0, staffed(&["unit"]), Some(1)),
+            (0, staffed(&[]), Some(2)),
+            (1, staffed(&["street"]), Some(2)),
+            (3, staffed(&["street", "unit", "centre"]), None),
+        ] {
+            assert_eq!(next_staffed(&chain, from, &with), step, "from {from}, {with:?}");
+        }
+    }
 
     /// the centre decides the city's step and sees the whole city; a unit sees only itself and below.
     #[test]

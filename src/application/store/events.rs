@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::application::moves::{Application, Happened, Move};
 use crate::application::progress::TimelineLine;
 use crate::application::states::{Event, State};
-use crate::db::Tx;
+use crate::db::{self, Kind, Tx};
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 /// Whether the row is still the one that was seen; it stays so until the transaction ends.
 pub async fn lock_row(tx: &mut Tx, seen: &Application) -> sqlx::Result<bool> {
@@ -16,26 +17,49 @@ pub async fn lock_row(tx: &mut Tx, seen: &Application) -> sqlx::Result<bool> {
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-pub async fn insert_event(
-    tx: &mut Tx,
-    id: &str,
-    application_id: &str,
-    to: &Move<'_>,
-    state: State,
-    now: Time,
-) -> sqlx::Result<()> {
-    let sql = "INSERT INTO events (id, application_id, event, state, union_id, note, corrections, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    sqlx::query(sql)
-        .bind(id)
-        .bind(application_id)
-        .bind(to.event.as_str())
-        .bind(state.as_str())
-        .bind(to.union_id)
-        .bind(to.note)
-        .bind(serde_json::json!(to.corrections).to_string())
-        .bind(now.0)
-        .execute(&mut **tx)
-        .await?;
+/// Id and version of these rows, which stay so until the transaction ends.
+pub async fn lock_rows(tx: &mut Tx, kind: Kind, ids: &[&str]) -> sqlx::Result<Vec<(String, i64)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // On SQLite a writing transaction is alone anyway.
+    let lock = match kind {
+        Kind::Sqlite => "",
+        Kind::Postgres => " FOR UPDATE",
+    };
+    let list = db::list(1, ids.len());
+    let sql = format!("SELECT id, version FROM applications WHERE id IN ({list}) ORDER BY id{lock}");
+    // Safe: only marks and a constant are put in.
+    let query = sqlx::query_as(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    query.fetch_all(&mut **tx).await
+}
+
+/// An event's id, its application, what happened, and the state afterwards.
+pub type NewEvent<'a> = (String, &'a str, &'a Move<'a>, State);
+
+pub async fn insert_events(tx: &mut Tx, events: &[NewEvent<'_>], now: Time) -> sqlx::Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO events (id, application_id, event, state, union_id, note, corrections, at) VALUES {}",
+        db::rows(1, events.len(), 8)
+    );
+    // Safe: only marks are put in.
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for (id, application_id, to, state) in events {
+        query = query
+            .bind(id.as_str())
+            .bind(*application_id)
+            .bind(to.event.as_str())
+            .bind(state.as_str())
+            .bind(to.union_id)
+            .bind(to.note)
+            .bind(serde_json::json!(to.corrections).to_string())
+            .bind(now.0);
+    }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -26,9 +26,10 @@ use super::Level;
 use super::moves::{Application, Move};
 use super::states::{Event, State};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -107,6 +108,22 @@ pub async fn application(app: &App, id: &str) -> Result<Option<Application>> {
         .fetch_optional(app.db.read())
         .await?;
     row.map(Row::into_application).transpose()
+}
+
+pub async fn applications(app: &App, ids: &[&str]) -> Result<Vec<Application>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "{}WHERE id IN ({})",
+        select_application!(""),
+        db::list(1, ids.len())
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query_as(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    let rows: Vec<Row> = query.fetch_all(app.db.read()).await?;
+    rows.into_iter().map(Row::into_application).collect()
 }
 
 pub async fn of_worker(app: &App, worker_id: &str) -> Result<Vec<Application>> {
@@ -208,29 +225,38 @@ pub async fn insert_draft(tx: &mut Tx, draft: &NewDraft<'_>) -> sqlx::Result<()>
     Ok(())
 }
 
-/// The state's columns and what a submission gives, if the row is still the one that was seen.
-pub async fn move_row(
+/// The state's columns and what a submission gives, of the rows that still are as they were seen; gives how many.
+pub async fn move_rows(
     tx: &mut Tx,
-    seen: &Application,
+    seen: &[&Application],
     state: State,
     to: &Move<'_>,
     seq: Option<i64>,
     now: Time,
-) -> sqlx::Result<bool> {
-    let sql = "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1, \
-               seq = COALESCE($5, seq), submitted_at = COALESCE($6, submitted_at), returns = returns + $9 WHERE id = $7 AND version = $8";
-    let returned = i64::from(to.event == Event::Returned);
-    let query = sqlx::query(sql)
+) -> sqlx::Result<u64> {
+    let rows: Vec<String> = (0..seen.len())
+        .map(|n| format!("id = ${} AND version = ${}", 9 + 2 * n, 10 + 2 * n))
+        .collect();
+    let sql = format!(
+        "UPDATE applications SET state = $1, step = $2, holder_id = $3, since = $4, updated_at = $4, version = version + 1, \
+         seq = COALESCE($5, seq), submitted_at = COALESCE($6, submitted_at), returns = returns + $7, \
+         checked_at = CASE WHEN $8 = 1 THEN 0 ELSE checked_at END WHERE {}",
+        rows.join(" OR ")
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query(AssertSqlSafe(sql))
         .bind(state.as_str())
         .bind(to.step as i64)
         .bind(to.holder_id)
         .bind(now.0)
         .bind(seq)
         .bind(seq.map(|_| now.0))
-        .bind(&seen.id)
-        .bind(seen.version)
-        .bind(returned);
-    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+        .bind(i64::from(to.event == Event::Returned))
+        .bind(i64::from(to.event.submits()));
+    let query = seen.iter().fold(query, |query, seen| {
+        query.bind(seen.id.as_str()).bind(seen.version)
+    });
+    Ok(query.execute(&mut **tx).await?.rows_affected())
 }
 
 pub async fn set_union(

@@ -75,18 +75,3 @@ pub async fn line_length(app: &App, (campaign_id, unit_id): (&str, &str)) -> sql
         .fetch_one(app.db.read())
         .await
 }
-
-/// Year, unit, total, taken, applications that hold a place, applications that wait; of every unit and campaign.
-pub async fn held_and_waiting(app: &App) -> sqlx::Result<Vec<(i64, String, i64, i64, i64, i64)>> {
-    sqlx::query_as(
-        "SELECT c.year, u.name, q.total, q.taken, \
-         (SELECT COUNT(*) FROM applications h WHERE h.campaign_id = q.campaign_id AND h.unit_id = q.unit_id \
-          AND h.state IN ('in_review', 'returned', 'recalled', 'approved')), \
-         (SELECT COUNT(*) FROM applications w WHERE w.campaign_id = q.campaign_id AND w.unit_id = q.unit_id \
-          AND w.state IN ('waitlisted', 'recalled_waiting')) \
-         FROM quotas q JOIN campaigns c ON c.id = q.campaign_id JOIN unions u ON u.id = q.unit_id \
-         ORDER BY c.year, u.no, u.name",
-    )
-    .fetch_all(app.db.read())
-    .await
-}

@@ -1,7 +1,7 @@
 //! SQL of the ledger of quotas, and of both ledgers held against the counters.
 
 use super::super::QuotaCause;
-use super::super::ledger::{Differs, Entry};
+use super::super::ledger::Entry;
 use super::super::quotas::Unit;
 use crate::app::App;
 use crate::db::Tx;
@@ -113,29 +113,4 @@ pub async fn quota_entries(app: &App, campaign_id: &str, unit_id: &str, limit: i
         })
     };
     rows.into_iter().map(entry).collect()
-}
-
-/// The units whose counters are not the sums of their ledgers. One statement, so one moment.
-pub async fn differing(app: &App) -> Result<Vec<Differs>> {
-    let rows: Vec<(i64, String, String, i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT year, unit_id, name, total, taken, total_ledger, taken_ledger FROM (SELECT c.year AS year, u.id AS unit_id, u.name AS name, q.total AS total, q.taken AS taken, \
-         (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM quota_entries e \
-          WHERE e.campaign_id = q.campaign_id AND e.unit_id = q.unit_id) AS total_ledger, \
-         (SELECT CAST(COALESCE(SUM(p.delta), 0) AS BIGINT) FROM place_entries p \
-          WHERE p.campaign_id = q.campaign_id AND p.unit_id = q.unit_id) AS taken_ledger \
-         FROM quotas q JOIN campaigns c ON c.id = q.campaign_id JOIN unions u ON u.id = q.unit_id) counted \
-         WHERE total <> total_ledger OR taken <> taken_ledger ORDER BY year, name",
-    )
-    .fetch_all(app.db.read())
-    .await?;
-    let differs = |(year, unit_id, unit, total, taken, total_ledger, taken_ledger)| Differs {
-        year,
-        unit_id,
-        unit,
-        total,
-        taken,
-        total_ledger,
-        taken_ledger,
-    };
-    Ok(rows.into_iter().map(differs).collect())
 }

@@ -103,6 +103,7 @@ impl Refusal {
             FirstStep => "first_step",
             RecallTooLate => "recall_too_late",
             NeedsALook => "needs_a_look",
+            NotCheckedYet => "not_checked_yet",
             TooManyChosen { .. } => "too_many_chosen",
             InvitationUnknown => "invitation_unknown",
             InvitationExpired => "invitation_expired",

@@ -2,9 +2,10 @@
 
 use super::super::bulk::{Item, Outcome, Run};
 use crate::app::App;
-use crate::db::Tx;
-use crate::error::Result;
+use crate::db::{Tx, list, rows};
 use crate::kernel::{Refusal, Time};
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeMap;
 
 pub async fn insert_run(tx: &mut Tx, id: &str, officer_id: &str, now: Time) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO bulk_runs (id, officer_id, made_at, worked_until) VALUES ($1, $2, $3, 0)")
@@ -16,19 +17,32 @@ pub async fn insert_run(tx: &mut Tx, id: &str, officer_id: &str, now: Time) -> s
     Ok(())
 }
 
-pub async fn insert_item(tx: &mut Tx, run: &str, place: i64, id: &str, version: i64) -> sqlx::Result<()> {
-    let sql = "INSERT INTO bulk_items (run_id, place, application_id, version, outcome, words) VALUES ($1, $2, $3, $4, '', '')";
-    sqlx::query(sql)
-        .bind(run)
-        .bind(place)
-        .bind(id)
-        .bind(version)
-        .execute(&mut **tx)
-        .await?;
+/// So many rows in one statement.
+const AT_ONCE: usize = 500;
+
+pub async fn insert_items(tx: &mut Tx, run: &str, chosen: &[&(String, i64)]) -> sqlx::Result<()> {
+    for (part, items) in chosen.chunks(AT_ONCE).enumerate() {
+        let sql = format!(
+            "INSERT INTO bulk_items (run_id, place, application_id, version, outcome, words) VALUES {}",
+            rows(1, items.len(), 6)
+        );
+        // Safe: only marks are put in.
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (n, (id, version)) in items.iter().enumerate() {
+            query = query
+                .bind(run)
+                .bind((part * AT_ONCE + n) as i64)
+                .bind(id.as_str())
+                .bind(*version)
+                .bind("")
+                .bind("");
+        }
+        query.execute(&mut **tx).await?;
+    }
     Ok(())
 }
 
-pub async fn run(app: &App, officer_id: &str, id: &str, now: Time) -> Result<Option<Run>> {
+pub async fn run(app: &App, officer_id: &str, id: &str, now: Time) -> sqlx::Result<Option<Run>> {
     let sql = "SELECT started_at, worked_until, finished_at FROM bulk_runs WHERE id = $1 AND officer_id = $2";
     let row: Option<(Option<i64>, i64, Option<i64>)> = sqlx::query_as(sql)
         .bind(id)
@@ -88,23 +102,32 @@ pub async fn finish_run(tx: &mut Tx, id: &str, now: Time) -> sqlx::Result<()> {
     Ok(())
 }
 
-pub async fn keep_outcome<T>(
+/// Keeps what came of some, those with the same result together.
+pub async fn keep_outcomes(
     tx: &mut Tx,
     run: &str,
-    application_id: &str,
-    result: &Result<T, Refusal>,
+    outcomes: &[(&str, Result<(), Refusal>)],
 ) -> sqlx::Result<()> {
-    let (outcome, words) = match result {
-        Ok(_) => ("passed", String::new()),
-        Err(refusal) => (refusal.code(), refusal.text()),
-    };
-    let sql = "UPDATE bulk_items SET outcome = $1, words = $2 WHERE run_id = $3 AND application_id = $4 AND outcome = ''";
-    sqlx::query(sql)
-        .bind(outcome)
-        .bind(words)
-        .bind(run)
-        .bind(application_id)
-        .execute(&mut **tx)
-        .await?;
+    let mut alike: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for (id, result) in outcomes {
+        let kept = match result {
+            Ok(()) => ("passed", String::new()),
+            Err(refusal) => (refusal.code(), refusal.text()),
+        };
+        alike.entry(kept).or_default().push(id);
+    }
+    for ((outcome, words), ids) in alike {
+        let sql = format!(
+            "UPDATE bulk_items SET outcome = $1, words = $2 WHERE run_id = $3 AND outcome = '' AND application_id IN ({})",
+            list(4, ids.len())
+        );
+        // Safe: only marks are put in.
+        let query = sqlx::query(AssertSqlSafe(sql))
+            .bind(outcome)
+            .bind(words)
+            .bind(run);
+        let query = ids.iter().fold(query, |query, id| query.bind(*id));
+        query.execute(&mut **tx).await?;
+    }
     Ok(())
 }

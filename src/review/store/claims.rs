@@ -1,8 +1,9 @@
 //! SQL of claims while looking.
 
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Tx, list};
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 /// A claim that holds.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -84,11 +85,18 @@ pub async fn release_claim(tx: &mut Tx, application_id: &str, officer_id: &str) 
     Ok(())
 }
 
-/// A decided application is nobody's to look at.
-pub async fn end_claim(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM review_claims WHERE application_id = $1")
-        .bind(application_id)
-        .execute(&mut **tx)
-        .await?;
+/// Decided applications are nobody's to look at.
+pub async fn end_claims(tx: &mut Tx, ids: &[&str]) -> sqlx::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "DELETE FROM review_claims WHERE application_id IN ({})",
+        list(1, ids.len())
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    query.execute(&mut **tx).await?;
     Ok(())
 }

@@ -2,24 +2,29 @@
 
 mod bulk;
 mod claims;
+mod flags;
 mod inbox;
 mod late;
 mod phrases;
 mod rows;
+mod rule;
 
 pub use bulk::*;
 pub use claims::*;
+pub use flags::*;
 pub use inbox::*;
 pub use late::*;
 pub use phrases::*;
 pub use rows::*;
+pub use rule::*;
 
 use super::desk::DecisionLine;
 use super::{ReasonCode, Relation, Verdict};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Tx, rows};
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 /// A decision as it is kept for ever.
 pub struct Fact<'a> {
@@ -36,24 +41,32 @@ pub struct Fact<'a> {
     pub at: Time,
 }
 
-pub async fn insert_decision(tx: &mut Tx, fact: &Fact<'_>) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO decisions (id, application_id, application_version, step, union_id, officer_id, verdict, reason, corrections, at, code) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(&fact.id)
-    .bind(fact.application_id)
-    .bind(fact.application_version)
-    .bind(fact.step)
-    .bind(fact.union_id)
-    .bind(fact.officer_id)
-    .bind(fact.verdict.as_str())
-    .bind(fact.reason)
-    .bind(serde_json::json!(fact.corrections).to_string())
-    .bind(fact.at.0)
-    .bind(fact.code.map_or("", ReasonCode::as_str))
-    .execute(&mut **tx)
-    .await?;
+pub async fn insert_decisions(tx: &mut Tx, facts: &[Fact<'_>]) -> sqlx::Result<()> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO decisions (id, application_id, application_version, step, union_id, officer_id, verdict, reason, corrections, \
+         at, code) VALUES {}",
+        rows(1, facts.len(), 11)
+    );
+    // Safe: only marks are put in.
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for fact in facts {
+        query = query
+            .bind(fact.id.as_str())
+            .bind(fact.application_id)
+            .bind(fact.application_version)
+            .bind(fact.step)
+            .bind(fact.union_id)
+            .bind(fact.officer_id)
+            .bind(fact.verdict.as_str())
+            .bind(fact.reason)
+            .bind(serde_json::json!(fact.corrections).to_string())
+            .bind(fact.at.0)
+            .bind(fact.code.map_or("", ReasonCode::as_str));
+    }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -143,39 +156,6 @@ pub async fn insert_recall(
     Ok(())
 }
 
-/// Whether an application is the person's own who has this phone: by the worker's phone, by the ID number that their
-/// worker account registered, or by the one in another application of theirs (R-5: the ID number is the person).
-pub async fn is_own(app: &App, application_id: &str, phone_index: &str) -> sqlx::Result<bool> {
-    let sql = "SELECT COUNT(*) FROM applications a JOIN workers w ON w.id = a.worker_id WHERE a.id = $1 AND w.phone_index = $2";
-    let by_id = "SELECT COUNT(*) FROM claims c JOIN workers w ON w.id_index = c.id_index \
-                 WHERE c.application_id = $1 AND w.phone_index = $2";
-    let by_other = "SELECT COUNT(*) FROM claims c JOIN claims o ON o.id_index = c.id_index \
-                    JOIN applications a ON a.id = o.application_id JOIN workers w ON w.id = a.worker_id \
-                    WHERE c.application_id = $1 AND w.phone_index = $2";
-    for sql in [sql, by_id, by_other] {
-        let n: i64 = sqlx::query_scalar(sql)
-            .bind(application_id)
-            .bind(phone_index)
-            .fetch_one(app.db.read())
-            .await?;
-        if n > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether an officer declared the applicant a relative.
-pub async fn is_relative(app: &App, application_id: &str, officer_id: &str) -> sqlx::Result<bool> {
-    let sql = "SELECT COUNT(*) FROM relatives WHERE application_id = $1 AND officer_id = $2";
-    let n: i64 = sqlx::query_scalar(sql)
-        .bind(application_id)
-        .bind(officer_id)
-        .fetch_one(app.db.read())
-        .await?;
-    Ok(n > 0)
-}
-
 /// Notes a relative; a second time changes nothing.
 pub async fn insert_relative(
     tx: &mut Tx,
@@ -194,91 +174,4 @@ pub async fn insert_relative(
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// How many reviewers of a union may decide an application: active, not the applicant (as [`is_own`] knows them), not a
-/// declared relative.
-pub async fn free_reviewers(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
-    application_id: &str,
-    union_id: &str,
-) -> sqlx::Result<i64> {
-    let sql = "SELECT COUNT(*) FROM officers o WHERE o.union_id = $2 AND o.active = 1 \
-               AND (',' || o.roles || ',') LIKE '%,reviewer,%' \
-               AND NOT EXISTS (SELECT 1 FROM relatives r WHERE r.application_id = $1 AND r.officer_id = o.id) \
-               AND NOT EXISTS (SELECT 1 FROM applications a JOIN workers w ON w.id = a.worker_id \
-               WHERE a.id = $1 AND w.phone_index = o.phone_index) \
-               AND NOT EXISTS (SELECT 1 FROM claims c JOIN workers w ON w.id_index = c.id_index \
-               WHERE c.application_id = $1 AND w.phone_index = o.phone_index) \
-               AND NOT EXISTS (SELECT 1 FROM claims c JOIN claims x ON x.id_index = c.id_index \
-               JOIN applications a ON a.id = x.application_id JOIN workers w ON w.id = a.worker_id \
-               WHERE c.application_id = $1 AND w.phone_index = o.phone_index)";
-    sqlx::query_scalar(sql)
-        .bind(application_id)
-        .bind(union_id)
-        .fetch_one(db)
-        .await
-}
-
-/// "union officer" of the decision made on a version of an application.
-pub async fn decided_on_version(
-    app: &App,
-    application_id: &str,
-    version: i64,
-) -> sqlx::Result<Option<String>> {
-    let sql = "SELECT u.name || ' ' || o.name FROM decisions d JOIN unions u ON u.id = d.union_id JOIN officers o ON o.id = d.officer_id \
-               WHERE d.application_id = $1 AND d.application_version = $2";
-    sqlx::query_scalar(sql)
-        .bind(application_id)
-        .bind(version)
-        .fetch_optional(app.db.read())
-        .await
-}
-
-/// "union officer" of the last decision made at a union.
-pub async fn decided_at_union(
-    app: &App,
-    application_id: &str,
-    union_id: &str,
-) -> sqlx::Result<Option<String>> {
-    let sql = "SELECT u.name || ' ' || o.name FROM decisions d JOIN unions u ON u.id = d.union_id JOIN officers o ON o.id = d.officer_id \
-               WHERE d.application_id = $1 AND d.union_id = $2 ORDER BY d.application_version DESC LIMIT 1";
-    sqlx::query_scalar(sql)
-        .bind(application_id)
-        .bind(union_id)
-        .fetch_optional(app.db.read())
-        .await
-}
-
-/// Whether a check of the machine failed when last made.
-pub async fn is_flagged(app: &App, application_id: &str) -> sqlx::Result<bool> {
-    let sql = "SELECT flagged FROM applications WHERE id = $1";
-    let flagged: Option<i64> = sqlx::query_scalar(sql)
-        .bind(application_id)
-        .fetch_optional(app.db.read())
-        .await?;
-    Ok(flagged == Some(1))
-}
-
-/// Notes how the machine's checks came out; the row's version stays, for nothing that is decided on changed.
-pub async fn set_flag(tx: &mut Tx, application_id: &str, flagged: bool) -> sqlx::Result<()> {
-    sqlx::query("UPDATE applications SET flagged = $1 WHERE id = $2 AND flagged <> $1")
-        .bind(i64::from(flagged))
-        .bind(application_id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// The submitted applications that the reading of a paper concerns: its own, and those where the same paper was found and
-/// nothing was found fault with before.
-pub async fn touched_by(app: &App, document_id: &str) -> sqlx::Result<Vec<String>> {
-    let sql = "SELECT a.id FROM documents d JOIN applications a ON a.id = d.application_id \
-               WHERE d.id = $1 AND a.state <> 'draft' \
-               UNION SELECT a.id FROM paper_twins t JOIN documents d ON d.id = t.twin_id JOIN applications a ON a.id = d.application_id \
-               WHERE t.document_id = $1 AND a.state <> 'draft' AND a.flagged = 0";
-    sqlx::query_scalar(sql)
-        .bind(document_id)
-        .fetch_all(app.db.read())
-        .await
 }

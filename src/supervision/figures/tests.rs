@@ -3,7 +3,7 @@
 use super::*;
 use crate::campaign::{Season, Window};
 use crate::kernel::time::DAY;
-use crate::supervision::board::{Day, Decided, Quota, Returned};
+use crate::supervision::board::{Day, Decided, Quota, Reasoned};
 
 fn union(id: &str, kind: Kind, path: &str) -> Union {
     let above = path.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default();
@@ -28,6 +28,7 @@ fn group(union: &str, state: State, holder: &str, n: i64, ages: [i64; 4]) -> Gro
         age1: ages[1],
         age2: ages[2],
         age3: ages[3],
+        late: n - ages[0] - ages[1],
     }
 }
 
@@ -61,6 +62,13 @@ fn snapshot() -> Snapshot {
         day: today,
         n,
     };
+    let reasoned = |verdict: Verdict, code: &str, corrections: &str, n| Reasoned {
+        union_id: "c".into(),
+        verdict: verdict.as_str().into(),
+        code: code.into(),
+        corrections: corrections.into(),
+        n,
+    };
     Snapshot {
         at: NOW,
         grant: Fen::yuan(1000),
@@ -85,11 +93,12 @@ fn snapshot() -> Snapshot {
         submitted: vec![day("s", today, 10), day("u", today - 1, 3), day("v", today, 8)],
         approved: vec![day("v", today, 7)],
         decided: vec![decided("u", Verdict::Pass, 4), decided("c", Verdict::Return, 1)],
-        returned: vec![Returned {
-            union_id: "c".into(),
-            corrections: r#"["card","receipt"]"#.into(),
-            n: 2,
-        }],
+        reasoned: vec![
+            reasoned(Verdict::Return, "unclear", r#"["card","receipt"]"#, 2),
+            reasoned(Verdict::Return, "unclear", r#"["card"]"#, 1),
+            reasoned(Verdict::Return, "", "[]", 1),
+            reasoned(Verdict::Reject, "duplicate", "[]", 1),
+        ],
         quotas: vec![
             Quota {
                 unit_id: "u".into(),
@@ -150,12 +159,13 @@ fn a_unit_sees_its_own_subtree_only() {
         "the centre's decisions are the city's"
     );
     assert_eq!(unit.returned, []);
+    assert_eq!(unit.reasons, []);
     let street = figures("/r/u/s/");
     assert_eq!(street.unions.len(), 1);
     assert_eq!(street.counts.submitted, 10);
 }
 
-/// R-24: what waits over three days is late, everything once the window is over.
+/// R-24: what is late counts at the union whose step it is.
 #[test]
 fn lateness_is_by_the_union_whose_step_it_is() {
     let city = figures("/r/");
@@ -166,10 +176,16 @@ fn lateness_is_by_the_union_whose_step_it_is() {
         .map(|row| (row.id.as_str(), row.waiting, row.late))
         .collect();
     assert_eq!(late, [("s", 5, 3), ("u", 3, 0), ("c", 2, 0)]);
-    let mut ended = intake();
-    ended.review.until = NOW.plus(-1);
-    let over = of(&snapshot(), "/r/", &[&ended]);
-    assert!(over.late.iter().all(|row| row.late == row.waiting));
+}
+
+/// R-22: decisions are counted by their coded reason, whatever they asked for.
+#[test]
+fn reasons_are_counted_by_their_code() {
+    use ReasonCode::{Duplicate, Unclear};
+    let reasons = figures("/r/").reasons;
+    assert_eq!(reasons[0], (Verdict::Return, Some(Unclear), 3));
+    assert!(reasons.contains(&(Verdict::Reject, Some(Duplicate), 1)));
+    assert!(reasons.contains(&(Verdict::Return, None, 1)) && reasons.len() == 3);
 }
 
 #[test]
@@ -180,5 +196,5 @@ fn every_day_of_the_window_up_to_today_has_its_row() {
     assert_eq!((today.submitted, today.decided, today.approved), (18, 5, 7));
     assert_eq!((days[2].submitted, days[0].submitted), (3, 0));
     let returned = figures("/r/").returned;
-    assert_eq!(returned, [("card".to_owned(), 2), ("receipt".to_owned(), 2)]);
+    assert_eq!(returned, [("card".to_owned(), 3), ("receipt".to_owned(), 2)]);
 }

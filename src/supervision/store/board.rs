@@ -3,24 +3,25 @@
 use super::scope_end;
 use crate::app::App;
 use crate::kernel::Time;
-use crate::supervision::board::{AGES, Day, Decided, Group, Quota, Returned, Union, day_of};
+use crate::supervision::board::{AGES, Day, Decided, Group, Quota, Reasoned, Union, day_of};
 
 /// Milliseconds that Shanghai is ahead of UTC.
 pub const SHANGHAI: i64 = 8 * 3_600_000;
 
-pub async fn groups(app: &App, intake_id: &str, now: Time) -> sqlx::Result<Vec<Group>> {
+pub async fn groups(app: &App, intake_id: &str, now: Time, late: Time) -> sqlx::Result<Vec<Group>> {
     let sql = "SELECT COALESCE(union_id, '') AS union_id, state, COALESCE(holder_id, '') AS holder_id, COUNT(*) AS n, \
                MIN(since) AS oldest, \
                CAST(SUM(CASE WHEN since > $2 THEN 1 ELSE 0 END) AS BIGINT) AS age0, \
                CAST(SUM(CASE WHEN since <= $2 AND since > $3 THEN 1 ELSE 0 END) AS BIGINT) AS age1, \
                CAST(SUM(CASE WHEN since <= $3 AND since > $4 THEN 1 ELSE 0 END) AS BIGINT) AS age2, \
-               CAST(SUM(CASE WHEN since <= $4 AND since > $5 THEN 1 ELSE 0 END) AS BIGINT) AS age3 \
+               CAST(SUM(CASE WHEN since <= $4 AND since > $5 THEN 1 ELSE 0 END) AS BIGINT) AS age3, \
+               CAST(SUM(CASE WHEN since < $6 THEN 1 ELSE 0 END) AS BIGINT) AS late \
                FROM applications WHERE intake_id = $1 GROUP BY applications.union_id, state, applications.holder_id";
     let mut rows = sqlx::query_as(sql).bind(intake_id);
     for age in AGES {
         rows = rows.bind(now.0 - age);
     }
-    rows.fetch_all(app.db.read()).await
+    rows.bind(late.0).fetch_all(app.db.read()).await
 }
 
 pub async fn submitted(app: &App, intake_id: &str) -> sqlx::Result<Vec<Day>> {
@@ -50,9 +51,9 @@ pub async fn decided(app: &App, (from, until): (Time, Time)) -> sqlx::Result<Vec
         .await
 }
 
-pub async fn returned(app: &App, (from, until): (Time, Time)) -> sqlx::Result<Vec<Returned>> {
-    let sql = "SELECT union_id, corrections, COUNT(*) AS n FROM decisions \
-               WHERE verdict = 'return' AND at >= $1 AND at <= $2 GROUP BY union_id, corrections";
+pub async fn reasoned(app: &App, (from, until): (Time, Time)) -> sqlx::Result<Vec<Reasoned>> {
+    let sql = "SELECT union_id, verdict, code, corrections, COUNT(*) AS n FROM decisions \
+               WHERE verdict IN ('return', 'reject') AND at >= $1 AND at <= $2 GROUP BY union_id, verdict, code, corrections";
     sqlx::query_as(sql)
         .bind(from.0)
         .bind(until.0)

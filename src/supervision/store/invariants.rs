@@ -5,14 +5,17 @@ use crate::supervision::invariants::Unit;
 
 /// Every unit with places, in every campaign.
 pub async fn units(app: &App) -> sqlx::Result<Vec<Unit>> {
-    let sql = "SELECT q.unit_id, q.total, q.taken, \
+    let sql = "SELECT c.year, q.unit_id, u.name, q.total, q.taken, \
+               (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM quota_entries e \
+                 WHERE e.campaign_id = q.campaign_id AND e.unit_id = q.unit_id) AS total_ledger, \
                (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM place_entries e \
                  WHERE e.campaign_id = q.campaign_id AND e.unit_id = q.unit_id) AS ledger, \
                (SELECT COUNT(*) FROM applications a WHERE a.campaign_id = q.campaign_id AND a.unit_id = q.unit_id \
                  AND a.state IN ('in_review', 'returned', 'recalled', 'approved')) AS held, \
                (SELECT COUNT(*) FROM applications a WHERE a.campaign_id = q.campaign_id AND a.unit_id = q.unit_id \
                  AND a.state IN ('waitlisted', 'recalled_waiting')) AS waiting \
-               FROM quotas q ORDER BY q.campaign_id, q.unit_id";
+               FROM quotas q JOIN campaigns c ON c.id = q.campaign_id JOIN unions u ON u.id = q.unit_id \
+               ORDER BY c.year, u.no, u.name";
     sqlx::query_as(sql).fetch_all(app.db.read()).await
 }
 

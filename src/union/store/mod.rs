@@ -16,10 +16,11 @@ pub use sessions::*;
 
 use super::{Kind, Union};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Tx, list};
 use crate::error::Result;
 use crate::kernel::Time;
-use sqlx::{Any, Executor};
+use sqlx::{Any, AssertSqlSafe, Executor, FromRow as _, Row as _};
+use std::collections::{HashMap, HashSet};
 
 #[derive(sqlx::FromRow)]
 struct UnionRow {
@@ -84,6 +85,21 @@ pub async fn union<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Resul
     row.map(UnionRow::into_union).transpose()
 }
 
+/// The active ones of these unions.
+pub async fn unions(app: &App, ids: &[&str]) -> Result<Vec<Union>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = list(1, ids.len());
+    let sql =
+        format!("SELECT id, parent_id, kind, name, path, no FROM unions WHERE id IN ({list}) AND active = 1");
+    // Safe: only marks are put in.
+    let query = sqlx::query_as(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    let rows: Vec<UnionRow> = query.fetch_all(app.db.read()).await?;
+    rows.into_iter().map(UnionRow::into_union).collect()
+}
+
 pub async fn root(app: &App) -> Result<Option<Union>> {
     let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE kind = 'city' AND active = 1";
     let row: Option<UnionRow> = sqlx::query_as(sql).fetch_optional(app.db.read()).await?;
@@ -92,14 +108,35 @@ pub async fn root(app: &App) -> Result<Option<Union>> {
 
 /// A union and what is above it as far as it is active, from itself up.
 pub async fn lineage<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Result<Vec<Union>> {
-    let sql = "WITH RECURSIVE up (id, parent_id, kind, name, path, no, height) AS (\
-               SELECT id, parent_id, kind, name, path, no, CAST(0 AS BIGINT) FROM unions WHERE id = $1 AND active = 1 \
-               UNION ALL \
-               SELECT u.id, u.parent_id, u.kind, u.name, u.path, u.no, up.height + 1 \
-               FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1) \
-               SELECT id, parent_id, kind, name, path, no FROM up ORDER BY height";
-    let rows: Vec<UnionRow> = sqlx::query_as(sql).bind(id).fetch_all(db).await?;
-    rows.into_iter().map(UnionRow::into_union).collect()
+    Ok(lineages(db, &[id]).await?.remove(id).unwrap_or_default())
+}
+
+/// [`lineage`] of several unions, by their ids.
+pub async fn lineages<'e>(
+    db: impl Executor<'e, Database = Any>,
+    ids: &[&str],
+) -> Result<HashMap<String, Vec<Union>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "WITH RECURSIVE up (of_id, id, parent_id, kind, name, path, no, height) AS (\
+         SELECT id, id, parent_id, kind, name, path, no, CAST(0 AS BIGINT) FROM unions WHERE id IN ({}) AND active = 1 \
+         UNION ALL \
+         SELECT up.of_id, u.id, u.parent_id, u.kind, u.name, u.path, u.no, up.height + 1 \
+         FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1) \
+         SELECT of_id, id, parent_id, kind, name, path, no FROM up ORDER BY height",
+        list(1, ids.len())
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    let mut lineages: HashMap<String, Vec<Union>> = HashMap::new();
+    for row in query.fetch_all(db).await? {
+        let union = UnionRow::from_row(&row)?.into_union()?;
+        lineages.entry(row.try_get("of_id")?).or_default().push(union);
+    }
+    Ok(lineages)
 }
 
 /// The city's organ that decides its step.
@@ -162,11 +199,25 @@ pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerR
     sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
 }
 
-pub async fn has_reviewer<'e>(db: impl Executor<'e, Database = Any>, union_id: &str) -> sqlx::Result<bool> {
-    let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM officers WHERE union_id = $1 AND active = 1 AND roles LIKE '%reviewer%') \
-               THEN 1 ELSE 0 END";
-    let found: i64 = sqlx::query_scalar(sql).bind(union_id).fetch_one(db).await?;
-    Ok(found == 1)
+/// Which of these unions have somebody to review.
+pub async fn with_reviewer<'e>(
+    db: impl Executor<'e, Database = Any>,
+    union_ids: &[&str],
+) -> sqlx::Result<HashSet<String>> {
+    if union_ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!(
+        "SELECT DISTINCT union_id FROM officers WHERE union_id IN ({}) AND active = 1 \
+         AND (',' || roles || ',') LIKE '%,reviewer,%'",
+        list(1, union_ids.len())
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query_scalar(AssertSqlSafe(sql));
+    let query = union_ids
+        .iter()
+        .fold(query, |query, id| query.bind((*id).to_owned()));
+    Ok(query.fetch_all(db).await?.into_iter().collect())
 }
 
 pub async fn officer_phone(app: &App, id: &str) -> sqlx::Result<Option<String>> {

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::application::State;
 use crate::campaign::{self, Intake};
 use crate::error::{Error, Result};
+use crate::review::late::NEAR_END;
 use crate::supervision::board::{self, Snapshot, Union};
 use crate::supervision::exports;
 use crate::supervision::figures::{self, Counts, Figures};
@@ -50,7 +51,11 @@ pub struct BoardPage {
     pub days_chart: String,
     pub days: Vec<[String; 4]>,
     pub verdicts: Drawn,
+    pub reasons: Option<Drawn>,
     pub returned: Option<Drawn>,
+    /// Working days after which what waits is late, and before the end of its window.
+    pub late_after: i64,
+    pub near_end: i64,
     /// Of `/office/board.xlsx` and `/office/board/applications.xlsx`.
     pub query: String,
     /// The list of everything here.
@@ -248,7 +253,10 @@ fn shown(ctx: &Ctx, officer: &Officer, found: Found) -> BoardPage {
         days_chart: rows::days_chart(figures),
         days: rows::days(figures),
         verdicts: drawn("c-verdicts", "审核结论", rows::verdicts(figures)),
+        reasons: rows::reasons(figures),
         returned: rows::returned(figures),
+        late_after: ctx.app.config.told.late_after,
+        near_end: NEAR_END,
         query: query(period, &at.id),
         list: list_href(&at.id, None),
     }

@@ -7,8 +7,7 @@ use super::queue::WindowLine;
 use super::view;
 use crate::campaign;
 use crate::error::Result;
-use crate::review::inbox::{LATE_AFTER, NEAR_END};
-use crate::review::late;
+use crate::review::late::{self, NEAR_END};
 use askama::Template;
 use poem::web::Query;
 use poem::{Response, handler};
@@ -72,7 +71,7 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     page(&LatePage {
         base: ctx.base("超期情况"),
         who: Who::of(&officer, "all"),
-        days: days.unwrap_or(LATE_AFTER),
+        days: days.unwrap_or(ctx.app.config.told.late_after),
         near: NEAR_END,
         window,
         lines,

@@ -1,12 +1,13 @@
 //! Passing many at once: confirmed, each with its result, nothing twice (R-22, ux.md, ADR 0021).
 
-use super::{Desk, officer, state};
+use super::{Desk, officer, season, state};
 use crate::acts::{decide_now, eventually, number};
 use crate::app::TestApp;
 use crate::builders::{CSRF, demo_officers, street, submitted};
 use crate::on_both_stores;
 use yuanmeng::app::App;
 use yuanmeng::application::{self, State};
+use yuanmeng::campaign;
 use yuanmeng::kernel::Refusal;
 use yuanmeng::review::bulk::{self, Outcome};
 use yuanmeng::review::inbox::{self, Filter, Tab};
@@ -15,9 +16,19 @@ use yuanmeng::union::Role;
 
 /// How the machine's checks came out, as if each applicant had sent papers of their own: the tests' are all the same.
 async fn flag(app: &App, id: &str, flagged: i64) {
+    set(
+        app,
+        "UPDATE applications SET flagged = $1 WHERE id = $2",
+        flagged,
+        id,
+    )
+    .await;
+}
+
+async fn set(app: &App, sql: &'static str, value: i64, id: &str) {
     let mut tx = app.db.write().await.unwrap();
-    sqlx::query("UPDATE applications SET flagged = $1 WHERE id = $2")
-        .bind(flagged)
+    sqlx::query(sql)
+        .bind(value)
         .bind(id)
         .execute(&mut *tx)
         .await
@@ -26,7 +37,8 @@ async fn flag(app: &App, id: &str, flagged: i64) {
 }
 
 on_both_stores! {
-    /// Each is passed, or refused with its reason: a stale one, one's own, a relative's, one that a check found fault with.
+    /// Each is passed, or refused with its reason: a stale one, a relative's, one that a check found fault with, one that was
+    /// not checked yet.
     each_of_many_has_its_result
 }
 async fn each_of_many_has_its_result(test: &TestApp) {
@@ -35,7 +47,7 @@ async fn each_of_many_has_its_result(test: &TestApp) {
     let [reviewer, ..] = demo_officers(app).await;
     officer(test, &street, "13900139009", &[Role::Reviewer]).await;
     let mut ids = Vec::new();
-    for n in 0..6 {
+    for n in 0..7 {
         ids.push(submitted(test, n, &street).await.1);
     }
     test.settle().await;
@@ -43,6 +55,8 @@ async fn each_of_many_has_its_result(test: &TestApp) {
         flag(app, id, 0).await;
     }
     flag(app, &ids[1], 1).await;
+    let unchecked = "UPDATE applications SET checked_at = $1 WHERE id = $2";
+    set(app, unchecked, 0, &ids[6]).await;
     relatives::declare(app, &reviewer, &ids[2], Relation::Child)
         .await
         .unwrap();
@@ -76,7 +90,7 @@ async fn each_of_many_has_its_result(test: &TestApp) {
     bulk::work(app, &reviewer, &run).await.unwrap();
     let done = bulk::find(app, &reviewer, &run).await.unwrap();
     assert!(
-        done.finished_at.is_some() && done.done() == 6 && done.passed() == 2,
+        done.finished_at.is_some() && done.done() == 7 && done.passed() == 2,
         "{done:?}"
     );
     let words = |n: usize| match &done.items[n].outcome {
@@ -85,20 +99,87 @@ async fn each_of_many_has_its_result(test: &TestApp) {
     };
     assert_eq!(words(1), Refusal::NeedsALook.text());
     assert_eq!(words(2), Refusal::DeclaredRelative.text());
+    assert_eq!(words(6), Refusal::NotCheckedYet.text());
     assert!(
         words(3).starts_with("这一步已由") && words(4).starts_with("这一步已由"),
         "{done:?}"
     );
-    for (n, step) in [(0, 1), (1, 0), (2, 0), (3, 1), (5, 1)] {
+    for (n, step) in [(0, 1), (1, 0), (2, 0), (3, 1), (5, 1), (6, 0)] {
         assert_eq!(application::find(app, &ids[n]).await.unwrap().step, step, "{n}");
     }
-    // As with single decisions: a fact, an event and its message for each.
-    for sql in [
-        "SELECT COUNT(*) FROM decisions WHERE officer_id = $1 AND verdict = 'pass'",
-        "SELECT COUNT(*) FROM audit WHERE actor_id = $1 AND act = 'application.passed'",
+    // As with single decisions: a fact, an event, a line and a message for each, and a line for each refusal.
+    for (sql, n) in [
+        (
+            "SELECT COUNT(*) FROM decisions WHERE officer_id = $1 AND verdict = 'pass'",
+            3,
+        ),
+        (
+            "SELECT COUNT(*) FROM audit WHERE actor_id = $1 AND act = 'application.passed'",
+            3,
+        ),
+        (
+            "SELECT COUNT(*) FROM audit WHERE actor_id = $1 AND act = 'refused'",
+            5,
+        ),
+        (
+            "SELECT COUNT(*) FROM events e JOIN decisions d ON d.application_id = e.application_id \
+             WHERE d.officer_id = $1 AND e.event = 'passed'",
+            3,
+        ),
+        (
+            "SELECT COUNT(*) FROM outbox o JOIN events e ON o.payload LIKE '%' || e.id || '%' \
+             JOIN decisions d ON d.application_id = e.application_id \
+             WHERE d.officer_id = $1 AND e.event = 'passed' AND o.kind = 'application_event'",
+            3,
+        ),
     ] {
-        assert_eq!(number(app, sql, &reviewer.id).await, 3, "{sql}");
+        assert_eq!(number(app, sql, &reviewer.id).await, n, "{sql}");
     }
+}
+
+on_both_stores! {
+    /// More than one transaction's worth; a run that broke off in the middle goes on where it was, and nothing is done twice.
+    what_broke_off_goes_on
+}
+async fn what_broke_off_goes_on(test: &TestApp) {
+    let app = &test.app;
+    season::fill(app, 400).await;
+    let [_, _, centre] = demo_officers(app).await;
+    let intake = campaign::current(app).await.unwrap().unwrap().intake;
+    let mut tx = app.db.write().await.unwrap();
+    sqlx::query("UPDATE applications SET intake_id = $1, flagged = 0 WHERE holder_id = $2")
+        .bind(&intake.id)
+        .bind(&centre.union.id)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let chosen = inbox::chosen(app, &centre, &Filter::new(Tab::Mine), 90)
+        .await
+        .unwrap();
+    let n = chosen.len() as i64;
+    assert!(n > 50, "{n}: more than one transaction's worth");
+    let run = bulk::propose(app, &centre, &chosen).await.unwrap();
+    bulk::work(app, &centre, &run).await.unwrap();
+    // As if the process had died after its first transaction: those outcomes are kept, the lease runs out.
+    let mut tx = app.db.write().await.unwrap();
+    for sql in [
+        "UPDATE bulk_runs SET finished_at = NULL, worked_until = 0 WHERE id = $1",
+        "UPDATE bulk_items SET outcome = '' WHERE run_id = $1 AND place >= 50",
+    ] {
+        sqlx::query(sql).bind(&run).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    bulk::work(app, &centre, &run).await.unwrap();
+    let done = bulk::find(app, &centre, &run).await.unwrap();
+    assert!(done.finished_at.is_some() && done.done() as i64 == n, "{done:?}");
+    assert_eq!(
+        done.passed(),
+        50,
+        "what was decided meanwhile is refused, not done again"
+    );
+    let sql = "SELECT COUNT(*) FROM decisions WHERE officer_id = $1";
+    assert_eq!(number(app, sql, &centre.id).await, n);
 }
 
 on_both_stores! {

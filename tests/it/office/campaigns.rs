@@ -9,6 +9,7 @@ use yuanmeng::application::{self, State, standing, submit};
 use yuanmeng::campaign::plan::{self, Campaign};
 use yuanmeng::campaign::{self, funders, ledger, places, quotas};
 use yuanmeng::kernel::{Fen, Refusal};
+use yuanmeng::supervision::invariants;
 use yuanmeng::union::Role;
 
 /// A unit of Annex 1 with ten places, and one with two.
@@ -54,7 +55,7 @@ async fn upload(desk: &Desk<'_>, path: &str, table: impl Into<Vec<u8>>) -> Answe
 
 /// Ledgers, counters and states agree, and nobody waits beside a free place.
 pub(super) async fn holds(test: &TestApp) {
-    assert_eq!(standing::audit(&test.app).await.unwrap(), []);
+    assert_eq!(invariants::check(&test.app).await.unwrap(), []);
 }
 
 async fn of_unit(test: &TestApp, name: &str) -> places::Places {

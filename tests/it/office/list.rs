@@ -200,15 +200,20 @@ async fn filters_narrow_and_combine(test: &TestApp) {
         (1, 1, 2)
     );
 
-    // what waits is late after five days; at the unit's page worst first.
-    app.clock.advance(6 * DAY);
+    // what waits is late after five working days; at the unit's page worst first.
+    app.clock.advance(10 * DAY);
     let late_ones = Filter { late: true, ..all };
     assert_eq!(ids(test, &at_unit, &late_ones).await, [second, elsewhere]);
     let unions = late::of(app, &at_unit, None).await.unwrap();
     assert_eq!((unions.len(), unions[0].waiting_long), (1, 2), "{unions:?}");
     assert_eq!(unions[0].id, at_unit.union.id);
     let desk = Desk::of(test, &at_unit.id).await;
-    assert!(desk.get("/office/late").await.text.contains("等待超过 5 天"));
+    assert!(
+        desk.get("/office/late")
+            .await
+            .text
+            .contains("等待超过 5 个工作日")
+    );
     assert!(desk.get("/office/late?days=30").await.status == 200);
 }
 

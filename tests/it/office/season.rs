@@ -80,8 +80,8 @@ pub async fn fill(app: &App, count: usize) {
             sqlx::query(
                 "INSERT INTO applications (id, worker_id, intake_id, campaign_id, union_id, unit_id, state, step, holder_id, since, \
                  number, seq, submitted_at, applicant, level, institution, form_sealed, form_version, printed_version, \
-                 checked_version, version, created_at, updated_at, returns, flagged) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, \
-                 $9, $10, $11, $12, $13, $14, '山东开放大学', $15, 1, 1, 1, 3, $12, $9, $16, $17)",
+                 checked_version, version, created_at, updated_at, returns, flagged, checked_at) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, \
+                 $9, $10, $11, $12, $13, $14, '山东开放大学', $15, 1, 1, 1, 3, $12, $9, $16, $17, $12)",
             )
             .bind(&id)
             .bind(&intakes[spread(n * 11, intakes.len())].id)

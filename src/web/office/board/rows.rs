@@ -143,6 +143,20 @@ pub fn verdicts(figures: &Figures) -> Vec<(String, i64)> {
     figures.verdicts.iter().map(row).collect()
 }
 
+/// Returned and rejected together, as one chart; the exported table has them apart.
+pub fn reasons(figures: &Figures) -> Option<Drawn> {
+    let mut rows: Vec<(String, i64)> = Vec::new();
+    for (_, code, n) in &figures.reasons {
+        let label = exports::reason(*code);
+        match rows.iter_mut().find(|(other, _)| other == label) {
+            Some((_, sum)) => *sum += n,
+            None => rows.push((label.to_owned(), *n)),
+        }
+    }
+    rows.sort_by_key(|(_, n)| -n);
+    (!rows.is_empty()).then(|| drawn("c-reasons", "退回和不予通过的原因", rows))
+}
+
 pub fn returned(figures: &Figures) -> Option<Drawn> {
     let row = |(item, n): &(String, i64)| (exports::correction(item), *n);
     let rows: Vec<(String, i64)> = figures.returned.iter().take(12).map(row).collect();
