@@ -355,7 +355,7 @@ impl SubmissionApi {
 
     /// 撤回申请
     ///
-    /// 名额让给候补职工，不能恢复。
+    /// 空出的名额依次递补，不能恢复。
     #[oai(
         path = "/applications/:application_id/withdrawal",
         method = "post",

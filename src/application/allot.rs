@@ -1,7 +1,7 @@
 //! The city sets the units' places, one by one or by a table: what became free goes to those who wait, first come
 //! first served, in the same transaction. Stands here and not with the quotas because promoting moves applications.
 
-use super::withdraw::promote;
+use super::promote::promote;
 use crate::app::App;
 use crate::audit::{self, Line};
 use crate::campaign::changes::{self, Preview};

@@ -19,12 +19,20 @@ use serde_json::json;
 /// The worker's open application of the current intake; a new draft when there is none. A draft may be begun
 /// outside the window too: only submitting is bound to it. Form and union of an application that ended are
 /// carried over; `first` fills what the account knows.
+///
+/// Errors: [`Refusal::AlreadyThisYear`] while an application of an earlier intake of the year stands.
 pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Application> {
     let current = campaign::current(app).await?.ok_or(Refusal::NoIntake)?;
     if let Some(open) = store::open_of(app, worker_id, &current.intake.id).await? {
         return Ok(open);
     }
     let before = store::of_worker(app, worker_id).await?.into_iter().next();
+    if let Some(number) = before
+        .as_ref()
+        .and_then(|before| stands(before, &current.campaign_id))
+    {
+        return Err(Refusal::AlreadyThisYear { number }.into());
+    }
     let form = match &before {
         Some(before) => first.merged(&before.form(app)?, |field| field != "phone"),
         None => first.clone(),
@@ -59,6 +67,12 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
     store::open_of(app, worker_id, &current.intake.id)
         .await?
         .ok_or(Error::NotFound)
+}
+
+/// The number of an application of this year's campaign that holds a place or waits: there is no second one.
+fn stands(before: &Application, campaign_id: &str) -> Option<String> {
+    let stands = before.campaign_id == campaign_id && (before.state.holds_place() || before.state.waits());
+    before.number.clone().filter(|_| stands)
 }
 
 /// The union of an earlier application, with the unit that it is under now: the tree may have changed since.

@@ -20,6 +20,7 @@ pub mod live;
 pub mod merge;
 pub mod moves;
 pub mod progress;
+pub mod promote;
 pub mod recall;
 pub mod rehearsal;
 pub mod reminders;

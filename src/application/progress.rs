@@ -69,6 +69,8 @@ pub struct Progress {
     pub timeline: Vec<TimelineLine>,
     /// Position on the waiting list, from 1.
     pub waiting_position: Option<i64>,
+    /// When the waiting ends, for who waits: with the campaign's last review window (ADR 0028).
+    pub waiting_ends: Option<Time>,
     /// The unit's name.
     pub unit: Option<String>,
     /// Who holds it now, by name.
@@ -91,6 +93,10 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
     });
     let steps = steps.collect();
     let waiting_position = waiting_position(app, &application).await?;
+    let waiting_ends = match application.state.waits() {
+        true => campaign::intakes::waiting_ends(app, &application.campaign_id).await?,
+        false => None,
+    };
     let unit = match &application.unit_id {
         Some(id) => Some(tree::find(app, id).await?.name),
         None => None,
@@ -108,10 +114,43 @@ pub async fn of(app: &App, application: Application) -> Result<Progress> {
         steps,
         timeline,
         waiting_position,
+        waiting_ends,
         unit,
         holder,
         correction,
     })
+}
+
+impl Progress {
+    /// Whether its turn came after its own review window, and nobody has acted since (ADR 0028).
+    pub fn is_carried_over(&self) -> bool {
+        self.timeline
+            .last()
+            .is_some_and(|line| line.event == Event::CarriedOver)
+    }
+
+    /// How the waiting goes on and when it ends, in words (R-20, ADR 0028).
+    pub fn waits_for(&self) -> String {
+        let ends = self.waiting_ends.map_or_else(String::new, |ends| {
+            let until = ends.deadline_text();
+            format!("本批次审核结束后空出的名额，转入当年下一批次审核；{until} 当年审核结束，候补随之结束。")
+        });
+        format!("有名额空出时，按提交先后自动递补，不用重新提交。{ends}")
+    }
+
+    /// Into which intake it was carried over and when it is decided there, in words.
+    pub fn carried_over(&self) -> String {
+        let from = self.intake.review.from.day_text();
+        format!("转入{}，{from}起审核，不用重新提交", self.intake.label())
+    }
+
+    /// Why it ended by time alone, in words.
+    pub fn expired_for(&self) -> &str {
+        let last = self.timeline.last().filter(|line| line.event == Event::Expired);
+        last.map(|line| line.note.as_str())
+            .filter(|why| !why.is_empty())
+            .unwrap_or("超过期限")
+    }
 }
 
 /// Position on the unit's waiting list, from 1; `None` for who does not wait.
@@ -219,7 +258,10 @@ pub struct Moved {
 impl Moved {
     /// Whether it can shift those who wait behind it.
     pub fn shifts_the_line(&self) -> bool {
-        matches!(self.event, Event::Promoted | Event::Withdrawn | Event::Expired)
+        matches!(
+            self.event,
+            Event::Promoted | Event::CarriedOver | Event::Withdrawn | Event::Expired
+        )
     }
 }
 

@@ -89,7 +89,7 @@ pub fn effects(before: &Intake, after: &Intake, now: Time) -> Vec<String> {
     );
     say(
         ends(before.review.until, after.review.until),
-        "退回补正、没有重新提交的申请马上失效，名额递补",
+        "退回补正、没有重新提交的申请马上失效；当年后面没有批次的，候补马上结束",
     );
     for (what, before, after) in [
         ("申请截止", before.apply.until, after.apply.until),
@@ -127,7 +127,9 @@ fn on_the_day(intake: &Intake, at: Time) -> Vec<Fires> {
     );
     on(
         intake.review.until,
-        format!("{label}审核截止：不能再审核；退回补正、没有重新提交的失效，名额递补"),
+        format!(
+            "{label}审核截止：不能再审核；退回补正、没有重新提交的失效，名额递补到当年下一批次；没有下一批次的，候补结束"
+        ),
     );
     fires
 }

@@ -17,7 +17,7 @@ crate::text_enum! {
         Approved = "approved",
         Rejected = "rejected",
         Withdrawn = "withdrawn",
-        /// Not corrected in time.
+        /// Ended by time: not corrected, or waited in vain.
         Expired = "expired",
         /// Taken back by the worker for correction before anybody decided; keeps its place (ADR 0018).
         Recalled = "recalled",
@@ -81,6 +81,8 @@ crate::text_enum! {
         Submitted = "submitted",
         Waitlisted = "waitlisted",
         Promoted = "promoted",
+        /// Promoted after its own review window: carried over into the campaign's next intake (ADR 0028).
+        CarriedOver = "carried_over",
         Passed = "passed",
         Approved = "approved",
         Returned = "returned",
@@ -111,6 +113,7 @@ impl Event {
             Event::Submitted => "提交成功，已占用名额",
             Event::Waitlisted => "提交成功，进入候补",
             Event::Promoted => "候补转正，已占用名额",
+            Event::CarriedOver => "候补递补，已占用名额，转入下一批次审核",
             Event::Passed => "审核通过，转入上一级",
             Event::Approved => "审核全部通过",
             Event::Returned => "退回补正",
@@ -132,7 +135,7 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
     use Event as E;
     use State as S;
     match (state, event) {
-        (S::Draft, E::Submitted) | (S::Waitlisted, E::Promoted) => Ok(S::InReview),
+        (S::Draft, E::Submitted) | (S::Waitlisted, E::Promoted | E::CarriedOver) => Ok(S::InReview),
         (S::Draft, E::Waitlisted) => Ok(S::Waitlisted),
         (S::InReview, E::Passed | E::SentBack | E::PassRecalled | E::HandedUp) => Ok(S::InReview),
         (S::InReview, E::Approved) => Ok(S::Approved),
@@ -154,7 +157,7 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
         (_, E::Passed | E::Approved | E::Returned | E::Rejected | E::SentBack | E::HandedUp) => {
             Err(Refusal::NotYourStep)
         }
-        (_, E::Promoted | E::Expired) => Err(Refusal::ChangedMeanwhile),
+        (_, E::Promoted | E::CarriedOver | E::Expired) => Err(Refusal::ChangedMeanwhile),
     }
 }
 
@@ -174,6 +177,7 @@ mod tests {
                 E::Promoted,
                 &[(S::Waitlisted, S::InReview), (S::RecalledWaiting, S::Recalled)],
             ),
+            (E::CarriedOver, &[(S::Waitlisted, S::InReview)]),
             (E::Passed, &[(S::InReview, S::InReview)]),
             (E::SentBack, &[(S::InReview, S::InReview)]),
             (E::PassRecalled, &[(S::InReview, S::InReview)]),
@@ -258,7 +262,7 @@ mod tests {
             for event in Event::ALL {
                 let Ok(then) = next(state, *event) else { continue };
                 let place = (state.holds_place(), then.holds_place());
-                let gains = matches!(event, Event::Submitted | Event::Promoted);
+                let gains = matches!(event, Event::Submitted | Event::Promoted | Event::CarriedOver);
                 let loses = matches!(event, Event::Rejected | Event::Withdrawn | Event::Expired);
                 match place {
                     (false, true) => assert!(gains, "{state} {event} {then}"),

@@ -10,29 +10,12 @@ use crate::error::Result;
 pub struct Standing {
     /// The application.
     pub id: String,
-    /// Whose.
-    pub worker_id: String,
-    /// In which intake.
-    pub intake_id: String,
     /// Whose places.
     pub unit_id: Option<String>,
     /// Where it stands.
     pub state: State,
     /// Order of submission in the unit.
     pub seq: Option<i64>,
-}
-
-/// what an ID number has used up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// Keyed hash of the ID number.
-    pub id_index: String,
-    /// `year` or `level`.
-    pub scope: String,
-    /// Which year, which level.
-    pub value: String,
-    /// By which application.
-    pub application_id: String,
 }
 
 /// A line of a timeline.
@@ -51,11 +34,6 @@ pub struct Line {
 /// All applications of a campaign, by id.
 pub async fn standings(app: &App, campaign_id: &str) -> Result<Vec<Standing>> {
     store::standings(app, campaign_id).await
-}
-
-/// The claims of a campaign's applications.
-pub async fn claims(app: &App, campaign_id: &str) -> Result<Vec<Claim>> {
-    Ok(store::claims_of(app, campaign_id).await?)
 }
 
 /// The timelines of a campaign's applications, oldest line first.

@@ -2,12 +2,13 @@
 //! in the same transaction.
 
 use super::moves::{self, Move};
+use super::promote::promote;
 use super::states::{Event, State};
 use super::{Application, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::PlaceCause;
-use crate::campaign::places::{self, Locked};
+use crate::campaign::places;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Refusal;
@@ -59,6 +60,21 @@ pub async fn end(app: &App, tx: &mut Tx, application: &Application, ending: Endi
         _ => PlaceCause::Expired,
     };
     let mut places = places::lock(app, tx, &application.campaign_id, unit_id).await?;
+    leave(app, tx, application, &ending).await?;
+    if application.state.holds_place() {
+        places.release(tx, &application.id, cause, ending.actor).await?;
+        promote(app, tx, &mut places, &application.campaign_id, unit_id).await?;
+    }
+    Ok(())
+}
+
+/// The application's own part of its end: the move, and its claims fall.
+pub(super) async fn leave(
+    app: &App,
+    tx: &mut Tx,
+    application: &Application,
+    ending: &Ending<'_>,
+) -> Result<()> {
     let to = Move {
         actor: ending.actor,
         event: ending.event,
@@ -69,40 +85,5 @@ pub async fn end(app: &App, tx: &mut Tx, application: &Application, ending: Endi
         corrections: &[],
     };
     moves::apply(app, tx, application, to).await?;
-    store::drop_claims(tx, &application.id).await?;
-    if application.state.holds_place() {
-        places.release(tx, &application.id, cause, ending.actor).await?;
-        promote(app, tx, &mut places, &application.campaign_id, unit_id).await?;
-    }
-    Ok(())
-}
-
-/// Gives free places to those who wait, first come first served, until one of them runs out.
-pub async fn promote(
-    app: &App,
-    tx: &mut Tx,
-    places: &mut Locked<'_>,
-    campaign_id: &str,
-    unit_id: &str,
-) -> Result<()> {
-    while places.places().left() > 0 {
-        let Some(first) = store::first_waiting(tx, campaign_id, unit_id).await? else {
-            return Ok(());
-        };
-        places
-            .take(tx, &first.id, PlaceCause::Promoted, &Actor::System)
-            .await?;
-        let to = Move {
-            actor: &Actor::System,
-            event: Event::Promoted,
-            step: first.step,
-            holder_id: first.holder_id.as_deref(),
-            union_id: None,
-            note: "",
-            corrections: &[],
-        };
-        debug_assert!(first.state.waits());
-        moves::apply(app, tx, &first, to).await?;
-    }
-    Ok(())
+    Ok(store::drop_claims(tx, &application.id).await?)
 }

@@ -124,6 +124,45 @@ pub async fn create(
     Ok(campaign_id)
 }
 
+/// What a free place means for somebody who waits (R-20, R-24, ADR 0028).
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn<'a> {
+    /// Their own intake is still under review: they are decided in it.
+    Here,
+    /// Its review is over: they are decided in the campaign's next one.
+    CarriedTo(&'a Intake),
+    /// No review is left in the campaign: the waiting is over.
+    Over,
+}
+
+/// Whose turn it is with the intake `own`, at this moment, among all intakes of its campaign.
+pub fn turn<'a>(of_campaign: &'a [Intake], own: &str, now: Time) -> Turn<'a> {
+    let Some(own) = of_campaign.iter().find(|intake| intake.id == own) else {
+        return Turn::Over;
+    };
+    if now <= own.review.until {
+        return Turn::Here;
+    }
+    let later = of_campaign
+        .iter()
+        .filter(|later| later.apply.from > own.apply.from && now <= later.review.until);
+    later
+        .min_by_key(|later| later.apply.from)
+        .map_or(Turn::Over, Turn::CarriedTo)
+}
+
+/// All intakes of a campaign, the earlier first, as the transaction sees them.
+pub async fn of_campaign(tx: &mut Tx, campaign_id: &str) -> Result<Vec<Intake>> {
+    store::intakes_of(tx, campaign_id).await
+}
+
+/// When the waiting of a campaign ends: with its last review window.
+pub async fn waiting_ends(app: &App, campaign_id: &str) -> Result<Option<Time>> {
+    let all = all(app).await?.into_iter();
+    let ends = all.filter(|intake| intake.campaign_id == campaign_id);
+    Ok(ends.map(|intake| intake.review.until).max())
+}
+
 /// An intake by id.
 pub async fn intake(app: &App, id: &str) -> Result<Intake> {
     store::intakes(app)
@@ -242,6 +281,30 @@ mod tests {
             intake.may_correct(after),
             Err(Refusal::CorrectionOver { .. })
         ));
+    }
+
+    /// who waits is decided in their own review window, after it in the next one, after the last one nowhere.
+    #[test]
+    fn a_place_after_the_window_belongs_to_the_next_intake() {
+        let year = [of_2021(Season::Spring).intake, of_2021(Season::Autumn).intake];
+        let turn = |season: Season, m, d, h, s| {
+            super::turn(
+                &year,
+                season.as_str(),
+                Time::shanghai(2021, m, d, h, 59 * s.min(1), s),
+            )
+        };
+        assert_eq!(turn(Season::Spring, 6, 7, 23, 59), Turn::Here);
+        for (m, d) in [(6, 8), (8, 1), (11, 5), (12, 7)] {
+            assert_eq!(
+                turn(Season::Spring, m, d, 0, 0),
+                Turn::CarriedTo(&year[1]),
+                "{m}-{d}"
+            );
+        }
+        assert_eq!(turn(Season::Autumn, 12, 7, 23, 59), Turn::Here);
+        assert_eq!(turn(Season::Autumn, 12, 8, 0, 0), Turn::Over);
+        assert_eq!(turn(Season::Spring, 12, 8, 0, 0), Turn::Over);
     }
 
     #[test]

@@ -65,6 +65,8 @@ fn told(progress: &Progress) -> Vec<String> {
         State::Recalled | State::RecalledWaiting => {
             lines.push(format!("请在 {} 前改好并重新提交", apply.deadline_text()));
         }
+        State::InReview if progress.is_carried_over() => lines.push(progress.carried_over()),
+        State::Expired => lines.push(progress.expired_for().to_owned()),
         State::Draft => lines.push(format!("请在 {} 前提交", apply.deadline_text())),
         _ => {}
     }

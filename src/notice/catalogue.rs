@@ -3,6 +3,7 @@
 //! [`TEMPLATES`] is what has to be added in WeChat's console (模板消息), with these keywords; [`Message`] is the table of
 //! all messages, which `/office/messages` shows and a test renders.
 
+mod carried;
 mod officers;
 mod table;
 mod transfers;
@@ -93,6 +94,8 @@ pub struct Moved<'a> {
     pub holder: Option<&'a str>,
     /// Position on the waiting list.
     pub waiting_position: Option<i64>,
+    /// The event's words: with [`Event::Expired`], why.
+    pub note: &'a str,
     /// When it happened.
     pub at: Time,
 }
@@ -100,8 +103,12 @@ pub struct Moved<'a> {
 /// The message to the worker about an event of their application.
 pub fn to_worker(moved: &Moved<'_>) -> Content {
     let (phrase, note) = words(moved);
+    let more = match moved.event {
+        Event::CarriedOver => carried::more(moved.intake),
+        _ => String::new(),
+    };
     let sms = format!(
-        "【泉城工会】您的求学圆梦补助申请（编号 {}）：{phrase}，{note}。咨询热线 {HOTLINE}",
+        "【泉城工会】您的求学圆梦补助申请（编号 {}）：{phrase}，{note}{more}。咨询热线 {HOTLINE}",
         moved.number
     );
     Content {
@@ -138,6 +145,7 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
             ("候补转正", "已占用名额，请改好后重新提交".to_owned())
         }
         Event::Promoted => ("候补转正", "已占用名额，进入审核".to_owned()),
+        Event::CarriedOver => ("候补递补", carried::note(moved.intake, moved.at)),
         Event::Passed => ("审核中", holder("已转入上一级审核")),
         Event::SentBack => ("退回复核", holder("由下级工会复核")),
         Event::PassRecalled => ("审核中", holder("继续审核")),
@@ -153,7 +161,8 @@ fn words(moved: &Moved<'_>) -> (&'static str, String) {
         },
         Event::Rejected => ("未通过", "点击查看原因".to_owned()),
         Event::Withdrawn => ("已撤回", "您已撤回这份申请".to_owned()),
-        Event::Expired => ("已失效", "超过补正期限，名额已释放".to_owned()),
+        Event::Expired if moved.note.is_empty() => ("已失效", "超过期限".to_owned()),
+        Event::Expired => ("已失效", moved.note.to_owned()),
         Event::Recalled => (
             "取回修改",
             format!("{}前须重新提交", moved.intake.apply.until.short_deadline_text()),
@@ -171,7 +180,7 @@ pub fn reminder(reminder: &Reminder, number: Option<&str>, intake: &Intake) -> C
     };
     let which = number.map_or_else(String::new, |number| format!("（编号 {number}）"));
     let after = if loses {
-        "逾期名额将让给候补职工"
+        "逾期名额不再保留"
     } else {
         "逾期不能再申请这一批次"
     };
@@ -301,6 +310,7 @@ mod tests {
                 intake: &intake(),
                 holder: Some("崮云湖街道总工会"),
                 waiting_position: Some(12),
+                note: "",
                 at: Time::shanghai(2021, 11, 10, 9, 30, 0),
             });
             for (name, value) in &content.fields {
@@ -342,7 +352,7 @@ mod tests {
                 );
             }
             assert!(content.sms.contains("12月7日 24:00前") && content.sms.contains("还剩 3 天"));
-            assert_eq!(content.sms.contains("让给候补职工"), number.is_some());
+            assert_eq!(content.sms.contains("不再保留"), number.is_some());
         }
     }
 
@@ -359,6 +369,7 @@ mod tests {
             intake: &intake(),
             holder: None,
             waiting_position: None,
+            note: "",
             at: Time(0),
         };
         let union = about_union(
@@ -389,6 +400,7 @@ mod tests {
             intake: &intake(),
             holder: None,
             waiting_position: None,
+            note: "",
             at: Time(half_past_four_utc.timestamp_millis()),
         });
         assert_eq!(content.fields[4].1, "2021年11月10日 00:30");
@@ -405,6 +417,7 @@ mod tests {
             intake: &intake,
             holder: None,
             waiting_position: Some(3),
+            note: "",
             at: Time(0),
         };
         assert_eq!(words(&moved(Event::Waitlisted)).1, "名额已满，候补第 3 位");

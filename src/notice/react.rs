@@ -69,6 +69,7 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
         happened.event,
         Event::Submitted
             | Event::Promoted
+            | Event::CarriedOver
             | Event::Passed
             | Event::Resubmitted
             | Event::SentBack
@@ -76,6 +77,9 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
     );
     // Promoted while it is being corrected, or sent back to the waiting list: nobody's work yet.
     let arrives = arrives && progress.application.state == State::InReview;
+    // Carried over in summer: the officers hear of it when its window opens, in the digests.
+    let arrives =
+        arrives && (happened.event != Event::CarriedOver || progress.intake.may_review(app.now()).is_ok());
     if let (true, Some(union_id)) = (arrives, progress.application.holder_id.clone()) {
         planned.extend(officers_of(app, &happened, &progress, &union_id).await?);
     }
@@ -90,6 +94,7 @@ fn worker(happened: &Happened, progress: &Progress) -> Planned {
         intake: &progress.intake,
         holder: progress.holder.as_deref(),
         waiting_position: progress.waiting_position,
+        note: &happened.note,
         at: happened.at,
     };
     Planned {

@@ -100,14 +100,9 @@ fn next(progress: &Progress) -> Vec<String> {
             vec!["这份申请已经结束，经过见“申请进度”页的办理记录。".to_owned()]
         }
         State::Approved => vec!["各级工会都已审核通过。".to_owned(), paid.to_owned()],
-        State::Waitlisted => vec![
-            "有名额空出时按提交先后自动递补，不用重新提交。".to_owned(),
-            review,
-            told.to_owned(),
-            paid.to_owned(),
-        ],
+        State::Waitlisted => vec![progress.waits_for(), review, told.to_owned(), paid.to_owned()],
         State::Returned => vec![
-            format!("请在 {by} 前补正并重新提交，名额为您保留；逾期名额让给候补职工。"),
+            format!("请在 {by} 前补正并重新提交，名额为您保留；逾期名额不再保留。"),
             review,
             told.to_owned(),
             paid.to_owned(),

@@ -10,6 +10,7 @@ pub const ACTS: &[(&str, &str)] = &[
     ("application.submitted", "提交申请，占用名额"),
     ("application.waitlisted", "提交申请，进入候补"),
     ("application.promoted", "候补转正"),
+    ("application.carried_over", "候补递补，转入下一批次"),
     ("application.passed", "审核通过，转入上一级"),
     ("application.approved", "审核全部通过"),
     ("application.returned", "退回补正"),

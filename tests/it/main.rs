@@ -10,6 +10,7 @@
 mod account_life;
 mod accounts;
 mod acts;
+mod after_the_window;
 mod api;
 mod app;
 mod app_door;

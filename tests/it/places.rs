@@ -139,7 +139,8 @@ async fn withdrawals_and_submissions_at_once(test: &TestApp) {
 }
 
 on_both_stores! {
-    /// rejection and a missed deadline free the place for the first in the list, who is told; a return keeps it.
+    /// rejection frees the place for the first in the list; a return keeps it until the deadline. R-24: with the year's
+    /// last review window the waiting is over, and who waits is told so (ADR 0028).
     a_freed_place_goes_to_the_first_who_waits
 }
 async fn a_freed_place_goes_to_the_first_who_waits(test: &TestApp) {
@@ -225,16 +226,26 @@ async fn a_freed_place_goes_to_the_first_who_waits(test: &TestApp) {
     test.app.clock.advance(review_until.0 - test.app.now().0 + 1000);
     assert_eq!(
         application::deadlines::expire_overdue(&test.app).await.unwrap(),
-        1
+        2
     );
     assert_eq!(
         (state(&second_id).await, state(&third_id).await),
-        (State::Expired, State::InReview)
+        (State::Expired, State::Expired)
     );
-    assert_eq!(taken(test, &unit).await.left(), 0);
+    assert_eq!(
+        taken(test, &unit).await.left(),
+        1,
+        "nobody may decide it any more"
+    );
     test.settle().await;
-    let told = test.sms(&builders::phone(3)).await;
-    assert!(told.iter().any(|text| text.contains("候补转正")), "{told:?}");
+    for (n, words) in [
+        (2, "候补转正，"),
+        (2, "已失效，超过补正期限，名额已释放"),
+        (3, "已失效，候补结束，未轮到"),
+    ] {
+        let told = test.sms(&builders::phone(n)).await;
+        assert!(told.iter().any(|text| text.contains(words)), "{words}: {told:?}");
+    }
 }
 
 on_both_stores! {

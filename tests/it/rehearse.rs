@@ -83,7 +83,7 @@ async fn a_season(pair: Pair) {
     let (_, found) = rehearse::invariants(&app, &outcome.campaign_id).await.unwrap();
     let named = found
         .iter()
-        .any(|f| f.rule == "名额（R-20）" && f.what.contains("台账合计"));
+        .any(|f| f.rule.contains("R-20") && f.what.starts_with("taken_is_ledger"));
     assert!(named, "{found:?}");
     app.db.close().await;
 }

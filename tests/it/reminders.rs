@@ -97,7 +97,7 @@ async fn drafts_are_reminded(test: &TestApp) {
     );
     test.settle().await;
     let sms = test.sms(taker.phone.digits()).await.pop().unwrap();
-    assert!(sms.contains("还剩 1 天") && sms.contains("让给候补职工"), "{sms}");
+    assert!(sms.contains("还剩 1 天") && sms.contains("名额不再保留"), "{sms}");
 }
 
 on_both_stores! {

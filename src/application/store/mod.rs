@@ -139,7 +139,8 @@ pub async fn of_worker(app: &App, worker_id: &str) -> Result<Vec<Application>> {
 
 pub async fn open_of(app: &App, worker_id: &str, intake_id: &str) -> Result<Option<Application>> {
     let sql = select_application!(
-        "WHERE worker_id = $1 AND intake_id = $2 AND state NOT IN ('withdrawn', 'rejected', 'expired')"
+        "WHERE worker_id = $1 AND intake_id = $2 AND state NOT IN ('withdrawn', 'rejected', 'expired') \
+         ORDER BY CASE WHEN state = 'draft' THEN 1 ELSE 0 END, id LIMIT 1"
     );
     let row: Option<Row> = sqlx::query_as(sql)
         .bind(worker_id)
@@ -162,11 +163,16 @@ pub async fn first_waiting(tx: &mut Tx, campaign_id: &str, unit_id: &str) -> Res
     row.map(Row::into_application).transpose()
 }
 
+/// What time ends at this moment, unit by unit: first those who wait and have no review left, then what was returned or taken
+/// back and not submitted again.
 pub async fn overdue(app: &App, now: Time, limit: i64) -> Result<Vec<Application>> {
     let sql = select_application!(
         "WHERE (state = 'returned' AND intake_id IN (SELECT id FROM intakes WHERE review_until < $1)) \
          OR (state IN ('recalled', 'recalled_waiting') AND intake_id IN (SELECT id FROM intakes WHERE apply_until < $1)) \
-         ORDER BY id LIMIT $2"
+         OR (state = 'waitlisted' AND intake_id IN (SELECT own.id FROM intakes own WHERE NOT EXISTS \
+         (SELECT 1 FROM intakes later WHERE later.campaign_id = own.campaign_id AND later.apply_from >= own.apply_from \
+         AND later.review_until >= $1))) \
+         ORDER BY CASE WHEN state = 'waitlisted' THEN 0 ELSE 1 END, campaign_id, unit_id, id LIMIT $2"
     );
     let rows: Vec<Row> = sqlx::query_as(sql)
         .bind(now.0)
@@ -174,6 +180,18 @@ pub async fn overdue(app: &App, now: Time, limit: i64) -> Result<Vec<Application
         .fetch_all(app.db.read())
         .await?;
     rows.into_iter().map(Row::into_application).collect()
+}
+
+/// Carries an application that was just moved over into another intake of its campaign (ADR 0028).
+pub async fn carry_over(tx: &mut Tx, id: &str, intake_id: &str, since: Time) -> sqlx::Result<()> {
+    let sql = "UPDATE applications SET carried_from = intake_id, intake_id = $1, since = $2 WHERE id = $3";
+    sqlx::query(sql)
+        .bind(intake_id)
+        .bind(since.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub async fn waiting_position(app: &App, campaign_id: &str, unit_id: &str, seq: i64) -> sqlx::Result<i64> {

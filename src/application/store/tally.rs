@@ -2,46 +2,28 @@
 
 use crate::app::App;
 use crate::application::states::{Event, State};
-use crate::application::tally::{Claim, Line, Standing};
+use crate::application::tally::{Line, Standing};
 use crate::error::Result;
 
-type StandingRow = (String, String, String, Option<String>, String, Option<i64>);
+type StandingRow = (String, Option<String>, String, Option<i64>);
 
 pub async fn standings(app: &App, campaign_id: &str) -> Result<Vec<Standing>> {
-    let sql = "SELECT id, worker_id, intake_id, unit_id, state, seq FROM applications WHERE campaign_id = $1 ORDER BY id";
+    let sql = "SELECT id, unit_id, state, seq FROM applications WHERE campaign_id = $1 ORDER BY id";
     let rows: Vec<StandingRow> = sqlx::query_as(sql)
         .bind(campaign_id)
         .fetch_all(app.db.read())
         .await?;
-    let standing = |(id, worker_id, intake_id, unit_id, state, seq): StandingRow| {
+    let standing = |(id, unit_id, state, seq): StandingRow| {
         let state =
             State::parse(&state).ok_or_else(|| anyhow::anyhow!("application {id} is in no known state"))?;
         Ok(Standing {
             id,
-            worker_id,
-            intake_id,
             unit_id,
             state,
             seq,
         })
     };
     rows.into_iter().map(standing).collect()
-}
-
-pub async fn claims_of(app: &App, campaign_id: &str) -> sqlx::Result<Vec<Claim>> {
-    let sql = "SELECT c.id_index, c.scope, c.value, c.application_id FROM claims c \
-               JOIN applications a ON a.id = c.application_id WHERE a.campaign_id = $1";
-    let rows: Vec<(String, String, String, String)> = sqlx::query_as(sql)
-        .bind(campaign_id)
-        .fetch_all(app.db.read())
-        .await?;
-    let claim = |(id_index, scope, value, application_id)| Claim {
-        id_index,
-        scope,
-        value,
-        application_id,
-    };
-    Ok(rows.into_iter().map(claim).collect())
 }
 
 pub async fn lines_of(app: &App, campaign_id: &str) -> Result<Vec<Line>> {

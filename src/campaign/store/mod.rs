@@ -74,16 +74,29 @@ struct Row {
 
 /// The one list of columns; SQL text must be one literal, hence a macro.
 macro_rules! select_intakes {
-    () => {
-        "SELECT i.id, i.campaign_id, c.year, c.title, c.city_grant_fen, i.season, i.apply_from, i.apply_until, i.review_from, i.review_until \
-         FROM intakes i JOIN campaigns c ON c.id = i.campaign_id ORDER BY i.apply_from"
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.campaign_id, c.year, c.title, c.city_grant_fen, i.season, i.apply_from, i.apply_until, i.review_from, ",
+            "i.review_until FROM intakes i JOIN campaigns c ON c.id = i.campaign_id ",
+            $rest
+        )
     };
 }
 
 /// Every intake with its campaign: a handful a year.
 pub async fn intakes(app: &App) -> Result<Vec<Current>> {
-    let rows: Vec<Row> = sqlx::query_as(select_intakes!()).fetch_all(app.db.read()).await?;
+    let sql = select_intakes!("ORDER BY i.apply_from");
+    let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(app.db.read()).await?;
     rows.into_iter().map(current).collect()
+}
+
+/// The intakes of one campaign, within a transaction.
+pub async fn intakes_of(tx: &mut Tx, campaign_id: &str) -> Result<Vec<Intake>> {
+    let sql = select_intakes!("WHERE i.campaign_id = $1 ORDER BY i.apply_from");
+    let rows: Vec<Row> = sqlx::query_as(sql).bind(campaign_id).fetch_all(&mut **tx).await?;
+    rows.into_iter()
+        .map(|row| current(row).map(|current| current.intake))
+        .collect()
 }
 
 fn current(row: Row) -> Result<Current> {
@@ -234,7 +247,7 @@ pub async fn lock_plan(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// Every intake with its campaign, as the caller's transaction sees them.
 pub async fn intakes_in(tx: &mut Tx) -> Result<Vec<Current>> {
-    let rows: Vec<Row> = sqlx::query_as(select_intakes!()).fetch_all(&mut **tx).await?;
+    let rows: Vec<Row> = sqlx::query_as(select_intakes!("ORDER BY i.apply_from")).fetch_all(&mut **tx).await?;
     rows.into_iter().map(current).collect()
 }
 

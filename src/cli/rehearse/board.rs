@@ -5,6 +5,7 @@ use super::Finding;
 use super::officer::{Officer, Open, Outcome, Verdict};
 use super::plan::Fate;
 use super::world::World;
+use crate::review::bulk::MOST;
 use futures_util::{StreamExt as _, stream};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,6 +37,8 @@ pub struct Tally {
     pub beaten: usize,
     /// Applications that two officers decided at the same moment.
     pub contested: usize,
+    /// Of the passed ones: in bulk.
+    pub in_bulk: usize,
 }
 
 /// All unions' officers.
@@ -138,19 +141,24 @@ impl Round<'_> {
         };
         let waiting = first.inbox(&self.world.http).await?;
         // What an earlier rehearsal left is not ours to decide.
-        let waiting: Vec<String> = waiting
+        let waiting: Vec<(String, String)> = waiting
             .into_iter()
-            .filter(|id| self.due.contains_key(id))
+            .filter(|(id, _)| self.due.contains_key(id))
             .collect();
+        let officers = board.len();
         let (contested, calm): (Vec<_>, Vec<_>) = waiting
             .into_iter()
-            .partition(|id| self.is_contested(id, board.len()));
+            .partition(|(id, _)| self.is_contested(id, officers));
+        let Some((first, _)) = board.split_first_mut() else {
+            return Ok(());
+        };
+        let calm = self.in_bulk(first, calm).await?;
+        let contested = contested.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
         if let [one, two, ..] = board {
             for id in &contested {
                 self.contest(one, two, id).await?;
             }
         }
-        let officers = board.len();
         let work = board.iter_mut().enumerate().map(|(at, officer)| {
             let mine: Vec<&String> = calm.iter().skip(at).step_by(officers).collect();
             async move {
@@ -161,6 +169,32 @@ impl Round<'_> {
             }
         });
         futures_util::future::join_all(work).await.into_iter().collect()
+    }
+
+    /// What is plain and to be passed goes in bulk, all but every fourth one, which somebody opens; gives what is left.
+    async fn in_bulk(
+        &self,
+        officer: &mut Officer,
+        calm: Vec<(String, String)>,
+    ) -> anyhow::Result<Vec<String>> {
+        let (mut bulk, mut rest) = (Vec::new(), Vec::new());
+        for (at, (id, version)) in calm.into_iter().enumerate() {
+            let plain = self.verdict(&id) == Verdict::Pass && !version.is_empty();
+            match plain && at % 4 != 0 {
+                true => bulk.push((id, version)),
+                false => rest.push(id),
+            }
+        }
+        for chosen in bulk.chunks(MOST) {
+            let passed = officer.pass_in_bulk(&self.world.http, chosen).await?;
+            let passed: HashSet<String> = passed.into_iter().collect();
+            let left = chosen.iter().map(|(id, _)| id);
+            rest.extend(left.filter(|id| !passed.contains(*id)).cloned());
+            let mut notes = self.notes();
+            notes.tally.passed += passed.len();
+            notes.tally.in_bulk += passed.len();
+        }
+        Ok(rest)
     }
 
     fn is_contested(&self, id: &str, officers: usize) -> bool {

@@ -1,9 +1,10 @@
-//! The books of a campaign, held against each other: pure rules over what the tables say.
+//! What happened in a campaign, held against the order of submission, the table of moves and the messages: pure rules over
+//! what the tables say. That places, ledger, states and claims agree is `supervision::invariants`' to say.
 
 use super::Finding;
 use crate::application::State;
 use crate::application::states::{Event, next};
-use crate::application::tally::{Claim, Line, Standing};
+use crate::application::tally::{Line, Standing};
 use crate::campaign::places::Places;
 use crate::campaign::tally::Entry;
 use crate::notice::tally::Note;
@@ -18,20 +19,14 @@ pub struct Books {
     pub ledger: Vec<Entry>,
     /// All applications, drafts too.
     pub standings: Vec<Standing>,
-    /// What ID numbers have used up.
-    pub claims: Vec<Claim>,
     /// What happened, oldest first.
     pub lines: Vec<Line>,
     /// Who was told.
     pub notes: Vec<Note>,
 }
 
-/// Names of the rules, as the report has them.
-pub const PLACES: &str = "名额（R-20）";
-/// First come, first served.
+/// First come, first served; the rules' names are the report's.
 pub const ORDER: &str = "先到先得（R-19）";
-/// One person, one application a year and a level.
-pub const PERSON: &str = "一人一份（R-5）";
 /// What happened and where it stands.
 pub const STATES: &str = "状态（R-22）";
 /// Who was told.
@@ -39,89 +34,8 @@ pub const MESSAGES: &str = "通知（R-23）";
 
 /// All rules at once.
 pub fn findings(books: &Books) -> Vec<Finding> {
-    let all = [
-        places(books),
-        ledger(books),
-        order(books),
-        persons(books),
-        states(books),
-        told(books),
-    ];
+    let all = [order(books), states(books), told(books)];
     all.into_iter().flatten().collect()
-}
-
-/// Taken = the ledger's sum = the applications that hold one; never more than there are, never one free while somebody waits.
-fn places(books: &Books) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (unit, places) in &books.places {
-        let of_unit = || {
-            books
-                .standings
-                .iter()
-                .filter(|s| s.unit_id.as_ref() == Some(unit))
-        };
-        let holding = of_unit().filter(|s| s.state.holds_place()).count() as i64;
-        let waiting = of_unit().filter(|s| s.state.waits()).count();
-        let sum: i64 = books
-            .ledger
-            .iter()
-            .filter(|e| e.unit_id == *unit)
-            .map(|e| e.delta)
-            .sum();
-        let Places { total, taken } = *places;
-        if !(0..=total).contains(&taken) {
-            found.push(Finding::new(
-                PLACES,
-                format!("工会 {unit}：名额 {total}，已占 {taken}"),
-            ));
-        }
-        if sum != taken {
-            found.push(Finding::new(
-                PLACES,
-                format!("工会 {unit}：台账合计 {sum}，已占 {taken}"),
-            ));
-        }
-        if holding != taken {
-            found.push(Finding::new(
-                PLACES,
-                format!("工会 {unit}：占名额的申请 {holding} 份，已占 {taken}"),
-            ));
-        }
-        if waiting > 0 && taken < total {
-            let what = format!(
-                "工会 {unit}：空着 {} 个名额，还有 {waiting} 人候补",
-                total - taken
-            );
-            found.push(Finding::new(PLACES, what));
-        }
-    }
-    found
-}
-
-/// An application takes a place once and gives it back once; it holds one exactly while its state says so.
-fn ledger(books: &Books) -> Vec<Finding> {
-    let mut entries: HashMap<&str, Vec<i64>> = HashMap::new();
-    for entry in &books.ledger {
-        entries
-            .entry(&entry.application_id)
-            .or_default()
-            .push(entry.delta);
-    }
-    let wrong = books.standings.iter().filter_map(|standing| {
-        let deltas = entries.remove(standing.id.as_str()).unwrap_or_default();
-        let right = match standing.state.holds_place() {
-            true => deltas == [1],
-            false => deltas.is_empty() || deltas == [1, -1],
-        };
-        let what = || format!("申请 {}（{}）的台账是 {deltas:?}", standing.id, standing.state);
-        (!right).then(|| Finding::new(PLACES, what()))
-    });
-    let mut found: Vec<Finding> = wrong.collect();
-    let strangers = entries
-        .into_keys()
-        .map(|id| Finding::new(PLACES, format!("台账里的申请 {id} 不存在")));
-    found.extend(strangers);
-    found
 }
 
 /// Places are given in the order of submission: at any moment to the first who waits, or, when nobody does, to who comes.
@@ -157,48 +71,6 @@ fn order(books: &Books) -> Vec<Finding> {
             );
             Finding::new(ORDER, what)
         }));
-    }
-    found
-}
-
-/// whoever is in has claimed a year and a level, whoever is out has given both back; one open one a worker and intake.
-fn persons(books: &Books) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut claims: HashMap<&str, Vec<&str>> = HashMap::new();
-    let mut used: HashSet<(&str, &str, &str)> = HashSet::new();
-    for claim in &books.claims {
-        claims
-            .entry(&claim.application_id)
-            .or_default()
-            .push(&claim.scope);
-        if !used.insert((&claim.id_index, &claim.scope, &claim.value)) {
-            let what = format!(
-                "同一身份证号占用 {} {} 两次（申请 {}）",
-                claim.scope, claim.value, claim.application_id
-            );
-            found.push(Finding::new(PERSON, what));
-        }
-    }
-    let mut open: HashSet<(&str, &str)> = HashSet::new();
-    for standing in &books.standings {
-        let mut has = claims.remove(standing.id.as_str()).unwrap_or_default();
-        has.sort_unstable();
-        let ended = standing.state.is_over() && standing.state != State::Approved;
-        let due: &[&str] = if standing.state == State::Draft || ended {
-            &[]
-        } else {
-            &["level", "year"]
-        };
-        if has != due {
-            let what = format!("申请 {}（{}）占用了 {has:?}", standing.id, standing.state);
-            found.push(Finding::new(PERSON, what));
-        }
-        if !ended && !open.insert((&standing.worker_id, &standing.intake_id)) {
-            found.push(Finding::new(
-                PERSON,
-                format!("职工 {} 在一个批次有两份申请", standing.worker_id),
-            ));
-        }
     }
     found
 }

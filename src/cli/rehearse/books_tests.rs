@@ -3,7 +3,7 @@
 use super::books::{self, Books};
 use crate::application::State;
 use crate::application::states::Event;
-use crate::application::tally::{Claim, Line, Standing};
+use crate::application::tally::{Line, Standing};
 use crate::campaign::places::Places;
 use crate::campaign::tally::Entry;
 use crate::kernel::Time;
@@ -57,8 +57,6 @@ fn good() -> Books {
     for (id, state, seq, lines) in people {
         books.standings.push(Standing {
             id: id.into(),
-            worker_id: format!("w{id}"),
-            intake_id: "spring".into(),
             unit_id: Some("u".into()),
             state,
             seq,
@@ -72,11 +70,6 @@ fn good() -> Books {
                 state,
             });
             books.notes.push(note(&format!("{id}{n}:w{id}"), id));
-        }
-        if ["a", "c", "d"].contains(&id) {
-            books
-                .claims
-                .extend([claim(id, "year", "2026"), claim(id, "level", "大专")]);
         }
     }
     books.ledger = vec![
@@ -94,15 +87,6 @@ fn note(dedup: &str, id: &str) -> Note {
         application_id: id.into(),
         recipient: "worker".into(),
         state: "sent".into(),
-    }
-}
-
-fn claim(id: &str, scope: &str, value: &str) -> Claim {
-    Claim {
-        id_index: format!("person {id}"),
-        scope: scope.into(),
-        value: value.into(),
-        application_id: id.into(),
     }
 }
 
@@ -133,22 +117,6 @@ fn books_that_agree_have_no_findings() {
     assert_eq!(books::findings(&good()), []);
 }
 
-/// an extra line, a place too many, a place left free, a wrong count.
-#[test]
-fn places_that_do_not_add_up_are_found() {
-    breach(
-        |b| b.ledger.push(entry("a", 1, 30)),
-        &[books::PLACES, books::ORDER],
-    );
-    breach(|b| b.ledger.push(entry("x", -1, 30)), &[books::PLACES]);
-    breach(|b| b.places[0].1.taken = 3, &[books::PLACES]);
-    breach(|b| b.places[0].1.total = 3, &[books::PLACES]);
-    breach(
-        |b| b.standings[2].state = State::Waitlisted,
-        &[books::PLACES, books::STATES],
-    );
-}
-
 /// who came later got a place first.
 #[test]
 fn a_place_out_of_turn_is_found() {
@@ -160,18 +128,6 @@ fn a_place_out_of_turn_is_found() {
         &[books::ORDER],
     );
     breach(|b| b.standings[0].seq = Some(9), &[books::ORDER]);
-}
-
-/// one ID number twice, a claim that was not given back, one that is missing, two open applications.
-#[test]
-fn a_person_twice_is_found() {
-    breach(
-        |b| b.claims[2].id_index = b.claims[0].id_index.clone(),
-        &[books::PERSON],
-    );
-    breach(|b| b.claims.push(claim("b", "year", "2026")), &[books::PERSON]);
-    breach(|b| drop(b.claims.pop()), &[books::PERSON]);
-    breach(|b| b.standings[4].worker_id = "wa".into(), &[books::PERSON]);
 }
 
 /// a state without its event, an event that cannot follow.

@@ -21,8 +21,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-/// The same books as the supervisor's own check sees them.
-pub const SUPERVISION: &str = "台账互相一致（R-31）";
+/// Places, ledger, states and claims agree, as `audit verify` asks too.
+pub const SUPERVISION: &str = "名额、台账、状态、一人一份互相一致（R-5、R-20）";
 /// No line of the trail is altered, missing or out of order.
 pub const TRAIL: &str = "审计链完整（R-31）";
 const ACKNOWLEDGED: &str = "受理的不丢（R-18）";
@@ -30,10 +30,11 @@ const SIMULATOR: &str = "每条消息一次（R-23）";
 const PUBLIC: &str = "公开的名额（R-19）";
 
 /// The phrase of each event in the message to the worker.
-const PHRASES: [(&str, &str); 11] = [
+const PHRASES: [(&str, &str); 12] = [
     ("submitted", "提交成功"),
     ("waitlisted", "候补中"),
     ("promoted", "候补转正"),
+    ("carried_over", "候补递补"),
     ("passed", "审核中"),
     ("approved", "审核通过"),
     ("returned", "退回补正"),
@@ -65,7 +66,6 @@ pub async fn open_books(app: &App, campaign_id: &str) -> anyhow::Result<Books> {
         places: campaign::tally::by_unit(app, campaign_id).await.map_err(told)?,
         ledger: campaign::tally::ledger(app, campaign_id).await.map_err(told)?,
         standings: tally::standings(app, campaign_id).await.map_err(told)?,
-        claims: tally::claims(app, campaign_id).await.map_err(told)?,
         lines: tally::lines(app, campaign_id).await.map_err(told)?,
         notes: notice::tally::notes(app, campaign_id).await.map_err(told)?,
     })

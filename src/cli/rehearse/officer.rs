@@ -1,4 +1,5 @@
-//! What an officer does on the pages: signs in, goes through the inbox, opens each application, decides by its form.
+//! What an officer does on the pages: signs in, goes through the inbox, passes many at once or opens one and decides by its
+//! form.
 
 use super::PASSWORD;
 use super::http::{Caller, Http};
@@ -6,9 +7,14 @@ use super::person;
 use super::world::Seat;
 use anyhow::Context as _;
 use reqwest::{Method, RequestBuilder, Response, header};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 /// Pages of an inbox that are looked through in one round, and how many lines each may have.
 const PAGES: usize = 1_000;
+
+/// So long may a bulk pass take.
+const BULK_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// An officer's browser.
 pub struct Officer {
@@ -16,6 +22,8 @@ pub struct Officer {
     pub seat: Seat,
     who: Caller,
     cookie: String,
+    /// The list's token, as its form has it.
+    csrf: String,
 }
 
 /// What they decide.
@@ -55,6 +63,7 @@ impl Officer {
                 token: String::new(),
             },
             cookie: String::new(),
+            csrf: String::new(),
             seat,
         }
     }
@@ -102,25 +111,81 @@ impl Officer {
         Ok(())
     }
 
-    /// Everything that waits at the officer's union, oldest first.
-    pub async fn inbox(&mut self, http: &Http) -> anyhow::Result<Vec<String>> {
-        let mut found: Vec<String> = Vec::new();
+    /// Everything that waits at the officer's union, oldest first: id and the version that the list shows.
+    pub async fn inbox(&mut self, http: &Http) -> anyhow::Result<Vec<(String, String)>> {
+        let mut found: Vec<(String, String)> = Vec::new();
         for number in 1..=PAGES {
             let path = format!("/office?tab=mine&page={number}");
             let (status, page) = self.page(http, "待办列表", &path).await?;
             anyhow::ensure!(status == 200, "待办列表：{status}");
-            let ids = applications_on(&page);
-            let before = found.len();
-            found.extend(
-                ids.into_iter()
-                    .filter(|id| !found[..before].contains(id))
-                    .collect::<Vec<_>>(),
-            );
+            if let Some(csrf) = value_of(&page, "csrf") {
+                self.csrf = csrf.to_owned();
+            }
+            let known: HashSet<String> = found.iter().map(|(id, _)| id.clone()).collect();
+            let new = applications_on(&page)
+                .into_iter()
+                .filter(|id| !known.contains(id));
+            found.extend(new.map(|id| {
+                let version = value_of(&page, &format!("pick-{id}")).unwrap_or_default();
+                (id, version.to_owned())
+            }));
             if !page.contains("rel=\"next\"") {
                 break;
             }
         }
         Ok(found)
+    }
+
+    /// Passes what the list showed, at most 500, as its form and the page of confirmation do; gives who was passed. The others
+    /// stand there with a reason: they are to be opened one by one (R-22).
+    pub async fn pass_in_bulk(
+        &mut self,
+        http: &Http,
+        chosen: &[(String, String)],
+    ) -> anyhow::Result<Vec<String>> {
+        let mut fields = vec![
+            ("csrf".to_owned(), self.csrf.clone()),
+            ("what".to_owned(), "picked".to_owned()),
+        ];
+        let picks = chosen.iter();
+        fields.extend(picks.map(|(id, version)| (format!("pick-{id}"), version.clone())));
+        let run = self.sent(http, "批量选中", "/office/bulk", &fields).await?;
+        anyhow::ensure!(run.starts_with("/office/bulk/"), "批量通过没有列出来：{run}");
+        let (_, mut page) = self.page(http, "批量确认", &run).await?;
+        let begun = Instant::now();
+        while !page.contains("data-testid=\"result\"") {
+            anyhow::ensure!(begun.elapsed() < BULK_WITHIN, "批量通过没有办完：{run}");
+            // The button begins it, and goes on with what was interrupted; else it is under way.
+            if page.contains("data-testid=\"confirm-bulk\"") {
+                let csrf = value_of(&page, "csrf").context("批量确认页没有令牌")?;
+                let fields = [("csrf".to_owned(), csrf.to_owned())];
+                self.sent(http, "批量通过", &run, &fields).await?;
+            } else {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            page = self.page(http, "批量结果", &run).await?.1;
+        }
+        Ok(passed_on(&page))
+    }
+
+    /// Posts a form; gives where it leads.
+    async fn sent(
+        &mut self,
+        http: &Http,
+        what: &'static str,
+        path: &str,
+        fields: &[(String, String)],
+    ) -> anyhow::Result<String> {
+        let request = http.request(&self.who, Method::POST, path).form(fields);
+        let answer = http.send(what, self.with_cookie(request)).await?;
+        self.keep_cookie(&answer);
+        let status = answer.status().as_u16();
+        anyhow::ensure!(status == 303, "{what}：{status}");
+        let to = answer
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|to| to.to_str().ok());
+        Ok(to.unwrap_or_default().to_owned())
     }
 
     /// Opens an application; `None` when there is nothing to decide on it (any more).
@@ -179,6 +244,17 @@ fn value_of<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     rest.split_once('"').map(|(value, _)| value)
 }
 
+/// Whom a finished bulk pass has passed.
+fn passed_on(page: &str) -> Vec<String> {
+    let rows = page.split("href=\"/office/applications/").skip(1);
+    let ids = rows.filter_map(|row| {
+        let (id, rest) = row.split_once('"')?;
+        let line = rest.split("</tr>").next()?;
+        line.contains("class=\"result ok\"").then(|| id.to_owned())
+    });
+    ids.collect()
+}
+
 /// The applications that a list's lines open.
 fn applications_on(page: &str) -> Vec<String> {
     const BEGINS: &str = "href=\"/office/applications/";
@@ -209,5 +285,8 @@ mod tests {
         );
         assert_eq!(value_of(page, "phone"), None);
         assert_eq!(applications_on(page), ["0a1b"]);
+        let done = r#"<tr><td><a href="/office/applications/1">王</a></td><td><span class="result ok">已通过</span></td></tr>
+            <tr><td><a href="/office/applications/2">李</a></td><td><span class="result bad">没有办成</span></td></tr>"#;
+        assert_eq!(passed_on(done), ["1"]);
     }
 }

@@ -41,12 +41,10 @@ pub struct Facts<'a> {
 }
 
 /// The rules that are looked at, whether or not they hold.
-const RULES: [&str; 7] = [
+const RULES: [&str; 5] = [
     look::SUPERVISION,
     look::TRAIL,
-    books::PLACES,
     books::ORDER,
-    books::PERSON,
     books::STATES,
     books::MESSAGES,
 ];
@@ -79,10 +77,11 @@ fn write(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         rejected,
         beaten,
         contested,
+        in_bulk,
     } = &facts.tally;
     writeln!(
         out,
-        "\n审核员\n  通过 {passed}，退回 {returned}，不予通过 {rejected}；被别人抢先 {beaten}，同时办理同一份 {contested}"
+        "\n审核员\n  通过 {passed}（其中批量 {in_bulk}），退回 {returned}，不予通过 {rejected}；被别人抢先 {beaten}，同时办理同一份 {contested}"
     )?;
     writeln!(out, "\n职工看到的状态")?;
     for (state, count) in &facts.seen.states {
@@ -177,10 +176,10 @@ mod tests {
         let mut out = String::new();
         verdict(
             &mut out,
-            &[Finding::new(books::PLACES, "工会 u：台账合计 3，已占 2")],
+            &[Finding::new(books::ORDER, "工会 u：序号 3 在序号 4 之后得到名额")],
         )
         .unwrap();
-        assert!(out.contains("[不符] 名额（R-20）：1 处\n         工会 u：台账合计 3，已占 2"));
+        assert!(out.contains("[不符] 先到先得（R-19）：1 处\n         工会 u：序号 3 在序号 4 之后得到名额"));
         assert!(out.ends_with("结论：有 1 处不符\n"));
         assert_eq!(spoken(Duration::from_secs(125)), "2 分 5 秒");
     }

@@ -10,6 +10,7 @@ use super::{
     registration_filed, registration_rejected, reminder, to_digest, to_officer, to_worker, transfer,
     work_arrived,
 };
+use crate::application::deadlines;
 use crate::application::reminders::{Reminder, What};
 use crate::application::states::{Event, State};
 use crate::campaign::transfers::State as Transfer;
@@ -23,6 +24,7 @@ crate::text_enum! {
         Submitted = "submitted",
         Waitlisted = "waitlisted",
         Promoted = "promoted",
+        CarriedOver = "carried_over",
         Passed = "passed",
         SentBack = "sent_back",
         PassRecalled = "pass_recalled",
@@ -84,6 +86,7 @@ impl Message {
             Event::Submitted => Message::Submitted,
             Event::Waitlisted => Message::Waitlisted,
             Event::Promoted => Message::Promoted,
+            Event::CarriedOver => Message::CarriedOver,
             Event::Passed => Message::Passed,
             Event::SentBack => Message::SentBack,
             Event::PassRecalled => Message::PassRecalled,
@@ -125,6 +128,11 @@ impl Message {
             Message::Submitted => ("提交成功", WORKER, "提交申请并占用名额"),
             Message::Waitlisted => ("进入候补", WORKER, "提交申请时名额已满"),
             Message::Promoted => ("候补转正", WORKER, "有名额空出，轮到本人"),
+            Message::CarriedOver => (
+                "候补递补，转入下一批次",
+                WORKER,
+                "本批次审核结束后有名额空出，轮到本人",
+            ),
             Message::Passed => ("转入上一级", WORKER, "一级审核通过"),
             Message::SentBack => ("退回下级工会复核", WORKER, "上级工会退回下一级复核"),
             Message::PassRecalled => ("审核员撤回通过", WORKER, "审核员在上一级办理前撤回自己的通过"),
@@ -134,7 +142,7 @@ impl Message {
             Message::Resubmitted => ("重新提交", WORKER, "补正或取回修改后再次提交"),
             Message::Rejected => ("未通过", WORKER, "审核员作出不予通过的决定"),
             Message::Withdrawn => ("已撤回", WORKER, "本人撤回申请"),
-            Message::Expired => ("已失效", WORKER, "到期没有补正，名额释放"),
+            Message::Expired => ("已失效", WORKER, "到期没有补正或重新提交；当年审核结束仍在候补"),
             Message::Recalled => ("取回修改", WORKER, "审核开始前本人取回"),
             Message::CorrectionDue => ("补正期限提醒", WORKER, "退回补正的，审核截止前 3 天和 1 天"),
             Message::SubmissionDue => (
@@ -251,7 +259,7 @@ fn intake() -> Intake {
 
 /// An event of an application: plain, and where other words are said, the other case.
 fn moved(event: Event, intake: &Intake) -> Vec<Sample> {
-    let content = |state, holder, waiting_position| {
+    let noted = |state, holder, waiting_position, note| {
         to_worker(&Moved {
             event,
             state,
@@ -259,15 +267,24 @@ fn moved(event: Event, intake: &Intake) -> Vec<Sample> {
             intake,
             holder,
             waiting_position,
+            note,
             at: AT,
         })
     };
+    let content = |state, holder, waiting_position| noted(state, holder, waiting_position, "");
+    let ended = |state| noted(State::Expired, None, None, deadlines::why(state));
     let review = content(State::InReview, Some(STREET), None);
     match event {
         Event::Waitlisted => vec![sample("", content(State::Waitlisted, None, Some(128)))],
         Event::Promoted => vec![
             sample("在候补", review),
             sample("候补中取回修改", content(State::Recalled, None, None)),
+        ],
+        Event::Expired => vec![
+            sample("没有补正", ended(State::Returned)),
+            sample("取回没有重新提交", ended(State::Recalled)),
+            sample("候补中取回没有重新提交", ended(State::RecalledWaiting)),
+            sample("候补到当年审核结束", ended(State::Waitlisted)),
         ],
         Event::Resubmitted => vec![
             sample("有名额", review),

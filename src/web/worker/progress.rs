@@ -188,6 +188,9 @@ fn headline(progress: &Progress) -> String {
     let unit = progress.unit.as_deref().unwrap_or_default();
     let holder = progress.holder.as_deref().unwrap_or("工会");
     match progress.application.state {
+        State::InReview if progress.is_carried_over() => {
+            format!("有名额空出，您已占用名额，{}。", progress.carried_over())
+        }
         State::InReview => format!("您的申请正在{holder}审核。"),
         State::Waitlisted => match progress.waiting_position {
             Some(n) => format!("{unit}的名额已满，您排在候补第 {n} 位。"),
@@ -197,7 +200,7 @@ fn headline(progress: &Progress) -> String {
         State::Approved => "各级工会都已审核通过，恭喜您！".to_owned(),
         State::Rejected => "您的申请没有通过审核，原因见下方办理记录。".to_owned(),
         State::Withdrawn => "您已撤回这份申请。".to_owned(),
-        State::Expired => "这份申请已超过期限，名额已让给候补职工。".to_owned(),
+        State::Expired => format!("这份申请已失效：{}。", progress.expired_for()),
         State::Draft => "申请尚未提交。".to_owned(),
         State::Recalled => "您已取回这份申请进行修改，名额为您保留。".to_owned(),
         State::RecalledWaiting => match progress.waiting_position {
@@ -240,10 +243,8 @@ fn next(progress: &Progress) -> String {
     let told = "有变化时会发消息通知您，也可以随时打开本页查看。";
     match progress.application.state {
         State::InReview => format!("接下来由各级工会逐级审核，{review_end} 前审完。{told}"),
-        State::Waitlisted => {
-            format!("有名额空出时，按提交先后自动递补，不用重新提交。{told}")
-        }
-        State::Returned => format!("请在 {review_end} 前补正并重新提交，逾期名额会让给候补职工。"),
+        State::Waitlisted => format!("{}{told}", progress.waits_for()),
+        State::Returned => format!("请在 {review_end} 前补正并重新提交，逾期名额不再保留。"),
         State::Approved => {
             "补助款会结合学费缴纳进度，发放到您填写的工商银行卡。请保持手机畅通，不要注销这张卡。".to_owned()
         }
