@@ -156,6 +156,8 @@ pub enum Refusal {
     EnrolledAlready { number: String },
     HoldsAnother { number: String },
     RulesNotAgreed,
+    TermsChanged,
+    ProviderBusy { programs: i64, enrolments: i64 },
     HoldOver,
     NothingToPay,
     RefundNotNow,
@@ -218,6 +220,7 @@ pub enum Refusal {
     PaymentClosed,
     PaymentDiffers,
     RefundTooMuch,
+    RefundGoesOn,
 }
 
 impl std::fmt::Display for Refusal {
