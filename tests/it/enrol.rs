@@ -1,9 +1,13 @@
 //! 选学报读 on both stores: catalogue, search, real-name check, enrolling, paying, refunds, providers, and the way to the
 //! subsidy (R-3, R-33 … R-35; issue 6).
 
+mod accounts;
+mod agreed;
 mod browser;
 mod catalogue;
 mod killed;
+mod money;
+mod office_browser;
 mod owner;
 mod providers;
 mod race;
