@@ -82,7 +82,8 @@ pub struct RefundLine {
     pub advice: String,
     pub asked: String,
     pub tried: i64,
-    pub may_ask: bool,
+    /// What the button says; empty: none.
+    pub ask: &'static str,
 }
 
 /// "2026年11月9日".
@@ -159,7 +160,12 @@ pub fn refund_line(refund: Refund, may_pay: bool) -> RefundLine {
             RefundCause::PaidLate => "名额释放后才付款，自动退回",
             RefundCause::PaidTwice => "重复付款，自动退回",
         },
-        may_ask: may_pay && refund.state != RefundState::Succeeded,
+        ask: match refund.state {
+            _ if !may_pay => "",
+            RefundState::Succeeded => "",
+            RefundState::Processing | RefundState::Abnormal => "再次查询",
+            RefundState::Created | RefundState::Closed => "再次发起",
+        },
         state: Tag {
             text: label.to_owned(),
             tone,

@@ -35,8 +35,6 @@ pub struct DayPage {
     pub theirs: SumsView,
     pub open: usize,
     pub lines: Vec<Line>,
-    /// The difference whose note was wrong, with the note.
-    pub typed: (String, String),
 }
 
 /// A difference.
@@ -54,6 +52,8 @@ pub struct Line {
     pub next: &'static str,
     pub settled: Option<String>,
     pub note: String,
+    /// The note that was wrong, to be typed again.
+    pub typed: Option<String>,
 }
 
 /// What to do about it, in plain words.
@@ -106,6 +106,7 @@ async fn line(ctx: &Ctx, one: DifferenceLine) -> Result<Line> {
             .as_ref()
             .map(|settled| format!("{} {}", settled.officer, settled.at.minute_text())),
         note: one.settled.map_or_else(String::new, |settled| settled.note),
+        typed: None,
         id: one.id,
     })
 }
@@ -138,7 +139,6 @@ async fn shown(ctx: &Ctx, officer: &Officer, day: NaiveDate) -> Result<DayPage> 
         },
         open: lines.iter().filter(|line| line.settled.is_none()).count(),
         lines,
-        typed: (String::new(), String::new()),
     })
 }
 
@@ -171,7 +171,9 @@ pub async fn settle(Path(day): Path<String>, posted: Posted<Typed>) -> Result<Re
             let errors = super::wrong(error)?;
             let mut again = shown(&ctx, &officer, date).await?;
             again.errors = errors;
-            again.typed = (form.difference, form.note);
+            for line in again.lines.iter_mut().filter(|line| line.id == form.difference) {
+                line.typed = Some(form.note.clone());
+            }
             return page_again(&again);
         }
         Err(error) => told(&ctx, error)?,
