@@ -65,7 +65,11 @@ impl Agreed {
             }
         };
         differs("学费", vec![self.fee.to_string()], vec![now.fee.to_string()]);
-        differs("缴费", vec![instalments(&self.terms)], vec![instalments(&now.terms)]);
+        differs(
+            "缴费",
+            vec![instalments(&self.terms)],
+            vec![instalments(&now.terms)],
+        );
         differs(
             "退学退费规定",
             self.refunds.words(entry),

@@ -16,7 +16,8 @@ pub use payments::{bill_differs, refund_stuck};
 pub use table::{About, Message, Sample};
 pub use transfers::transfer;
 pub use unions::{
-    officer_added, password_voided, registration_approved, registration_filed, registration_rejected, work_arrived,
+    officer_added, password_voided, registration_approved, registration_filed, registration_rejected,
+    work_arrived,
 };
 
 use crate::application::reminders::{Reminder, What};

@@ -26,7 +26,11 @@ pub async fn plan(app: &App, event_id: &str) -> Result<Vec<Planned>> {
     };
     let mut planned = Vec::new();
     if let Some(message) = catalogue::to_student(&about) {
-        planned.push(one(&happened, Recipient::Worker(enrolment.worker_id.clone()), message));
+        planned.push(one(
+            &happened,
+            Recipient::Worker(enrolment.worker_id.clone()),
+            message,
+        ));
     }
     if let Some((message, content)) = catalogue::to_provider(&about) {
         for officer in officers::of_union(app, &enrolment.provider_id, Role::Reviewer).await? {

@@ -55,7 +55,12 @@ async fn finance(app: &App) -> Result<Vec<Officer>> {
     let root = tree::root(app).await?.ok_or(Error::NotFound)?;
     let chain = tree::review_chain(app, &root.id).await?;
     let mut unions = vec![root.id.clone()];
-    unions.extend(chain.into_iter().map(|union| union.id).filter(|id| *id != root.id));
+    unions.extend(
+        chain
+            .into_iter()
+            .map(|union| union.id)
+            .filter(|id| *id != root.id),
+    );
     for role in [Role::Finance, Role::Administrator] {
         let mut all = Vec::new();
         for union in &unions {

@@ -167,7 +167,10 @@ pub async fn day(app: &App, by: &Officer, day: NaiveDate) -> Result<OneDay> {
 /// How many differences of a day nobody has settled, for the message about it.
 pub async fn open_of(app: &App, day: &str) -> Result<i64> {
     let days = store::days(app).await?;
-    Ok(days.iter().find(|one| one.made.day == day).map_or(0, |one| one.open))
+    Ok(days
+        .iter()
+        .find(|one| one.made.day == day)
+        .map_or(0, |one| one.open))
 }
 
 /// Marks a difference as settled; `note` says how.
@@ -177,7 +180,14 @@ pub async fn open_of(app: &App, day: &str) -> Result<i64> {
 pub async fn settle_difference(app: &App, by: &Officer, day: NaiveDate, id: &str, note: &str) -> Result<()> {
     let result = settle_checked(app, by, day, id, note).await;
     let day = day_text(day);
-    rights::noted(app, &by.actor(), "payment.settle", ("reconciliation", &day), result).await
+    rights::noted(
+        app,
+        &by.actor(),
+        "payment.settle",
+        ("reconciliation", &day),
+        result,
+    )
+    .await
 }
 
 async fn settle_checked(app: &App, by: &Officer, day: NaiveDate, id: &str, note: &str) -> Result<()> {

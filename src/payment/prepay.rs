@@ -72,7 +72,10 @@ async fn still_open(app: &App, tried: &Try, code: Option<&str>) -> Result<bool> 
     }
     tx.commit().await?;
     if !open {
-        tracing::info!(number = tried.out_trade_no, "closed here while WeChat Pay made it: closed there");
+        tracing::info!(
+            number = tried.out_trade_no,
+            "closed here while WeChat Pay made it: closed there"
+        );
         settle::end_try(app, tried).await?;
     }
     Ok(open)

@@ -294,7 +294,12 @@ mod tests {
     /// R-26, bad input: no role, and one that is none.
     #[test]
     fn roles_are_some_and_known() {
-        let typed = |names: &[&str]| roles(Kind::Street, &names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let typed = |names: &[&str]| {
+            roles(
+                Kind::Street,
+                &names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+        };
         assert_eq!(typed(&[]), Err(Refusal::RolesMissing));
         assert_eq!(typed(&["owner"]), Err(Refusal::NotAChoice));
         assert_eq!(

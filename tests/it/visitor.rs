@@ -65,7 +65,9 @@ impl Page {
     pub fn hidden(&self, name: &str) -> Vec<String> {
         let begins = format!("name=\"{name}\" value=\"");
         let rests = self.html.split(&begins).skip(1);
-        rests.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+        rests
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
     }
 
     /// The value of the radio button that stands with this `data-testid`.

@@ -54,7 +54,11 @@ fn words(about: &About<'_>) -> Option<(Message, &'static str, String)> {
             "未录取",
             "学费全额退还，点击查看原因".to_owned(),
         ),
-        Event::RefundAsked => (Message::EnrolmentRefundAsked, "退款中", "款项将原路退回".to_owned()),
+        Event::RefundAsked => (
+            Message::EnrolmentRefundAsked,
+            "退款中",
+            "款项将原路退回".to_owned(),
+        ),
         Event::Refunded => (Message::EnrolmentRefunded, "已退款", "款项已原路退回".to_owned()),
         Event::RefundStuck => (
             Message::EnrolmentRefundStuck,

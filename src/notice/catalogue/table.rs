@@ -6,9 +6,9 @@
 //! row in [`Message::of_event`]; any other fact is told by `outbox::tell` and gets its row in `notice::facts`.
 
 use super::{
-    Content, Moved, Waiting, bill_differs, enrolments, handed_over, lower_late, officer_added, password_voided,
-    refund_stuck, registration_approved, registration_filed, registration_rejected, reminder, to_digest, to_officer, to_worker, transfer,
-    work_arrived,
+    Content, Moved, Waiting, bill_differs, enrolments, handed_over, lower_late, officer_added,
+    password_voided, refund_stuck, registration_approved, registration_filed, registration_rejected,
+    reminder, to_digest, to_officer, to_worker, transfer, work_arrived,
 };
 use crate::application::reminders::{Reminder, What};
 use crate::application::states::{Event, State};
@@ -208,7 +208,11 @@ impl Message {
             Message::ProviderLeft => ("学员退学", PROVIDER, "学员退学，没有退款"),
             Message::IdentityChecked => ("实名核对结果", STUDENT, "市总核对报读职工的实名信息"),
             Message::BillDiffers => ("对账有差异", FINANCE, "与微信支付的日账单核对，有没有处理的差异"),
-            Message::RefundStuck => ("退款办不下去", FINANCE, "退款异常、被关闭，或多次没有办成；一笔发一次"),
+            Message::RefundStuck => (
+                "退款办不下去",
+                FINANCE,
+                "退款异常、被关闭，或多次没有办成；一笔发一次",
+            ),
         };
         About { title, to, when }
     }

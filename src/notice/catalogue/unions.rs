@@ -56,7 +56,9 @@ pub fn password_voided(union: &str, link: &str, at: Time) -> Content {
         union,
         "/office/reset",
         at,
-        format!("【泉城工会】您在{union}的求学圆梦平台密码已由管理员停用，请打开 {link} ，用本手机号重新设置密码后登录。"),
+        format!(
+            "【泉城工会】您在{union}的求学圆梦平台密码已由管理员停用，请打开 {link} ，用本手机号重新设置密码后登录。"
+        ),
     )
 }
 

@@ -133,7 +133,10 @@ pub async fn sums(app: &App, span: (Time, Time)) -> Result<Sums> {
 /// Orders that can still be paid.
 pub async fn waiting(app: &App, now: Time) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM payment_orders WHERE state IN ('created', 'paying') AND expires_at > $1";
-    Ok(sqlx::query_scalar(sql).bind(now.0).fetch_one(app.db.read()).await?)
+    Ok(sqlx::query_scalar(sql)
+        .bind(now.0)
+        .fetch_one(app.db.read())
+        .await?)
 }
 
 #[derive(sqlx::FromRow)]

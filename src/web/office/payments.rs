@@ -207,7 +207,11 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         sums: sums(found.today),
         waiting: found.waiting,
         missing: found.missing.iter().map(missing).collect(),
-        stuck: found.stuck.into_iter().map(|one| refund_line(one, may_pay)).collect(),
+        stuck: found
+            .stuck
+            .into_iter()
+            .map(|one| refund_line(one, may_pay))
+            .collect(),
         days: found.days.iter().map(day_line).collect(),
     })
 }
@@ -377,7 +381,11 @@ pub async fn order(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         refunding: some(order.refunding),
         refunded: some(order.refunded),
         numbers: found.numbers.into_iter().map(number_line).collect(),
-        refunds: found.refunds.into_iter().map(|one| refund_line(one, may_pay)).collect(),
+        refunds: found
+            .refunds
+            .into_iter()
+            .map(|one| refund_line(one, may_pay))
+            .collect(),
         description: order.description,
         out_trade_no: order.out_trade_no.unwrap_or_default(),
         transaction: order.transaction_id.unwrap_or_default(),

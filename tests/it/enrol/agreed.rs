@@ -30,7 +30,11 @@ async fn who_saw_other_terms_is_asked_again(test: &TestApp) {
     let mut me = Visitor::signed_in(test, &worker.id).await;
     let intake = program.intakes[0].id.as_str();
     let path = format!("/enrol/programs/{}/begin", program.id);
-    let seen = me.get(&format!("{path}?intake={intake}")).await.hidden("agreed").remove(0);
+    let seen = me
+        .get(&format!("{path}?intake={intake}"))
+        .await
+        .hidden("agreed")
+        .remove(0);
     assert_eq!(seen, Agreed::of(&program).text());
     let send = async |me: &mut Visitor<'_>, agreed: &str, ticked: bool| {
         let mut fields = vec![
@@ -43,7 +47,12 @@ async fn who_saw_other_terms_is_asked_again(test: &TestApp) {
         fields.extend(ticked.then_some(("agree", "on")));
         me.post(&path, &fields).await
     };
-    change(app, &program, &[("fee", "6000"), ("terms", "3000;3000"), ("refunds", "30:100;0:0")]).await;
+    change(
+        app,
+        &program,
+        &[("fee", "6000"), ("terms", "3000;3000"), ("refunds", "30:100;0:0")],
+    )
+    .await;
     let page = send(&mut me, &seen, true).await;
     assert_eq!(page.status, 409);
     page.shows("与刚才看到的不一样")

@@ -26,8 +26,11 @@ async fn differing(test: &TestApp) -> Vec<String> {
     let day = app.now().date();
     test.pay_later(DAY).await;
     payment::reconcile(app, day).await.unwrap();
-    test.sim_post("/sim/pay/set", json!({ "refund_ms": 20, "refund_outcome": "ABNORMAL" }))
-        .await;
+    test.sim_post(
+        "/sim/pay/set",
+        json!({ "refund_ms": 20, "refund_outcome": "ABNORMAL" }),
+    )
+    .await;
     let now = moves::find(app, &two.id).await.unwrap();
     let back = refunds::prospect(app, &now).await.unwrap().back;
     refunds::leave(app, &worker.id, &two.id, back, "").await.unwrap();
@@ -60,7 +63,10 @@ impl Tour<'_> {
             self.pc.as_wide_as(width).await?;
             let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let wider = self.pc.script(wide, vec![]).await?;
-            anyhow::ensure!(wider.as_i64() <= Some(0), "{name}: {wider} px too wide at {width}");
+            anyhow::ensure!(
+                wider.as_i64() <= Some(0),
+                "{name}: {wider} px too wide at {width}"
+            );
             self.pc.screenshot(&format!("money-{name}-{width}")).await?;
         }
         self.pc.as_wide_as_before().await
@@ -92,7 +98,9 @@ async fn finance_and_provider_pages() -> Result<()> {
 
     let by = keeper(app).await;
     let provider = providers::list(app).await?.remove(0);
-    let zhao = yuanmeng::union::staff::list(app, &by, &provider.id).await?.remove(0);
+    let zhao = yuanmeng::union::staff::list(app, &by, &provider.id)
+        .await?
+        .remove(0);
     signed_in(&test, &pc, "officer", &by.id).await?;
     for (path, name) in [
         ("/office/catalogue/providers".to_owned(), "providers"),

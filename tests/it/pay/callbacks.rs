@@ -286,8 +286,16 @@ async fn closed_while_it_is_made(test: &TestApp) {
             "{path}: {late:?}"
         );
         let there = test.sim_get("/sim/pay/orders").await;
-        let states: Vec<_> = there["orders"].as_array().unwrap().iter().map(|o| &o["state"]).collect();
-        assert!(states.iter().all(|state| **state == "CLOSED"), "{path}: {states:?}");
+        let states: Vec<_> = there["orders"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| &o["state"])
+            .collect();
+        assert!(
+            states.iter().all(|state| **state == "CLOSED"),
+            "{path}: {states:?}"
+        );
         assert!(!states.is_empty(), "WeChat Pay did make it, late");
     }
 }
