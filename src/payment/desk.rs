@@ -220,7 +220,7 @@ pub async fn compare(app: &App, by: &Officer, day: NaiveDate) -> Result<Reconcil
     if !(1..=BILLS_KEPT_DAYS).contains(&age) {
         return Err(Error::NotFound);
     }
-    let made = reconcile::reconcile(app, day).await?;
+    let made = reconcile(app, day).await?;
     let mut tx = app.db.write().await?;
     let detail = json!({ "differences": made.differences });
     note_day(app, &mut tx, by, "payment.compare", &made.day, detail).await?;
@@ -313,5 +313,5 @@ pub async fn order(app: &App, by: &Officer, id: &str) -> Result<OneOrder> {
 /// pay; [`Refusal::PaymentAway`].
 pub async fn ask_now(app: &App, by: &Officer, id: &str) -> Result<State> {
     rights::city(app, by, Act::Pay).await?;
-    Ok(super::settle::settle(app, id).await?.state)
+    Ok(super::settle(app, id).await?.state)
 }

@@ -124,7 +124,7 @@ use crate::error::{Door, Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
 use crate::union::rights::Act;
 use crate::union::{Officer, sessions};
-use poem::{Response, Route, get, post};
+use poem::{Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
@@ -165,7 +165,7 @@ fn courses(routes: Route) -> Route {
         .at("/catalogue/checks/:id", post(catalogue_providers::decide))
         .at("/payments", get(payments::show))
         .at("/payments/orders", get(payments::search))
-        .at("/payments/orders/:id", get(payments::order))
+        .at("/payments/orders/:id", get(payments::show_order))
         .at("/payments/orders/:id/ask", post(payments::ask_order))
         .at("/payments/refunds/:id/again", post(payments::refund_again))
         .at("/payments/:day", get(payments_day::show))

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::kernel::{Fen, Time, text};
 use crate::payment::desk::{self, Day, Sums};
 use crate::payment::{self, Order, Refund, RefundCause, RefundState, State};
-use crate::union::Officer;
 use crate::union::rights::Act;
 use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
@@ -361,7 +360,7 @@ pub struct OrderPage {
 
 /// `GET /office/payments/orders/:id`
 #[handler]
-pub async fn order(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
+pub async fn show_order(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let found = desk::order(&ctx.app, &officer, &id).await?;
     let may_pay = officer.can(Act::Pay);
