@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     tx.commit().await?;
     let began = Instant::now();
     let table = import::read(&app, table().as_bytes()).await?;
-    import::bring_in(&app, &Actor::System, table, true).await?;
+    import::write(&app, &Actor::System, table, true).await?;
     println!(
         "{PROGRAMS} programs brought in within {:.1} s",
         began.elapsed().as_secs_f64()

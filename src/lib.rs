@@ -31,6 +31,7 @@ pub mod supervision;
 pub mod union;
 pub mod web;
 pub mod wechat;
+pub mod xlsx;
 
 #[cfg(feature = "demo")]
 pub mod sim;

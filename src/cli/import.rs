@@ -49,7 +49,7 @@ async fn programs(app: App, file: PathBuf) -> anyhow::Result<()> {
         let line = |e: &import::RowError| format!("第 {} 行 {}：{}", e.line, e.column, e.problem);
         return Err(Usage(table.errors.iter().map(line).collect::<Vec<_>>().join("\n")).into());
     }
-    let (new, changed) = import::bring_in(&app, &Actor::System, table, false)
+    let (new, changed) = import::write(&app, &Actor::System, table, false)
         .await
         .map_err(told)?;
     println!("{new} programs added, {changed} changed");

@@ -58,6 +58,6 @@ pub async fn fill(app: &App) -> Result<()> {
         .map(|(n, line)| format!("{line},{}", if n == 0 { "入学时间" } else { dates.as_str() }))
         .collect();
     let table = import::read(app, table.join("\n").as_bytes()).await?;
-    import::bring_in(app, &Actor::System, table, true).await?;
+    import::write(app, &Actor::System, table, true).await?;
     Ok(())
 }

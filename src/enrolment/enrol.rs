@@ -1,6 +1,7 @@
 //! Enrolling: real-name check, basic data, the seat, and the order that pays its first instalment, in one
 //! transaction. What was typed is kept whatever comes of it.
 
+use super::agreed::Agreed;
 use super::moves::{self, Basics, Enrolment};
 use super::states::{Event, State};
 use super::{Intake, Program, ProgramState, catalogue, program, store};
@@ -131,9 +132,11 @@ pub async fn open_intake(app: &App, program_id: &str, intake_id: &str) -> Result
     Ok((program, intake))
 }
 
-/// Enrols: holds a seat for [`HOLD`]. A second tap gets the first one's answer.
+/// Enrols: holds a seat for [`HOLD`]. A second tap gets the first one's answer. `agreed` is what the worker saw and ticked;
+/// none when they did not tick it.
 ///
-/// Errors: the fields'; [`Refusal::RealNameFirst`]; at `agree` [`Refusal::RulesNotAgreed`]; those of [`open_intake`];
+/// Errors: the fields'; [`Refusal::RealNameFirst`]; at `agree` [`Refusal::RulesNotAgreed`]; [`Refusal::TermsChanged`] when fee,
+/// instalments or rules are other ones by now; those of [`open_intake`];
 /// [`Refusal::SeatsGone`] before any money; [`Refusal::EnrolledAlready`], [`Refusal::HoldsAnother`];
 /// [`Refusal::PaymentOff`] where no merchant is configured.
 pub async fn begin(
@@ -141,7 +144,7 @@ pub async fn begin(
     worker: &Worker,
     (program_id, intake_id): (&str, &str),
     typed: &Basics,
-    agreed: bool,
+    agreed: Option<&Agreed>,
 ) -> Result<Enrolment> {
     keep(app, worker, typed).await?;
     let (program, intake) = open_intake(app, program_id, intake_id).await?;
@@ -149,10 +152,14 @@ pub async fn begin(
         return Ok(standing);
     }
     let basics = checked(app, worker, typed);
-    if !agreed {
+    let Some(agreed) = agreed else {
         let mut errors = basics.err().unwrap_or_default();
         errors.0.push(("agree", Refusal::RulesNotAgreed));
         return Err(errors.into());
+    };
+    // What is written below is a copy of what is compared here: a later change of the program is not this worker's.
+    if *agreed != Agreed::of(&program) {
+        return Err(Refusal::TermsChanged.into());
     }
     let basics = basics?;
     // verified, and as the person who was verified.

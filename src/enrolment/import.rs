@@ -8,7 +8,8 @@ use crate::audit::Actor;
 use crate::campaign::sheet;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, text};
-use crate::union::{Union, providers};
+use crate::union::providers::{self, check_keeps};
+use crate::union::{Officer, Union};
 use std::collections::BTreeMap;
 
 /// So many programs are written in one transaction: others want to write too.
@@ -63,6 +64,12 @@ impl Table {
     pub fn count(&self, effect: Effect) -> usize {
         self.rows.iter().filter(|row| row.effect == effect).count()
     }
+}
+
+/// [`read`] for an officer, who has to keep the catalogue. Errors: [`Refusal::NotAllowed`], and those of [`read`].
+pub async fn preview(app: &App, by: &Officer, bytes: &[u8]) -> Result<Table> {
+    check_keeps(by)?;
+    read(app, bytes).await
 }
 
 /// Reads a table and compares it with what stands.
@@ -189,10 +196,18 @@ async fn row(
     Ok(())
 }
 
-/// Brings a right table in; gives how many programs were new and how many changed. Rows that change nothing are left.
+/// Brings an officer's table in, read anew: what stands may have changed since the preview.
+///
+/// Errors: [`Refusal::NotAllowed`], and those of [`read`] and [`write`].
+pub async fn bring_in(app: &App, by: &Officer, bytes: &[u8]) -> Result<(usize, usize)> {
+    check_keeps(by)?;
+    write(app, &by.actor(), read(app, bytes).await?, false).await
+}
+
+/// Brings a right table in, for the command line and the demo's data; gives how many programs were new and how many changed. Rows that change nothing are left.
 ///
 /// Errors: [`Refusal::CatalogueWrong`] for a table with errors, or a row that became wrong meanwhile.
-pub async fn bring_in(app: &App, by: &Actor, table: Table, sample: bool) -> Result<(usize, usize)> {
+pub async fn write(app: &App, by: &Actor, table: Table, sample: bool) -> Result<(usize, usize)> {
     if let Some(first) = table.errors.first() {
         let problem = format!(
             "表格有 {} 处错误，第 {} 行 {}：{}",

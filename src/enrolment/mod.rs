@@ -1,7 +1,9 @@
 //! 选学报读: the catalogue of programs, the search in it, a worker's enrolment with its seat and tuition, and the provider
 //! who takes over (R-3, R-33 … R-35; ADR 0026).
 
+pub mod agreed;
 pub mod catalogue;
+mod close_provider;
 pub mod deadlines;
 pub mod enrol;
 pub mod favourites;
@@ -19,6 +21,7 @@ pub mod states;
 mod store;
 mod typed;
 
+pub use close_provider::close_provider;
 pub use moves::{Basics, Enrolment, Term};
 pub use program::{Intake, Program, RefundRules};
 pub use states::State;

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::{Fen, Refusal, Time};
+use crate::kernel::{Fen, Refusal, Time, code, text};
 use crate::outbox;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -207,6 +207,15 @@ pub async fn timeline(app: &App, enrolment_id: &str) -> Result<Vec<Happened>> {
 /// An enrolment by id, whoever it belongs to; the caller answers for the right to see it.
 pub async fn find(app: &App, id: &str) -> Result<Enrolment> {
     store::enrolment(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// An enrolment by its number, however it is typed; the caller answers for the right to see it.
+pub async fn by_number(app: &App, number: &str) -> Result<Option<Enrolment>> {
+    let plain = text::plain(number).trim().to_uppercase().replace('-', "");
+    match code::grouped(&plain) {
+        Some(number) => store::enrolment_by_number(app, &number).await,
+        None => Ok(None),
+    }
 }
 
 /// The worker's own, or [`Error::NotFound`].

@@ -9,8 +9,7 @@ use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, Time, text};
 use crate::union::rights::{self, Act};
 use crate::union::{Kind, Officer};
-use anyhow::Context as _;
-use rust_xlsxwriter::Workbook;
+use crate::xlsx::{self, Cell, Sheet};
 use serde_json::json;
 
 /// Enrolments a page.
@@ -216,10 +215,13 @@ pub async fn export(app: &App, officer: &Officer, filter: &Filter) -> Result<Vec
     }
     let detail = json!({ "rows": rows.len(), "state": filter.state.map_or("", State::as_str) });
     note(app, officer, "enrolment.export", provider, detail).await?;
-    let written = tokio::task::spawn_blocking(move || workbook(&rows))
-        .await
-        .map_err(anyhow::Error::from)?;
-    Ok(written.context("writing a table of enrolments")?)
+    let sheet = Sheet {
+        name: "报读学员",
+        head: HEADINGS.to_vec(),
+        widths: vec![12, 10, 22, 14, 30, 34, 24, 24, 10, 12, 12, 22, 18],
+        rows: rows.iter().map(cells).collect(),
+    };
+    xlsx::write(vec![sheet]).await
 }
 
 const HEADINGS: [&str; 13] = [
@@ -238,32 +240,20 @@ const HEADINGS: [&str; 13] = [
     "缴费时间",
 ];
 
-fn workbook(rows: &[(Enrolment, Basics)]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    for (column, heading) in (0..).zip(HEADINGS) {
-        sheet.write(0, column, heading)?;
-    }
-    for (line, (enrolment, basics)) in (1..).zip(rows) {
-        let cells = [
-            enrolment.number.clone(),
-            enrolment.applicant.clone(),
-            text::masked(&basics.id_number, 6, 4),
-            basics.phone.clone(),
-            basics.employer.clone(),
-            basics.address.clone(),
-            enrolment.institution.clone(),
-            enrolment.major.clone(),
-            enrolment.level.to_string(),
-            enrolment.entry.to_string(),
-            enrolment.fee.to_string().trim_end_matches(" 元").to_owned(),
-            enrolment.state.label().to_owned(),
-            enrolment.paid_at.map_or_else(String::new, Time::minute_text),
-        ];
-        for (column, cell) in (0..).zip(cells) {
-            // As text: nothing that a worker typed becomes a formula.
-            sheet.write_string(line, column, cell)?;
-        }
-    }
-    book.save_to_buffer()
+fn cells((enrolment, basics): &(Enrolment, Basics)) -> Vec<Cell> {
+    vec![
+        Cell::text(&enrolment.number),
+        Cell::text(&enrolment.applicant),
+        Cell::text(text::masked(&basics.id_number, 6, 4)),
+        Cell::text(&basics.phone),
+        Cell::text(&basics.employer),
+        Cell::text(&basics.address),
+        Cell::text(&enrolment.institution),
+        Cell::text(&enrolment.major),
+        Cell::text(enrolment.level.to_string()),
+        Cell::text(enrolment.entry.to_string()),
+        Cell::Money(enrolment.fee.0),
+        Cell::text(enrolment.state.label()),
+        Cell::text(enrolment.paid_at.map_or_else(String::new, Time::minute_text)),
+    ]
 }

@@ -72,7 +72,7 @@ impl Typed {
 
     /// As a program that stands would be typed.
     pub fn of(program: &Program) -> Self {
-        let yuan = |fen: &Fen| fen.to_string().trim_end_matches(" 元").to_owned();
+        let yuan = |fen: &Fen| fen.plain();
         let join = |parts: Vec<String>| parts.join(";");
         Typed {
             code: program.code.clone(),

@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// An amount in fen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct Fen(pub i64);
 
@@ -12,18 +14,23 @@ impl Fen {
     pub const fn yuan(yuan: i64) -> Self {
         Fen(yuan * 100)
     }
+
+    /// Yuan without the word, for a field or a table: "1000", "999.50".
+    pub fn plain(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (yuan, fen) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
+        if fen == 0 {
+            format!("{sign}{yuan}")
+        } else {
+            format!("{sign}{yuan}.{fen:02}")
+        }
+    }
 }
 
 /// "1000 元", "999.50 元".
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (yuan, fen) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
-        if fen == 0 {
-            write!(f, "{sign}{yuan} 元")
-        } else {
-            write!(f, "{sign}{yuan}.{fen:02} 元")
-        }
+        write!(f, "{} 元", self.plain())
     }
 }
 
@@ -37,5 +44,6 @@ mod tests {
         assert_eq!(Fen::yuan(1000).to_string(), "1000 元");
         assert_eq!(Fen(99_905).to_string(), "999.05 元");
         assert_eq!(Fen(-50).to_string(), "-0.50 元");
+        assert_eq!(Fen(99_950).plain(), "999.50");
     }
 }

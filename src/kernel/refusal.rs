@@ -157,6 +157,8 @@ pub enum Refusal {
     EnrolledAlready { number: String },
     HoldsAnother { number: String },
     RulesNotAgreed,
+    TermsChanged,
+    ProviderBusy { programs: i64, enrolments: i64 },
     HoldOver,
     NothingToPay,
     RefundNotNow,
@@ -219,6 +221,7 @@ pub enum Refusal {
     PaymentClosed,
     PaymentDiffers,
     RefundTooMuch,
+    RefundGoesOn,
 }
 
 impl std::fmt::Display for Refusal {

@@ -4,16 +4,21 @@
 //! all messages, which `/office/messages` shows and a test renders.
 
 mod carried;
+mod enrolments;
 mod officers;
+mod payments;
 mod table;
 mod transfers;
 mod unions;
 
+pub use enrolments::{About as Enrolled, identity_checked, to_provider, to_student};
 pub use officers::{Waiting, lower_late, to_digest, to_officer};
+pub use payments::{bill_differs, refund_stuck};
 pub use table::{About, Message, Sample};
 pub use transfers::transfer;
 pub use unions::{
-    officer_added, registration_approved, registration_filed, registration_rejected, work_arrived,
+    officer_added, password_voided, registration_approved, registration_filed, registration_rejected,
+    work_arrived,
 };
 
 use crate::application::reminders::{Reminder, What};
@@ -243,31 +248,6 @@ pub fn about_union(about: (&str, &str), union: &str, path: &str, at: Time, sms: 
         path: path.to_owned(),
         sms,
         deadline: None,
-    }
-}
-
-/// A message to a worker about an enrolment: the state in at most five 汉字 and a note, its number, the page.
-pub fn about_enrolment(about: (&str, &str), number: &str, path: &str, at: Time) -> Content {
-    let which = if number == "-" {
-        String::new()
-    } else {
-        format!("（编号 {number}）")
-    };
-    Content {
-        template: "progress".to_owned(),
-        fields: fields([
-            ("thing1", "求学圆梦选学报读".to_owned()),
-            ("character_string2", number.to_owned()),
-            ("phrase3", about.0.to_owned()),
-            ("thing4", about.1.to_owned()),
-            ("time5", at.minute_text()),
-        ]),
-        path: path.to_owned(),
-        deadline: None,
-        sms: format!(
-            "【泉城工会】求学圆梦选学报读{which}：{}，{}。咨询热线 {HOTLINE}",
-            about.0, about.1
-        ),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod deliveries;
 pub mod digest;
 pub mod enrolments;
 pub mod facts;
+mod payments;
 pub mod plan;
 pub mod react;
 mod reason;

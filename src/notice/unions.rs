@@ -14,6 +14,7 @@ pub async fn plan(app: &App, what: &str, id: &str, job: &str) -> Result<Vec<Plan
         Some(What::Filed) => filed(app, id).await,
         Some(What::Decided) => decided(app, id).await,
         Some(What::OfficerAdded) => officer_added(app, id).await,
+        Some(What::PasswordVoided) => password_voided(app, id).await,
         Some(What::WorkArrived) => work_arrived(app, id).await,
         None => return Err(anyhow::anyhow!("no message for {what}").into()),
     };
@@ -77,6 +78,12 @@ async fn officer_added(app: &App, id: &str) -> Result<Told> {
     let officer = officers::find(app, id).await?;
     let link = app.link("/office/reset");
     let content = catalogue::officer_added(&officer.union.name, &link, app.now());
+    Ok(vec![(Recipient::Officer(officer.id), content)])
+}
+
+async fn password_voided(app: &App, id: &str) -> Result<Told> {
+    let officer = officers::find(app, id).await?;
+    let content = catalogue::password_voided(&officer.union.name, &app.link("/office/reset"), app.now());
     Ok(vec![(Recipient::Officer(officer.id), content)])
 }
 

@@ -8,6 +8,7 @@
 //! told of it; money for an order that is closed, or paid already, goes back by itself (ADR 0025).
 
 mod create;
+pub mod desk;
 mod due;
 mod notified;
 mod paid;
@@ -22,8 +23,11 @@ pub use create::{NewPayment, create, create_in, of_purpose, order, orders_of_pur
 pub use due::tick;
 pub use notified::{Answer, notified};
 pub use prepay::{jsapi, native};
-pub use reconcile::{Differing, Reconciliation, reconcile, reconciliation, reconciliations};
-pub use refund::{Refund, RefundRequest, refund, refund_in, refunds, send as send_refund};
+pub use reconcile::{BILL_DIFFERS, Differing, Reconciliation, reconcile, reconciliation, reconciliations};
+pub use refund::{
+    REFUND_STUCK, Refund, RefundRequest, ask_again, find_refund, refund, refund_in, refunds,
+    send as send_refund,
+};
 pub use settle::{cancel, settle};
 
 use crate::app::App;

@@ -29,7 +29,9 @@ pub async fn jsapi(app: &App, order: &str, openid: &str) -> Result<PayParams> {
         let (order, tried) = open_try(app, order, Channel::Jsapi, &payer).await?;
         let asked = new_order(app, &order, &tried);
         let prepaid = client.jsapi(&asked.as_order(), openid).await;
-        if let Some(prepay_id) = asked_for(app, &tried, prepaid).await? {
+        if let Some(prepay_id) = asked_for(app, &tried, prepaid).await?
+            && still_open(app, &tried, None).await?
+        {
             return client.pay_params(&prepay_id).map_err(|error| away(&error));
         }
     }
@@ -48,14 +50,35 @@ pub async fn native(app: &App, order: &str) -> Result<String> {
         }
         let asked = new_order(app, &order, &tried);
         let coded = client.native(&asked.as_order()).await;
-        if let Some(code) = asked_for(app, &tried, coded).await? {
-            let mut tx = app.db.write().await?;
-            store::set_code(&mut tx, &tried.out_trade_no, &code).await?;
-            tx.commit().await?;
+        if let Some(code) = asked_for(app, &tried, coded).await?
+            && still_open(app, &tried, Some(&code)).await?
+        {
             return Ok(code);
         }
     }
     Err(Refusal::PaymentAway.into())
+}
+
+/// Whether the number is still open now that WeChat Pay made it; then its code is kept. One that was closed here while it was
+/// being made is closed there too, and nobody gets its code. Whoever closes a number that WeChat Pay does not know yet notes
+/// that first and asks once more (`settle::end_try`): one of the two sees the other.
+async fn still_open(app: &App, tried: &Try, code: Option<&str>) -> Result<bool> {
+    let mut tx = app.db.write().await?;
+    store::lock(&mut tx, &tried.order_id).await?;
+    let open = store::open_tries_in(&mut tx, &tried.order_id).await?;
+    let open = open.iter().any(|one| one.out_trade_no == tried.out_trade_no);
+    if let (true, Some(code)) = (open, code) {
+        store::set_code(&mut tx, &tried.out_trade_no, code).await?;
+    }
+    tx.commit().await?;
+    if !open {
+        tracing::info!(
+            number = tried.out_trade_no,
+            "closed here while WeChat Pay made it: closed there"
+        );
+        settle::end_try(app, tried).await?;
+    }
+    Ok(open)
 }
 
 /// What WeChat Pay is asked for, with its texts.

@@ -6,11 +6,14 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::kernel::time::{DAY, MINUTE};
 use crate::kernel::{Fen, Refusal, Time};
+use crate::outbox;
 use crate::wechat::pay::{BillRow, BillTotals, RowKind};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The fact that a day shows differences that nobody has settled; its id is the day.
+pub const BILL_DIFFERS: &str = "bill_differs";
 /// A bill that could not be had is asked for again after this time.
 const PAUSE: i64 = 10 * MINUTE;
 
@@ -70,6 +73,13 @@ pub async fn reconciliations(app: &App) -> Result<Vec<Reconciliation>> {
 pub async fn reconciliation(app: &App, day: &str) -> Result<(Reconciliation, Vec<Differing>)> {
     let found = store::reconciliation(app, day).await?.ok_or(Error::NotFound)?;
     let differences = store::differences(app, &found.id).await?;
+    Ok((found, differences.into_iter().map(|(_, what)| what).collect()))
+}
+
+/// One day with its differences and their ids, for who settles them.
+pub(super) async fn with_ids(app: &App, day: &str) -> Result<(Reconciliation, Vec<(String, Differing)>)> {
+    let found = store::reconciliation(app, day).await?.ok_or(Error::NotFound)?;
+    let differences = store::differences(app, &found.id).await?;
     Ok((found, differences))
 }
 
@@ -96,6 +106,9 @@ pub async fn reconcile(app: &App, day: NaiveDate) -> Result<Reconciliation> {
     };
     let mut tx = app.db.write().await?;
     store::replace_reconciliation(app, &mut tx, &made, &differences).await?;
+    if store::open_differences(&mut tx, &text).await? > 0 {
+        outbox::tell(&mut tx, &app.id(), BILL_DIFFERS, &text, app.now()).await?;
+    }
     tx.commit().await?;
     if made.differences > 0 {
         tracing::error!(

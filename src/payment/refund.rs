@@ -4,15 +4,21 @@ use super::{Order, REFUND_JOB, RefundCause, RefundState, State, client, note_as,
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::time::MINUTE;
 use crate::kernel::{Fen, Refusal, Time};
 use crate::outbox;
+use crate::union::Officer;
+use crate::union::rights::{self, Act};
 use crate::wechat::pay::{NewRefund, PayClass, PayError};
 use serde_json::json;
 
 /// How long WeChat Pay is given before it is asked how a refund stands.
 pub(super) const FIRST_CHECK: i64 = 5 * MINUTE;
+/// The fact that a refund needs somebody; its id is the refund's.
+pub const REFUND_STUCK: &str = "refund_stuck";
+/// Looked after so often without going on, it needs somebody.
+const MANY: i64 = 8;
 /// Another process does not take the same refund up within this time.
 pub(super) const LEASE: i64 = MINUTE;
 
@@ -212,6 +218,90 @@ async fn stuck(app: &App, refund: &Refund, error: &PayError) -> Result<()> {
     let mut tx = app.db.write().await?;
     let later = app.now().plus(outbox::backoff(refund.checks + 1));
     store::postpone_refund(&mut tx, &refund.id, &error.label(), later).await?;
+    if refund.checks + 1 >= MANY {
+        needs_somebody(app, &mut tx, &refund.id).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// Says once that a refund needs somebody.
+pub(super) async fn needs_somebody(app: &App, tx: &mut Tx, refund: &str) -> Result<()> {
+    let payload = json!({ "fact": REFUND_STUCK, "id": refund });
+    let dedup = format!("{REFUND_STUCK}:{refund}");
+    outbox::enqueue(tx, &app.id(), outbox::FACT_JOB, &payload, app.now(), Some(&dedup)).await?;
+    Ok(())
+}
+
+/// A refund by id, for the message about it. Errors: [`Error::NotFound`].
+pub async fn find_refund(app: &App, id: &str) -> Result<Refund> {
+    store::refund_by_id(app, id).await?.ok_or(Error::NotFound)
+}
+
+/// An officer asks once more for a refund that does not go on, at once. One that WeChat Pay closed gets another number; one
+/// that is abnormal and unknown there is sent again. Gives it as it then stands.
+///
+/// Errors: [`Error::NotFound`] for who is not of the city; [`Refusal::NotAllowed`]; [`Refusal::RefundGoesOn`] when nothing is
+/// wrong with it; [`Refusal::RefundTooMuch`].
+pub async fn ask_again(app: &App, by: &Officer, id: &str) -> Result<Refund> {
+    let result = ask_again_checked(app, by, id).await;
+    rights::noted(app, &by.actor(), "payment.ask_again", ("payment", id), result).await
+}
+
+async fn ask_again_checked(app: &App, by: &Officer, id: &str) -> Result<Refund> {
+    rights::city(app, by, Act::Pay).await?;
+    let seen = find_refund(app, id).await?;
+    let mut tx = app.db.write().await?;
+    let order = store::lock(&mut tx, &seen.order_id).await?;
+    let refund = store::refund_in(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let actor = by.actor();
+    let detail = json!({ "refund": refund.id, "state": refund.state.as_str(), "problem": refund.problem });
+    note_as(app, &mut tx, &actor, "payment.ask_again", &order.id, detail).await?;
+    let asked = match refund.state {
+        RefundState::Succeeded => return Err(Refusal::RefundGoesOn.into()),
+        RefundState::Closed => anew(app, &mut tx, order, &refund, &actor).await?,
+        RefundState::Created | RefundState::Processing | RefundState::Abnormal => refund,
+    };
+    store::look_now(&mut tx, &asked.id, app.now()).await?;
+    tx.commit().await?;
+    if asked.state == RefundState::Abnormal {
+        let there = client(app)?.query_refund(&asked.out_refund_no).await;
+        if there.is_err_and(|error| error.class() == PayClass::NotExist) {
+            result::again(app, &asked).await?;
+        }
+    }
+    send(app, &asked.id).await?;
+    find_refund(app, &asked.id).await
+}
+
+/// Another refund in the place of one that WeChat Pay closed; the same one when it was asked for already.
+async fn anew(app: &App, tx: &mut Tx, order: Order, closed: &Refund, actor: &Actor) -> Result<Refund> {
+    let key = format!("again-{}", closed.id);
+    if let Some(standing) = store::refund_by_request(tx, &order.id, &key).await? {
+        return Ok(standing);
+    }
+    let requested = closed.cause == RefundCause::Requested;
+    if requested && closed.amount > order.left() {
+        // What was closed went back another way meanwhile.
+        return Err(Refusal::RefundGoesOn.into());
+    }
+    let back = Back {
+        order: &order.id,
+        out_trade_no: &closed.out_trade_no,
+        total: closed.total,
+        amount: closed.amount,
+        cause: closed.cause,
+        request: &key,
+        reason: &closed.reason,
+    };
+    let refund = insert_as(app, tx, &back, actor).await?;
+    if requested {
+        let order = Order {
+            refunding: Fen(order.refunding.0 + closed.amount.0),
+            state: State::Refunding,
+            ..order
+        };
+        store::update(tx, &order, app.now()).await?;
+    }
+    Ok(refund)
 }

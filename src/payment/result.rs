@@ -1,6 +1,6 @@
 //! How a refund ended, whoever tells of it: a notification, the answer to the refund, or to a question.
 
-use super::refund::{FIRST_CHECK, Refund};
+use super::refund::{FIRST_CHECK, Refund, needs_somebody};
 use super::store::{self, Entry};
 use super::{EntryKind, Happened, Order, RefundCause, RefundState, note, tell};
 use crate::app::App;
@@ -113,6 +113,7 @@ async fn ended(app: &App, tx: &mut Tx, order: Order, refund: &Refund) -> Result<
         };
         store::update(tx, &moved, app.now()).await?;
     }
+    needs_somebody(app, tx, &refund.id).await?;
     tell(app, tx, &order.id, Happened::RefundFailed, &refund.id).await
 }
 
@@ -128,6 +129,7 @@ async fn stopped(app: &App, tx: &mut Tx, refund: &Refund, problem: &str) -> Resu
     .await?;
     let detail = json!({ "refund": refund.id, "problem": problem });
     note(app, tx, "payment.refund_abnormal", &refund.order_id, detail).await?;
+    needs_somebody(app, tx, &refund.id).await?;
     tell(app, tx, &refund.order_id, Happened::RefundFailed, &refund.id).await
 }
 
@@ -145,13 +147,13 @@ pub(super) async fn abnormal(app: &App, refund: &Refund, problem: &str) -> Resul
     Ok(())
 }
 
-/// To be sent again under the same number.
+/// To be sent again under the same number, unless it moved meanwhile.
 pub(super) async fn again(app: &App, refund: &Refund) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::lock(&mut tx, &refund.order_id).await?;
     if store::refund_in(&mut tx, &refund.id)
         .await?
-        .is_some_and(|r| r.state == RefundState::Processing)
+        .is_some_and(|r| r.state == refund.state && r.state != RefundState::Succeeded)
     {
         store::set_refund(&mut tx, &refund.id, RefundState::Created, "", app.now()).await?;
         tx.commit().await?;

@@ -106,9 +106,16 @@ pub(super) async fn check_try(app: &App, tried: &Try) -> Result<()> {
 /// Ends one number: paid is recorded, else it is closed at WeChat Pay and here.
 pub(super) async fn end_try(app: &App, tried: &Try) -> Result<()> {
     let client = client(app)?;
-    match ask(app, tried).await? {
-        Some(TradeState::Success | TradeState::Refund) => return Ok(()),
-        Some(TradeState::Closed | TradeState::Revoked) | None => return closed(app, tried).await,
+    let mut stands = ask(app, tried).await?;
+    if stands.is_none() {
+        // WeChat Pay may be making it at this moment. Whoever asked for it looks here once it is made; if it is made already,
+        // it is seen now.
+        closed(app, tried).await?;
+        stands = ask(app, tried).await?;
+    }
+    match stands {
+        Some(TradeState::Success | TradeState::Refund) | None => return Ok(()),
+        Some(TradeState::Closed | TradeState::Revoked) => return closed(app, tried).await,
         Some(TradeState::NotPay | TradeState::UserPaying | TradeState::PayError) => {}
     }
     match client.close(&tried.out_trade_no).await {

@@ -10,4 +10,5 @@ mod store;
 pub mod trail;
 pub mod verify;
 pub mod words;
-pub mod xlsx;
+
+pub use crate::xlsx;

@@ -5,7 +5,7 @@ use super::officers::{self, Entered};
 use super::registrations::{self, What};
 use super::rights::{self, Act};
 use super::tree::{self, NewUnion};
-use super::{Kind, Officer, Role, Union, passwords, store};
+use super::{Kind, Officer, Role, Union, passwords, staff, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::db::Tx;
@@ -108,12 +108,66 @@ pub async fn by_name(app: &App, name: &str) -> Result<Option<Union>> {
     store::provider_by_name(app.db.read(), name).await
 }
 
-/// A provider's officers, for who keeps providers.
-pub async fn officers_of(app: &App, by: &Officer, provider_id: &str) -> Result<Vec<Officer>> {
+/// A provider, for who keeps providers. Errors: [`Refusal::NotAllowed`]; [`Error::NotFound`] for what is none.
+pub async fn find(app: &App, by: &Officer, id: &str) -> Result<Union> {
     check_keeps(by)?;
-    let provider = tree::find(app, provider_id).await?;
-    if provider.kind != Kind::Provider {
-        return Err(Error::NotFound);
+    let provider = tree::find(app, id).await?;
+    match provider.kind {
+        Kind::Provider => Ok(provider),
+        _ => Err(Error::NotFound),
     }
-    officers::of_union(app, provider_id, Role::Reviewer).await
+}
+
+/// Gives a provider another name; its programs and enrolments follow.
+///
+/// Errors: as [`find`]; at `name`, [`Refusal::UnionNameTaken`] too.
+pub async fn rename(app: &App, by: &Officer, id: &str, name: &str) -> Result<()> {
+    let result = rename_checked(app, by, id, name).await;
+    rights::noted(app, &by.actor(), "provider.rename", ("union", id), result).await
+}
+
+async fn rename_checked(app: &App, by: &Officer, id: &str, name: &str) -> Result<()> {
+    let provider = find(app, by, id).await?;
+    let name = text::line(name, 2, 40).map_err(|refusal| FieldErrors::one("name", refusal))?;
+    let mut tx = app.db.write().await?;
+    tree::lock(&mut tx).await?;
+    let taken = store::provider_by_name(&mut *tx, &name).await?;
+    if taken.is_some_and(|other| other.id != provider.id) {
+        return Err(FieldErrors::one("name", Refusal::UnionNameTaken).into());
+    }
+    store::set_name(&mut tx, &provider.id, &name).await?;
+    let detail = json!({ "from": provider.name, "to": name });
+    note(app, &mut tx, by, "provider.rename", id, detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a provider within the transaction of `enrolment::close_provider`, which knows whether it may: its officers leave, its
+/// name is free again.
+pub async fn close_in(app: &App, tx: &mut Tx, by: &Officer, provider: &Union) -> Result<()> {
+    for id in store::officer_ids(tx, &provider.id).await? {
+        let member = officers::find(app, &id).await?;
+        staff::leave(app, tx, by, &member).await?;
+    }
+    let name = format!("{}（{}停用）", provider.name, app.now().day_text());
+    store::close_union(tx, &provider.id, &name, app.now()).await?;
+    let detail = json!({ "name": provider.name });
+    note(app, tx, by, "provider.close", &provider.id, detail).await
+}
+
+async fn note(
+    app: &App,
+    tx: &mut Tx,
+    by: &Officer,
+    act: &str,
+    id: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let line = Line {
+        actor: &by.actor(),
+        act,
+        subject: ("union", id),
+        detail,
+    };
+    Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
 }

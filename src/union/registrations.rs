@@ -23,6 +23,8 @@ crate::text_enum! {
         Decided = "registration_decided",
         /// An officer was added by phone; the id is theirs.
         OfficerAdded = "officer_added",
+        /// An officer's password was taken back; the id is theirs.
+        PasswordVoided = "password_voided",
         /// Open applications came to a union because the tree changed; the id is the union's.
         WorkArrived = "work_arrived",
     }

@@ -1,6 +1,6 @@
 //! What each role may do, in one table, and where: only inside the officer's own subtree (R-26).
 
-use super::{Officer, Role, Union, covers, tree};
+use super::{Kind, Officer, Role, Union, covers, providers, tree};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::error::{Error, Result};
@@ -57,9 +57,9 @@ pub fn check(officer: &Officer, act: Act) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a union lies in the officer's subtree.
+/// Whether a union lies in the officer's subtree. Providers, each a tree of its own, are the city's to look after.
 pub fn sees(officer: &Officer, union: &Union) -> bool {
-    covers(officer.union.scope(), &union.path)
+    covers(officer.union.scope(), &union.path) || (union.kind == Kind::Provider && providers::keeps(officer))
 }
 
 /// An active union of the officer's subtree; anything else is [`Error::NotFound`].
@@ -93,7 +93,7 @@ pub fn is_above(officer: &Officer, union: &Union) -> bool {
 /// The union that an officer acts for: their own; for the city's centre the city.
 pub async fn seat(app: &App, officer: &Officer) -> Result<Union> {
     match (&officer.union.parent_id, officer.union.kind) {
-        (Some(city), super::Kind::Centre) => tree::find(app, city).await,
+        (Some(city), Kind::Centre) => tree::find(app, city).await,
         _ => Ok(officer.union.clone()),
     }
 }
@@ -127,7 +127,6 @@ pub async fn noted<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::union::Kind;
 
     /// R-26: every pair of role and act.
     #[test]
@@ -235,6 +234,25 @@ mod tests {
             name: String::new(),
             path: path.to_owned(),
             no: 0,
+        }
+    }
+
+    /// R-26, R-34: a provider is the city's and its centre's administrators' to look after, nobody else's.
+    #[test]
+    fn providers_are_the_citys() {
+        let provider = union(Kind::Provider, "p", "/p/");
+        for (kind, id, path, expected) in [
+            (Kind::City, "r", "/r/", true),
+            (Kind::Centre, "c", "/r/c/", true),
+            (Kind::Unit, "u", "/r/u/", false),
+            (Kind::Provider, "q", "/q/", false),
+            (Kind::Provider, "p", "/p/", true),
+        ] {
+            let mut by = officer(kind, id, path);
+            assert_eq!(sees(&by, &provider), expected, "{id}");
+            assert_eq!(is_above(&by, &provider), expected && id != "p", "{id}");
+            by.roles = vec![Role::Reviewer, Role::Finance, Role::Supervisor];
+            assert_eq!(sees(&by, &provider), id == "p", "{id} without the role");
         }
     }
 

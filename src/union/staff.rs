@@ -3,7 +3,7 @@
 use super::officers::{self, Entered};
 use super::registrations::{self, What};
 use super::rights::{self, Act};
-use super::{Officer, Role, Union, passwords, sessions, store, tree};
+use super::{Kind, Officer, Role, Union, passwords, sessions, store, tree};
 use crate::app::App;
 use crate::audit::{self, Line};
 use crate::db::Tx;
@@ -70,8 +70,17 @@ pub struct NewMember<'a> {
     pub roles: &'a [String],
 }
 
-fn roles(typed: &[String]) -> Result<Vec<Role>, Refusal> {
-    let parsed: Option<Vec<Role>> = typed.iter().map(|role| Role::parse(role)).collect();
+/// The roles that officers of a union of this kind have: a provider's have nothing to pay and no union below.
+pub fn roles_of(kind: Kind) -> &'static [Role] {
+    match kind {
+        Kind::Provider => &[Role::Reviewer, Role::Administrator],
+        _ => Role::ALL,
+    }
+}
+
+fn roles(kind: Kind, typed: &[String]) -> Result<Vec<Role>, Refusal> {
+    let known = |role: &String| Role::parse(role).filter(|role| roles_of(kind).contains(role));
+    let parsed: Option<Vec<Role>> = typed.iter().map(known).collect();
     match parsed {
         // In the table's order, each once.
         Some(parsed) if !parsed.is_empty() => Ok(Role::ALL
@@ -97,7 +106,7 @@ async fn add_checked(app: &App, by: &Officer, union_id: &str, new: &NewMember<'_
     let mut errors = FieldErrors::default();
     let name = errors.take("name", text::line(new.name, 2, 30));
     let phone = errors.take("phone", passwords::parse_phone(new.phone));
-    let roles = errors.take("roles", roles(new.roles));
+    let roles = errors.take("roles", roles(union.kind, new.roles));
     let (Some(name), Some(phone), Some(roles)) = (name, phone, roles) else {
         return Err(errors.into());
     };
@@ -129,7 +138,7 @@ pub async fn set_roles(app: &App, by: &Officer, id: &str, typed: &[String]) -> R
 async fn set_roles_checked(app: &App, by: &Officer, id: &str, typed: &[String]) -> Result<()> {
     let member = find(app, by, id).await?;
     let mut errors = FieldErrors::default();
-    let Some(roles) = errors.take("roles", roles(typed)) else {
+    let Some(roles) = errors.take("roles", roles(member.union.kind, typed)) else {
         return Err(errors.into());
     };
     let mut tx = app.db.write().await?;
@@ -183,6 +192,50 @@ pub(super) async fn leave(app: &App, tx: &mut Tx, by: &Officer, member: &Officer
         json!({ "union": member.union.id }),
     )
     .await
+}
+
+/// Gives an officer another name, as it was written wrong or changed.
+///
+/// Errors: [`Error::NotFound`] outside the subtree; [`Refusal::NotAllowed`]; at `name`.
+pub async fn rename(app: &App, by: &Officer, id: &str, name: &str) -> Result<()> {
+    let result = rename_checked(app, by, id, name).await;
+    rights::noted(app, &by.actor(), "officer.rename", ("officer", id), result).await
+}
+
+async fn rename_checked(app: &App, by: &Officer, id: &str, name: &str) -> Result<()> {
+    let member = find(app, by, id).await?;
+    let name = text::line(name, 2, 30).map_err(|refusal| FieldErrors::one("name", refusal))?;
+    let mut tx = app.db.write().await?;
+    store::set_officer_name(&mut tx, &member.id, &name).await?;
+    let actor = by.actor();
+    let line = Line {
+        actor: &actor,
+        act: "officer.rename",
+        subject: ("officer", &member.id),
+        detail: json!({ "from": member.name, "to": name }),
+    };
+    audit::record(&mut tx, &app.entropy, app.now(), line).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes an officer's password back, which may be known to others: their sessions end, and they are told where to set
+/// another one by SMS code.
+///
+/// Errors: [`Error::NotFound`] outside the subtree; [`Refusal::NotAllowed`].
+pub async fn void_password(app: &App, by: &Officer, id: &str) -> Result<()> {
+    let result = void_password_checked(app, by, id).await;
+    rights::noted(app, &by.actor(), "officer.void_password", ("officer", id), result).await
+}
+
+async fn void_password_checked(app: &App, by: &Officer, id: &str) -> Result<()> {
+    let member = find(app, by, id).await?;
+    let mut tx = app.db.write().await?;
+    store::set_password(&mut tx, &member.id, "").await?;
+    changed(app, &mut tx, by, &member, "officer.void_password", json!({})).await?;
+    registrations::enqueue(app, &mut tx, What::PasswordVoided, &member.id).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Unbinds an officer's WeChat for them, who lost it: the scan at sign-in is off then, too.
@@ -241,12 +294,21 @@ mod tests {
     /// R-26, bad input: no role, and one that is none.
     #[test]
     fn roles_are_some_and_known() {
-        let typed = |names: &[&str]| roles(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let typed = |names: &[&str]| {
+            roles(
+                Kind::Street,
+                &names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+        };
         assert_eq!(typed(&[]), Err(Refusal::RolesMissing));
         assert_eq!(typed(&["owner"]), Err(Refusal::NotAChoice));
         assert_eq!(
             typed(&["administrator", "reviewer", "reviewer"]),
             Ok(vec![Role::Reviewer, Role::Administrator])
+        );
+        assert_eq!(
+            roles(Kind::Provider, &["finance".to_owned()]),
+            Err(Refusal::NotAChoice)
         );
     }
 }

@@ -61,6 +61,8 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | HoldsAnother { .. }
         | EnrolmentNotThere
         | ProgramHasEnrolments { .. }
+        | TermsChanged
+        | ProviderBusy { .. }
         | SeenChanged
         | TransferMoved { .. }
         | TransferNotFree { .. }
@@ -70,6 +72,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | PaymentNotPaid
         | PaymentClosed
         | PaymentDiffers
+        | RefundGoesOn
         | RefundTooMuch => StatusCode::CONFLICT,
         SmsTooSoon { .. } | SmsTooMany | SignInTooMany | TooManyRequests | FileTooMany => {
             StatusCode::TOO_MANY_REQUESTS

@@ -126,6 +126,30 @@ pub fn table(name: &str, bytes: Vec<u8>) -> Response {
     saved(kind, "table.xlsx", name, bytes)
 }
 
+/// A QR code as the text of an SVG element.
+fn drawn(content: &str) -> Result<String> {
+    use anyhow::Context as _;
+    let code = qrcode::QrCode::new(content.as_bytes()).context("drawing a QR code")?;
+    Ok(code
+        .render::<qrcode::render::svg::Color>()
+        .min_dimensions(220, 220)
+        .build())
+}
+
+/// A QR code to stand inside a page: without the declaration that a file of its own begins with.
+pub fn qr_inline(content: &str) -> Result<String> {
+    let svg = drawn(content)?;
+    Ok(svg.find("<svg").map_or(String::new(), |at| svg[at..].to_owned()))
+}
+
+/// A QR code as a picture; never cached by the browser.
+pub fn qr_picture(content: &str) -> Result<Response> {
+    Ok(Response::builder()
+        .header(header::CONTENT_TYPE, "image/svg+xml")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(drawn(content)?))
+}
+
 /// A file to be saved, by its Chinese name where the browser knows RFC 5987, else by its plain one; never cached.
 fn saved(media_type: &str, plain_name: &str, name: &str, bytes: Vec<u8>) -> Response {
     use std::fmt::Write as _;

@@ -1,9 +1,13 @@
 //! 选学报读 on both stores: catalogue, search, real-name check, enrolling, paying, refunds, providers, and the way to the
 //! subsidy (R-3, R-33 … R-35; issue 6).
 
+mod accounts;
+mod agreed;
 mod browser;
 mod catalogue;
 mod killed;
+mod money;
+mod office_browser;
 mod owner;
 mod providers;
 mod race;
@@ -16,6 +20,7 @@ use crate::on_both_stores;
 use serde_json::json;
 use yuanmeng::account::{Worker, identity, workers};
 use yuanmeng::app::App;
+use yuanmeng::enrolment::agreed::Agreed;
 use yuanmeng::enrolment::{
     Basics, Enrolment, Program, State, catalogue as books, enrol, moves, paying, refunds, search,
 };
@@ -73,7 +78,8 @@ pub async fn program(app: &App, words: &str) -> Program {
 /// Enrols the worker in the program's first intake.
 pub async fn enrolled(app: &App, worker: &Worker, n: usize, program: &Program) -> Result<Enrolment, Error> {
     let at = (program.id.as_str(), program.intakes[0].id.as_str());
-    enrol::begin(app, worker, at, &basics(worker, n), true).await
+    let agreed = Agreed::of(program);
+    enrol::begin(app, worker, at, &basics(worker, n), Some(&agreed)).await
 }
 
 /// The order of what is due.

@@ -26,8 +26,8 @@ const CAPABILITIES: [&str; 14] = [
 /// Told through the outbox and the audit: no capability waits for them.
 const TOLD: [&str; 2] = ["notice", "supervision"];
 /// What stands under every capability.
-const FOUNDATIONS: [&str; 10] = [
-    "audit", "cache", "clock", "config", "db", "error", "files", "metrics", "outbox", "sms",
+const FOUNDATIONS: [&str; 11] = [
+    "audit", "cache", "clock", "config", "db", "error", "files", "metrics", "outbox", "sms", "xlsx",
 ];
 /// Where requests and ticks come in.
 const DOORS: [&str; 4] = ["web", "api", "cli", "background"];

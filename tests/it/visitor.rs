@@ -61,6 +61,15 @@ impl Page {
         self.html[at + 6..].split('"').next().unwrap().to_owned()
     }
 
+    /// The values of the hidden fields of this name, in their order.
+    pub fn hidden(&self, name: &str) -> Vec<String> {
+        let begins = format!("name=\"{name}\" value=\"");
+        let rests = self.html.split(&begins).skip(1);
+        rests
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    }
+
     /// The value of the radio button that stands with this `data-testid`.
     pub fn radio(&self, testid: &str) -> String {
         let at = self
@@ -88,6 +97,16 @@ impl<'a> Visitor<'a> {
     /// A browser in which a worker is signed in.
     pub async fn signed_in(test: &'a TestApp, worker_id: &str) -> Self {
         let cookie = builders::session(&test.app, "worker", worker_id).await;
+        Visitor {
+            test,
+            cookie,
+            csrf: CSRF.to_owned(),
+        }
+    }
+
+    /// A browser in which an officer is signed in.
+    pub async fn officer(test: &'a TestApp, officer_id: &str) -> Self {
+        let cookie = builders::session(&test.app, "officer", officer_id).await;
         Visitor {
             test,
             cookie,

@@ -143,6 +143,15 @@ pub async fn move_row(
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
+/// `number` as it is written for people.
+pub async fn enrolment_by_number(app: &App, number: &str) -> Result<Option<Enrolment>> {
+    let row: Option<Row> = sqlx::query_as(select_enrolment!("WHERE number = $1"))
+        .bind(number)
+        .fetch_optional(app.db.read())
+        .await?;
+    row.map(enrolment_of).transpose()
+}
+
 pub async fn enrolment(app: &App, id: &str) -> Result<Option<Enrolment>> {
     let row: Option<Row> = sqlx::query_as(select_enrolment!("WHERE id = $1"))
         .bind(id)

@@ -101,3 +101,18 @@ pub async fn reports(app: &App, enrolment_id: &str) -> Result<Vec<Report>> {
     };
     rows.into_iter().map(report).collect()
 }
+
+/// A provider's programs that are not withdrawn, and its enrolments that are not settled.
+pub async fn under_way(tx: &mut Tx, provider_id: &str) -> Result<(i64, i64)> {
+    let programs = "SELECT COUNT(*) FROM programs WHERE provider_id = $1 AND state <> 'withdrawn'";
+    let enrolments = "SELECT COUNT(*) FROM enrolments WHERE provider_id = $1 AND state IN ('held', 'paid', 'admitted', 'refunding')";
+    let programs = sqlx::query_scalar(programs)
+        .bind(provider_id)
+        .fetch_one(&mut **tx)
+        .await?;
+    let enrolments = sqlx::query_scalar(enrolments)
+        .bind(provider_id)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok((programs, enrolments))
+}

@@ -139,6 +139,8 @@ impl Refusal {
             EnrolledAlready { .. } => "enrolled_already",
             HoldsAnother { .. } => "holds_another",
             RulesNotAgreed => "rules_not_agreed",
+            TermsChanged => "terms_changed",
+            ProviderBusy { .. } => "provider_busy",
             HoldOver => "hold_over",
             NothingToPay => "nothing_to_pay",
             RefundNotNow => "refund_not_now",
@@ -196,6 +198,7 @@ impl Refusal {
             PaymentClosed => "payment_closed",
             PaymentDiffers => "payment_differs",
             RefundTooMuch => "refund_too_much",
+            RefundGoesOn => "refund_goes_on",
         }
     }
 }

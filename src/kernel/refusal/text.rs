@@ -119,6 +119,14 @@ impl Refusal {
             SeatsGone => {
                 "这一批次的名额刚刚报满，没有产生任何费用。请选择其他入学时间或专业，已填写的内容会为您保留"
             }
+            TermsChanged => {
+                "学费、缴费分期或退学退费规定刚刚有变化，没有报读，也没有产生费用。请核对下面的变化，重新勾选同意后再提交"
+            }
+            ProviderBusy { programs, enrolments } => {
+                return format!(
+                    "这个服务机构还有 {programs} 个没有下架的专业、{enrolments} 份没有办结的报读，专业下架或改由其他机构服务、报读办结后才能停用"
+                );
+            }
             RulesNotAgreed => "请先阅读退学退费规定，并勾选同意",
             HoldOver => "缴费时间已过，名额已释放，没有产生费用。如仍需报读，请重新办理",
             NothingToPay => "这一期学费不需要缴纳，或已经缴清",
@@ -317,6 +325,7 @@ impl Refusal {
             PaymentNotPaid => "这笔费用还没有支付，不能退款",
             PaymentClosed => "支付时间已过，这笔订单已关闭。请返回重新下单",
             PaymentDiffers => "这笔费用的金额与已有的订单不一致，请刷新页面后再试",
+            RefundGoesOn => "这笔退款不需要再次发起，请看最新状态",
             RefundTooMuch => "退款金额超过了还可以退的金额",
         };
         fixed.to_owned()

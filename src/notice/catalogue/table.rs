@@ -6,9 +6,9 @@
 //! row in [`Message::of_event`]; any other fact is told by `outbox::tell` and gets its row in `notice::facts`.
 
 use super::{
-    Content, Moved, Waiting, handed_over, lower_late, officer_added, registration_approved,
-    registration_filed, registration_rejected, reminder, to_digest, to_officer, to_worker, transfer,
-    work_arrived,
+    Content, Moved, Waiting, bill_differs, enrolments, handed_over, lower_late, officer_added,
+    password_voided, refund_stuck, registration_approved, registration_filed, registration_rejected,
+    reminder, to_digest, to_officer, to_worker, transfer, work_arrived,
 };
 use crate::application::deadlines;
 use crate::application::reminders::{Reminder, What};
@@ -54,6 +54,26 @@ crate::text_enum! {
         TransferRejected = "transfer_rejected",
         TransferWithdrawn = "transfer_withdrawn",
         TransferExpired = "transfer_expired",
+        PasswordVoided = "password_voided",
+        EnrolmentHeld = "enrolment_held",
+        EnrolmentPaid = "enrolment_paid",
+        EnrolmentExpired = "enrolment_expired",
+        EnrolmentAdmitted = "enrolment_admitted",
+        EnrolmentDeclined = "enrolment_declined",
+        EnrolmentRefundAsked = "enrolment_refund_asked",
+        EnrolmentRefunded = "enrolment_refunded",
+        EnrolmentRefundStuck = "enrolment_refund_stuck",
+        EnrolmentTermPaid = "enrolment_term_paid",
+        EnrolmentReported = "enrolment_reported",
+        EnrolmentCompleted = "enrolment_completed",
+        EnrolmentMoneyReturns = "enrolment_money_returns",
+        EnrolmentMoneyReturned = "enrolment_money_returned",
+        ProviderPaid = "provider_paid",
+        ProviderRefund = "provider_refund",
+        ProviderLeft = "provider_left",
+        IdentityChecked = "identity_checked",
+        BillDiffers = "bill_differs",
+        RefundStuck = "refund_stuck",
     }
 }
 
@@ -78,6 +98,9 @@ pub struct Sample {
 const WORKER: &str = "申请职工本人";
 const BOTH: &str = "调出、调入单位的管理员";
 const REVIEWERS: &str = "本级工会的审核员";
+const STUDENT: &str = "报读职工本人";
+const PROVIDER: &str = "服务机构的审核员";
+const FINANCE: &str = "市总和事业发展中心的财务人员";
 
 impl Message {
     /// The message to the worker about an event of their application.
@@ -174,6 +197,30 @@ impl Message {
             Message::TransferWithdrawn => ("名额调剂已撤回", "调入单位的管理员", "调出单位撤回"),
             Message::TransferExpired => ("名额调剂已过期", BOTH, "申请截止前没有批准"),
             Message::OfficerAdded => ("开通管理员账号", "被增加的管理员", "工会管理员增加一位管理员"),
+            Message::PasswordVoided => ("请重设密码", "密码被停用的管理员", "管理员停用其密码"),
+            Message::EnrolmentHeld => ("报读待缴费", STUDENT, "报读并占用名额"),
+            Message::EnrolmentPaid => ("报读缴费成功", STUDENT, "首期学费到账"),
+            Message::EnrolmentExpired => ("报读已取消", STUDENT, "30 分钟内没有缴费，名额释放"),
+            Message::EnrolmentAdmitted => ("报读已录取", STUDENT, "服务机构确认录取"),
+            Message::EnrolmentDeclined => ("报读未录取", STUDENT, "服务机构不予录取"),
+            Message::EnrolmentRefundAsked => ("退学退费", STUDENT, "退学，按规定有退款"),
+            Message::EnrolmentRefunded => ("退款到账", STUDENT, "应退学费全部退回"),
+            Message::EnrolmentRefundStuck => ("退款遇到问题", STUDENT, "退款异常，财务人员处理中"),
+            Message::EnrolmentTermPaid => ("后期学费到账", STUDENT, "后面一期学费到账"),
+            Message::EnrolmentReported => ("学习情况登记", STUDENT, "服务机构登记一个学期的学习情况"),
+            Message::EnrolmentCompleted => ("报读毕业", STUDENT, "服务机构登记毕业"),
+            Message::EnrolmentMoneyReturns => ("多付款项退回中", STUDENT, "名额释放后才付款，或重复付款"),
+            Message::EnrolmentMoneyReturned => ("多付款项已退回", STUDENT, "上述款项退回到账"),
+            Message::ProviderPaid => ("新的报读学员", PROVIDER, "学员缴清首期学费"),
+            Message::ProviderRefund => ("学员退学退费", PROVIDER, "学员退学，有退款"),
+            Message::ProviderLeft => ("学员退学", PROVIDER, "学员退学，没有退款"),
+            Message::IdentityChecked => ("实名核对结果", STUDENT, "市总核对报读职工的实名信息"),
+            Message::BillDiffers => ("对账有差异", FINANCE, "与微信支付的日账单核对，有没有处理的差异"),
+            Message::RefundStuck => (
+                "退款办不下去",
+                FINANCE,
+                "退款异常、被关闭，或多次没有办成；一笔发一次",
+            ),
         };
         About { title, to, when }
     }
@@ -218,8 +265,15 @@ impl Message {
                 ),
             ],
             Message::OfficerAdded => one(officer_added(STREET, &link("/office/reset"), AT)),
-            // The others are events of an application, or of a transfer.
+            Message::PasswordVoided => one(password_voided(STREET, &link("/office/reset"), AT)),
+            Message::BillDiffers => one(bill_differs(CENTRE, AT.date(), 12, AT)),
+            Message::RefundStuck => one(refund_stuck(CENTRE, "sample", AT)),
+            // The others are events of an application, of an enrolment, or of a transfer.
             other => {
+                let enrolled = enrolments::samples(other, NUMBER, AT);
+                if !enrolled.is_empty() {
+                    return enrolled;
+                }
                 let states = Transfer::ALL.iter().copied();
                 let of = states.filter(|state| Message::of_transfer(*state) == other);
                 let content = |state| transfer((UNIT, "历下区总工会", 12), state, "sample", AT);

@@ -49,6 +49,19 @@ pub fn officer_added(union: &str, link: &str, at: Time) -> Content {
     )
 }
 
+/// To an officer whose password was taken back by an administrator. `link` is the address where they set another one.
+pub fn password_voided(union: &str, link: &str, at: Time) -> Content {
+    about_union(
+        ("请重新设置登录密码", "原密码已停用"),
+        union,
+        "/office/reset",
+        at,
+        format!(
+            "【泉城工会】您在{union}的求学圆梦平台密码已由管理员停用，请打开 {link} ，用本手机号重新设置密码后登录。"
+        ),
+    )
+}
+
 /// To the reviewers of a union to which applications came because the tree changed.
 pub fn work_arrived(union: &str, waiting: i64, at: Time) -> Content {
     about_union(

@@ -127,6 +127,7 @@ pub async fn reconciliation(app: &App, day: &str) -> Result<Option<Reconciliatio
 
 #[derive(sqlx::FromRow)]
 struct DifferenceRow {
+    id: String,
     kind: String,
     entry: String,
     out_trade_no: String,
@@ -136,20 +137,22 @@ struct DifferenceRow {
 }
 
 impl DifferenceRow {
-    fn differing(self) -> Result<Differing> {
-        Ok(Differing {
+    fn differing(self) -> Result<(String, Differing)> {
+        let what = Differing {
             kind: Difference::parse(&self.kind).ok_or_else(|| unknown("kind of difference"))?,
             entry: EntryKind::parse(&self.entry).ok_or_else(|| unknown("kind of entry"))?,
             out_trade_no: self.out_trade_no,
             reference: self.reference,
             ours: self.ours_fen.map(Fen),
             theirs: self.theirs_fen.map(Fen),
-        })
+        };
+        Ok((self.id, what))
     }
 }
 
-pub async fn differences(app: &App, reconciliation: &str) -> Result<Vec<Differing>> {
-    let sql = "SELECT kind, entry, out_trade_no, reference, ours_fen, theirs_fen FROM reconciliation_differences \
+/// Each with its row's id.
+pub async fn differences(app: &App, reconciliation: &str) -> Result<Vec<(String, Differing)>> {
+    let sql = "SELECT id, kind, entry, out_trade_no, reference, ours_fen, theirs_fen FROM reconciliation_differences \
                WHERE reconciliation_id = $1 ORDER BY kind, entry, reference";
     let rows: Vec<DifferenceRow> = sqlx::query_as(sql)
         .bind(reconciliation)

@@ -1,15 +1,32 @@
 //! SQL of payments.
 
+macro_rules! order_columns {
+    () => {
+        "id, purpose_kind, purpose_id, description, amount_fen, currency, state, channel, expires_at, transaction_id, \
+         out_trade_no, paid_at, refunding_fen, refunded_fen, version, created_at"
+    };
+}
+
+macro_rules! try_columns {
+    () => {
+        "out_trade_no, order_id, channel, payer, state, code_url, created_at, check_at, checks"
+    };
+}
+
 mod bills;
+mod desk;
 mod refunds;
 
 pub use bills::{
     DayEntry, any_order_before, differences, entries_between, entries_by_reference, reconciliation,
     reconciliations, replace_reconciliation,
 };
+pub use desk::{
+    days, entry_lines, open_differences, order_of_number, settle, settled, sums, tries_of, waiting,
+};
 pub use refunds::{
-    due_refunds, insert_refund, postpone_refund, refund_by_id, refund_by_number, refund_by_request,
-    refund_in, refunds_of, set_refund, take_refund,
+    due_refunds, insert_refund, look_now, postpone_refund, refund_by_id, refund_by_number, refund_by_request,
+    refund_in, refunds_of, set_refund, stuck_refunds, take_refund,
 };
 
 use super::{Channel, EntryKind, Order, Outcome, State, TryState};
@@ -70,19 +87,6 @@ struct OrderRow {
     refunded_fen: i64,
     version: i64,
     created_at: i64,
-}
-
-macro_rules! order_columns {
-    () => {
-        "id, purpose_kind, purpose_id, description, amount_fen, currency, state, channel, expires_at, transaction_id, \
-         out_trade_no, paid_at, refunding_fen, refunded_fen, version, created_at"
-    };
-}
-
-macro_rules! try_columns {
-    () => {
-        "out_trade_no, order_id, channel, payer, state, code_url, created_at, check_at, checks"
-    };
 }
 
 pub(super) fn unknown(what: &str) -> Error {

@@ -120,6 +120,28 @@ pub async fn due_refunds(app: &App, now: Time, limit: i64) -> Result<Vec<Refund>
     rows.into_iter().map(Row::refund).collect()
 }
 
+/// Refunds that do not go on, the oldest first: abnormal, refused now, looked after again and again; closed with nothing
+/// in their place.
+pub async fn stuck_refunds(app: &App, limit: i64) -> Result<Vec<Refund>> {
+    let query = sqlx::query_as(select!(
+        "WHERE state = 'abnormal' OR (state IN ('created', 'processing') AND (problem <> '' OR checks >= 8)) \
+         OR (state = 'closed' AND NOT EXISTS (SELECT 1 FROM payment_refunds n WHERE n.order_id = payment_refunds.order_id \
+         AND n.out_trade_no = payment_refunds.out_trade_no AND n.id > payment_refunds.id)) ORDER BY created_at, id LIMIT $1"
+    ));
+    let rows: Vec<Row> = query.bind(limit).fetch_all(app.db.read()).await?;
+    rows.into_iter().map(Row::refund).collect()
+}
+
+/// It is looked after at once.
+pub async fn look_now(tx: &mut Tx, id: &str, now: Time) -> Result<()> {
+    sqlx::query("UPDATE payment_refunds SET check_at = $1 WHERE id = $2")
+        .bind(now.0)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes a refund up until `next`; whether nobody else had.
 pub async fn take_refund(tx: &mut Tx, refund: &Refund, next: Time) -> Result<bool> {
     let query = sqlx::query(

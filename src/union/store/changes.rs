@@ -112,6 +112,15 @@ pub async fn set_roles(tx: &mut Tx, id: &str, roles: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+pub async fn set_officer_name(tx: &mut Tx, id: &str, name: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE officers SET name = $1 WHERE id = $2 AND active = 1")
+        .bind(name)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// The row stays for what they decided; its phone and WeChat are free for another officer's.
 pub async fn deactivate_officer(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
     let sql = "UPDATE officers SET active = 0, phone_index = 'left:' || id, openid = NULL, second_factor = 0, password_hash = '' \

@@ -3,7 +3,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
-use super::super::page::{Base, ErrorLine, Errors, answer_to_post, page, page_again, see_other};
+use super::super::page::{Base, ErrorLine, Errors, answer_to_post, page, page_again, see_other, table};
 use super::Who;
 use super::campaigns::planner;
 use crate::application::allot::{self, Applied, Read, Typed, Waiting};
@@ -12,8 +12,9 @@ use crate::campaign::{ledger, plan};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::union::Officer;
+use crate::xlsx::{self, Cell, Sheet};
 use askama::Template;
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
 use poem::web::Path;
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -299,31 +300,13 @@ pub async fn download(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     planner(&ctx).await?;
     let campaign = plan::find(&ctx.app, &id).await?;
     let units = quotas::units(&ctx.app, &id).await?;
-    let bytes = tokio::task::spawn_blocking(move || book(&units))
-        .await
-        .map_err(anyhow::Error::from)?
-        .map_err(anyhow::Error::from)?;
-    Ok(Response::builder()
-        .header(
-            header::CONTENT_TYPE,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-        .header(
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"quotas-{}.xlsx\"", campaign.year),
-        )
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(bytes))
-}
-
-fn book(units: &[quotas::Unit]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
-    let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.set_column_width(0, 40)?;
-    sheet.write(0, 0, "单位")?.write(0, 1, "名额")?;
-    for (row, unit) in (1u32..).zip(units) {
-        sheet.write(row, 0, unit.name.as_str())?;
-        sheet.write(row, 1, unit.total.unwrap_or(0) as f64)?;
-    }
-    book.save_to_buffer()
+    let row = |unit: &quotas::Unit| vec![Cell::text(&unit.name), Cell::Number(unit.total.unwrap_or(0))];
+    let sheet = Sheet {
+        name: "名额",
+        head: vec!["单位", "名额"],
+        widths: vec![40],
+        rows: units.iter().map(row).collect(),
+    };
+    let bytes = xlsx::write(vec![sheet]).await?;
+    Ok(table(&format!("名额 {}.xlsx", campaign.year), bytes))
 }

@@ -123,7 +123,7 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
     let Uploaded { ctx, bytes } = uploaded;
     let officer = keeper(&ctx).await?;
     let mut page = empty(&ctx, &officer);
-    match import::read(&ctx.app, &bytes).await {
+    match import::preview(&ctx.app, &officer, &bytes).await {
         Ok(table) => {
             if table.errors.is_empty() {
                 page.token = ctx.app.entropy.token();
@@ -167,9 +167,7 @@ pub async fn apply(posted: Posted<Confirmed>) -> Result<Response> {
         ctx.flash("预览已过期或已导入，请重新选择文件");
         return Ok(see_other("/office/catalogue/import"));
     };
-    // Read once more: what stands may have changed since the preview.
-    let table = import::read(&ctx.app, &bytes).await?;
-    match import::bring_in(&ctx.app, &officer.actor(), table, false).await {
+    match import::bring_in(&ctx.app, &officer, &bytes).await {
         Ok((new, changed)) => ctx.flash(&format!("已导入：新增 {new} 个专业，修改 {changed} 个")),
         Err(Error::Refused(refusal @ (Refusal::CatalogueWrong { .. } | Refusal::ChangedMeanwhile))) => {
             ctx.flash(&format!(

@@ -9,8 +9,8 @@ use crate::account::identity;
 use crate::enrolment::catalogue::{self, Institution};
 use crate::error::{Error, Result};
 use crate::kernel::FieldErrors;
-use crate::union::Officer;
 use crate::union::providers::{self, NewProvider};
+use crate::union::{Officer, staff};
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 /// A provider with its officers.
 pub struct Line {
+    pub id: String,
     pub name: String,
     pub officers: String,
 }
@@ -37,9 +38,10 @@ struct ProvidersPage {
 async fn providers_page(ctx: &Ctx, officer: &Officer) -> Result<ProvidersPage> {
     let mut lines = Vec::new();
     for provider in providers::list(&ctx.app).await? {
-        let officers = providers::officers_of(&ctx.app, officer, &provider.id).await?;
+        let officers = staff::list(&ctx.app, officer, &provider.id).await?;
         let names: Vec<String> = officers.into_iter().map(|o| o.name).collect();
         lines.push(Line {
+            id: provider.id,
             name: provider.name,
             officers: names.join("、"),
         });
@@ -90,7 +92,7 @@ pub async fn add(posted: Posted<Typed>) -> Result<Response> {
         (again.provider_name, again.officer_name, again.phone) = (form.name, form.officer_name, form.phone);
         return page_again(&again);
     }
-    ctx.flash("已增加，并发短信通知对方设置密码");
+    ctx.flash("已增加，并通知对方设置密码");
     Ok(see_other("/office/catalogue/providers"))
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, Errors, page, page_again, see_other};
+use super::super::page::{Base, Errors, page, page_again, qr_picture, see_other};
 use super::Who;
 use super::sign_in::Nothing;
 use super::union_list::{Tabs, tabs};
@@ -198,7 +198,7 @@ pub async fn qr(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let left_s = ((invitation.expires_at.0 - ctx.app.now().0) / 1000).clamp(1, i64::from(MAX_EXPIRE_S));
     let key = format!("join-qr:{id}");
     if let Some(url) = ctx.app.cache.get(&key).await? {
-        return super::qr_svg(&url);
+        return qr_picture(&url);
     }
     let code = ctx
         .app
@@ -210,7 +210,7 @@ pub async fn qr(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         .cache
         .set(&key, &url, Duration::from_secs(left_s as u64))
         .await?;
-    super::qr_svg(&url)
+    qr_picture(&url)
 }
 
 /// `POST /office/invitations/:id/revoke`

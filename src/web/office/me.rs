@@ -2,7 +2,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, Errors, page, page_again, see_other};
+use super::super::page::{Base, Errors, page, page_again, qr_picture, see_other};
 use super::Who;
 use super::sign_in::Nothing;
 use crate::error::{Error, Result};
@@ -105,7 +105,7 @@ pub async fn wechat_qr(ctx: Ctx) -> Result<Response> {
         .wechat
         .temporary_qr(&scene, binding::VALID.as_secs() as u32)
         .await;
-    super::qr_svg(&code.context("asking WeChat for a QR code")?.url)
+    qr_picture(&code.context("asking WeChat for a QR code")?.url)
 }
 
 /// The page again with what went wrong, or on to the page with a word of success.

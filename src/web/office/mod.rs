@@ -51,7 +51,12 @@
 //!
 //! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
 //!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
-//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`.
+//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`. `/providers`: one `provider` a line with `open-provider`; a provider's page: `provider-name`,
+//!   `add-officer`, one `officer` a line with `open-officer`, `f-name`, `rename`, `f-confirm`, `close`.
+//! - of the city's finance officers and supervisors: `tab-payments`; `/office/payments`: `today`, one `missing` a day with
+//!   `compare`, `stuck` with one `refund` each (`refund-state`, `again`), one `day` a line with `open`; `f-number`, `search`.
+//!   `/:day`: `agrees` or `differs`, `compare`, `export`, one `difference` each with `open-order`, `settle`; `/orders/:id`:
+//!   `order-state`, `ask`, `refund`.
 //! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
 //!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
@@ -73,6 +78,7 @@ mod campaign_quotas;
 mod campaigns;
 mod catalogue;
 mod catalogue_import;
+mod catalogue_provider;
 mod catalogue_providers;
 mod chart;
 mod desk;
@@ -86,6 +92,8 @@ mod me;
 mod messages;
 mod messages_lost;
 mod papers;
+mod payments;
+mod payments_day;
 mod phrases;
 mod places;
 mod provider;
@@ -116,7 +124,7 @@ use crate::error::{Door, Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
 use crate::union::rights::Act;
 use crate::union::{Officer, sessions};
-use poem::{Response, Route, get, post};
+use poem::{Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
@@ -148,8 +156,22 @@ fn courses(routes: Route) -> Route {
             "/catalogue/providers",
             get(catalogue_providers::list).post(catalogue_providers::add),
         )
+        .at(
+            "/catalogue/providers/:id",
+            get(catalogue_provider::show).post(catalogue_provider::rename),
+        )
+        .at("/catalogue/providers/:id/close", post(catalogue_provider::close))
         .at("/catalogue/checks", get(catalogue_providers::checks))
         .at("/catalogue/checks/:id", post(catalogue_providers::decide))
+        .at("/payments", get(payments::show))
+        .at("/payments/orders", get(payments::search))
+        .at("/payments/orders/:id", get(payments::show_order))
+        .at("/payments/orders/:id/ask", post(payments::ask_order))
+        .at("/payments/refunds/:id/again", post(payments::refund_again))
+        .at("/payments/:day", get(payments_day::show))
+        .at("/payments/:day/settle", post(payments_day::settle))
+        .at("/payments/:day/compare", post(payments_day::compare))
+        .at("/payments/:day/export.xlsx", get(payments_day::export))
         .at("/provider", get(provider::list))
         .at("/provider/export.xlsx", get(provider::export))
         .at(
@@ -283,6 +305,8 @@ fn joining(routes: Route) -> Route {
             "/officers/:id",
             get(union_officers::show).post(union_officers::set_roles),
         )
+        .at("/officers/:id/name", post(union_officers::rename))
+        .at("/officers/:id/password", post(union_officers::void_password))
         .at("/officers/:id/leave", post(union_officers::deactivate))
         .at("/officers/:id/unbind", post(union_officers::unbind))
 }
@@ -363,6 +387,7 @@ fn label(field: &str) -> Option<&'static str> {
         "unit" => "单位",
         "amount" => "每人金额",
         "places" => "数量",
+        "note" => "处理说明",
         "answer" => "原因",
         "way" => "接收方式",
         "verdict" => "用于",
@@ -371,20 +396,6 @@ fn label(field: &str) -> Option<&'static str> {
         "text" => "这句话",
         _ => return None,
     })
-}
-
-/// A QR code as a picture; never cached by the browser.
-fn qr_svg(content: &str) -> Result<Response> {
-    use anyhow::Context as _;
-    let svg = qrcode::QrCode::new(content.as_bytes()).context("drawing a QR code")?;
-    let svg = svg
-        .render::<qrcode::render::svg::Color>()
-        .min_dimensions(220, 220)
-        .build();
-    Ok(Response::builder()
-        .header(poem::http::header::CONTENT_TYPE, "image/svg+xml")
-        .header(poem::http::header::CACHE_CONTROL, "no-store")
-        .body(svg))
 }
 
 /// Who is signed in, for the top of the page.
@@ -402,6 +413,8 @@ pub struct Who {
     pub keeps: bool,
     /// Whether they work for a provider: they see its pages and no union's.
     pub provider: bool,
+    /// Whether they look after the money that workers paid.
+    pub money: bool,
     /// Where they manage years or places; empty for who does not.
     pub places: &'static str,
     /// Whether they may read the audit trail.
@@ -419,6 +432,7 @@ impl Who {
             manages: officer.can(Act::ManageUnions),
             keeps: crate::union::providers::keeps(officer),
             provider: officer.union.kind == crate::union::Kind::Provider,
+            money: crate::payment::desk::sees(officer),
             places: places::entrance(officer),
             audits: officer.can(Act::ReadAudit),
             at,

@@ -2,7 +2,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
-use super::super::page::{Base, Errors, page, page_again, see_other};
+use super::super::page::{Base, Errors, page, page_again, see_other, table};
 use super::Who;
 use super::view::Tag;
 use crate::enrolment::moves;
@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, Time};
 use crate::union::Officer;
 use askama::Template;
-use poem::http::header;
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -146,18 +145,8 @@ pub async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
 pub async fn export(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let bytes = provider::export(&ctx.app, &officer, &asked.filter()).await?;
-    let name = format!("enrolments-{}.xlsx", ctx.app.now().date().format("%Y%m%d"));
-    Ok(Response::builder()
-        .header(
-            header::CONTENT_TYPE,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-        .header(
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        )
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(bytes))
+    let name = format!("报读学员 {}.xlsx", ctx.app.now().date());
+    Ok(table(&name, bytes))
 }
 
 /// An instalment.

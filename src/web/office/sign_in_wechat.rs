@@ -1,7 +1,7 @@
 //! `/office/sign-in/wechat`: after the password, a code is scanned with the officer's bound WeChat.
 
 use super::super::ctx::Ctx;
-use super::super::page::{Base, page, see_other};
+use super::super::page::{Base, page, qr_picture, see_other};
 use super::Who;
 use super::sign_in::{Next, office_path};
 use crate::error::Result;
@@ -73,5 +73,5 @@ pub async fn qr(ctx: Ctx) -> Result<Response> {
         .wechat
         .temporary_qr(&scene, binding::VALID.as_secs() as u32)
         .await;
-    super::qr_svg(&code.context("asking WeChat for a QR code")?.url)
+    qr_picture(&code.context("asking WeChat for a QR code")?.url)
 }

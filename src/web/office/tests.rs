@@ -37,6 +37,7 @@ pub(super) fn who() -> Option<Who> {
         manages: true,
         keeps: false,
         provider: false,
+        money: false,
         places: "",
         audits: true,
         at: "mine",

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::kernel::{FieldErrors, Refusal};
 use crate::union::rights::{self, Act};
 use crate::union::staff::{self, NewMember};
-use crate::union::{Officer, Role, officers};
+use crate::union::{Kind, Officer, Role, Union, officers};
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
@@ -23,6 +23,7 @@ pub struct NewPage {
     pub errors: Errors,
     pub union_id: String,
     pub union: String,
+    pub back: String,
     pub full_name: String,
     pub phone: String,
     pub roles: Vec<RoleBox>,
@@ -36,8 +37,9 @@ pub struct OfficerPage {
     pub errors: Errors,
     pub id: String,
     pub name: String,
-    pub union_id: String,
     pub union: String,
+    pub back: String,
+    pub full_name: String,
     pub phone: String,
     pub bound: bool,
     pub second_factor: bool,
@@ -53,8 +55,18 @@ pub struct RoleBox {
     pub on: bool,
 }
 
-fn boxes(on: impl Fn(Role) -> bool) -> Vec<RoleBox> {
+/// The page of a union, or of a provider, that its officers stand on.
+pub fn home(union: &Union) -> String {
+    match union.kind {
+        Kind::Provider => format!("/office/catalogue/providers/{}", union.id),
+        _ => format!("/office/unions/{}", union.id),
+    }
+}
+
+fn boxes(kind: Kind, on: impl Fn(Role) -> bool) -> Vec<RoleBox> {
     let hint = |role| match role {
+        Role::Reviewer if kind == Kind::Provider => "确认录取，登记学习情况，导出学员",
+        Role::Administrator if kind == Kind::Provider => "管理本机构的账号",
         Role::Reviewer => "审核职工的补助申请",
         Role::Finance => "查看补助款，办理发放",
         Role::Supervisor => "查看本工会和下级工会的全部情况和操作记录",
@@ -66,7 +78,7 @@ fn boxes(on: impl Fn(Role) -> bool) -> Vec<RoleBox> {
         hint: hint(*role),
         on: on(*role),
     };
-    Role::ALL.iter().map(shown).collect()
+    staff::roles_of(kind).iter().map(shown).collect()
 }
 
 /// What is typed: boxes by role.
@@ -104,9 +116,10 @@ async fn new_page(ctx: &Ctx, officer: &Officer, union_id: &str, typed: Typed) ->
         base: ctx.base("增加管理员"),
         who: Who::of(officer, "unions"),
         errors: Errors::default(),
+        back: home(&union),
+        roles: boxes(union.kind, |role| typed.has(role)),
         union_id: union.id,
         union: union.name,
-        roles: boxes(|role| typed.has(role)),
         full_name: typed.name,
         phone: typed.phone,
     })
@@ -136,8 +149,9 @@ pub async fn add(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Respon
         again.errors = errors;
         return page_again(&again);
     }
-    ctx.flash("已增加，并发短信通知对方设置密码");
-    Ok(see_other(&format!("/office/unions/{id}")))
+    ctx.flash("已增加，并通知对方设置密码");
+    let union = rights::may(&ctx.app, &officer, Act::ManageOfficers, &id).await?;
+    Ok(see_other(&home(&union)))
 }
 
 async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) -> Result<OfficerPage> {
@@ -154,10 +168,11 @@ async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) 
         bound: member.openid.is_some(),
         second_factor: member.second_factor,
         own: member.id == by.id,
-        roles: boxes(on),
+        roles: boxes(member.union.kind, on),
+        back: home(&member.union),
+        full_name: member.name.clone(),
         id: member.id.clone(),
         name: member.name.clone(),
-        union_id: member.union.id.clone(),
         union: member.union.name.clone(),
     })
 }
@@ -182,7 +197,7 @@ pub async fn set_roles(Path(id): Path<String>, posted: Posted<Typed>) -> Result<
         return page_again(&again);
     }
     ctx.flash("权限已更改，对方需要重新登录");
-    Ok(see_other(&format!("/office/unions/{}", member.union.id)))
+    Ok(see_other(&home(&member.union)))
 }
 
 /// That it is meant.
@@ -208,7 +223,7 @@ pub async fn deactivate(Path(id): Path<String>, posted: Posted<Confirmed>) -> Re
         return page_again(&again);
     }
     ctx.flash("账号已停用");
-    Ok(see_other(&format!("/office/unions/{}", member.union.id)))
+    Ok(see_other(&home(&member.union)))
 }
 
 /// `POST /office/officers/:id/unbind`
@@ -218,5 +233,30 @@ pub async fn unbind(Path(id): Path<String>, posted: Posted<Nothing>) -> Result<R
     let officer = super::signed_in(&ctx).await?;
     staff::unbind(&ctx.app, &officer, &id).await?;
     ctx.flash("已解除微信绑定，对方需要重新登录");
+    Ok(see_other(&format!("/office/officers/{id}")))
+}
+
+/// `POST /office/officers/:id/name`
+#[handler]
+pub async fn rename(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Response> {
+    let Posted { ctx, form } = posted;
+    let officer = super::signed_in(&ctx).await?;
+    if let Err(error) = staff::rename(&ctx.app, &officer, &id, &form.name).await {
+        let errors = super::wrong(error)?;
+        let mut again = officer_page(&ctx, &officer, &id, None).await?;
+        (again.errors, again.full_name) = (errors, form.name);
+        return page_again(&again);
+    }
+    ctx.flash("姓名已更正");
+    Ok(see_other(&format!("/office/officers/{id}")))
+}
+
+/// `POST /office/officers/:id/password`: takes it back.
+#[handler]
+pub async fn void_password(Path(id): Path<String>, posted: Posted<Nothing>) -> Result<Response> {
+    let ctx = posted.ctx;
+    let officer = super::signed_in(&ctx).await?;
+    staff::void_password(&ctx.app, &officer, &id).await?;
+    ctx.flash("密码已停用，已通知对方重新设置");
     Ok(see_other(&format!("/office/officers/{id}")))
 }

@@ -1,7 +1,7 @@
 //! `/office/unions/:id`: one union, how it is reached, its officers, and what an administrator may do with it.
 
 use super::super::ctx::Ctx;
-use super::super::page::{Base, page};
+use super::super::page::{Base, page, see_other};
 use super::Who;
 use super::union_list::{Tabs, tabs};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::kernel::Time;
 use crate::union::registrations::Details;
 use crate::union::rights::{self, Act};
 use crate::union::staff::Member;
-use crate::union::{Kind, Officer, Union, changes, overview, staff, tree};
+use crate::union::{Kind, Officer, Union, changes, overview, providers, staff, tree};
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
@@ -44,7 +44,7 @@ pub struct MemberLine {
     pub seen: String,
 }
 
-fn member(one: Member, manages: bool) -> MemberLine {
+pub fn member(one: Member, manages: bool) -> MemberLine {
     let roles: Vec<&str> = one.roles.iter().map(|role| role.label()).collect();
     MemberLine {
         href: manages.then(|| format!("/office/officers/{}", one.id)),
@@ -77,6 +77,9 @@ async fn above(ctx: &Ctx, officer: &Officer, union: &Union) -> Result<Option<(St
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let union = rights::within(&ctx.app, &officer, &id).await?;
+    if union.kind == Kind::Provider && providers::keeps(&officer) {
+        return Ok(see_other(&super::union_officers::home(&union)));
+    }
     let counts = overview::line(&ctx.app, &officer, &id).await?;
     let members = staff::list(&ctx.app, &officer, &id).await?;
     let manages = officer.can(Act::ManageUnions);

@@ -4,14 +4,13 @@
 
 use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
-use super::super::page::{Base, answer_to_post, page, page_again, see_other};
+use super::super::page::{Base, answer_to_post, page, page_again, qr_inline, see_other};
 use super::view::{self, DocView};
 use super::{Open, documents as pages, json, wants_json};
 use crate::application::handoff::{self, Granted, Phone};
 use crate::application::{DocumentKind, State, documents};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
-use anyhow::Context as _;
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::Path;
@@ -58,7 +57,7 @@ pub async fn begin(posted: Posted<Nothing>) -> Result<Response> {
     let begun = handoff::begin(&ctx.app, &open.worker.id, &open.application.id).await?;
     let link = ctx.app.link(&format!("/apply/handoff/{}", begun.token));
     let code = Code {
-        svg: code_of(&link)?,
+        svg: qr_inline(&link)?,
         until: view::clock(begun.until),
     };
     let list = pages::list(&ctx, &open, None).await?;
@@ -67,16 +66,6 @@ pub async fn begin(posted: Posted<Nothing>) -> Result<Response> {
         ..list
     };
     answer_to_post(StatusCode::OK, &shown)
-}
-
-fn code_of(link: &str) -> Result<String> {
-    let code = qrcode::QrCode::new(link.as_bytes()).context("drawing a QR code")?;
-    let svg = code
-        .render::<qrcode::render::svg::Color>()
-        .min_dimensions(220, 220)
-        .build();
-    // Inside a page: without the declaration that a file of its own begins with.
-    Ok(svg.find("<svg").map_or(String::new(), |at| svg[at..].to_owned()))
 }
 
 /// `POST /apply/documents/handoff/end`

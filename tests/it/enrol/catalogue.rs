@@ -41,7 +41,7 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
         assert!(told.contains(&expected), "{expected:?}: {told:?}");
     }
     assert_eq!(table.rows.len(), 1);
-    assert!(import::bring_in(app, &Actor::System, table, false).await.is_err());
+    assert!(import::write(app, &Actor::System, table, false).await.is_err());
 
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -54,7 +54,7 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
     let table = import::read(app, &xlsx).await.unwrap();
     assert_eq!(table.count(Effect::New), 1, "{:?}", table.errors);
     assert_eq!(
-        import::bring_in(app, &Actor::System, table, false).await.unwrap(),
+        import::write(app, &Actor::System, table, false).await.unwrap(),
         (1, 0)
     );
     let again = import::read(app, &xlsx).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
     let dearer = [HEAD, &bad[1].replace("5000", "5100")].join("\n");
     let table = import::read(app, dearer.as_bytes()).await.unwrap();
     assert_eq!(
-        import::bring_in(app, &Actor::System, table, false).await.unwrap(),
+        import::write(app, &Actor::System, table, false).await.unwrap(),
         (0, 1)
     );
     assert_eq!(program(app, "测试甲").await.fee, Fen::yuan(5100));

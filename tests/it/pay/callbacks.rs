@@ -247,3 +247,56 @@ async fn closing_races_with_paying(test: &TestApp) {
     }
 }
 on_both_stores!(closing_races_with_paying);
+
+/// Until WeChat Pay was asked for a number of this order.
+async fn asked(test: &TestApp, order: &Order) {
+    let sql = "SELECT COUNT(*) FROM payment_tries WHERE order_id = $1";
+    eventually("a number is asked for", async || {
+        crate::acts::number(&test.app, sql, &order.id).await > 0
+    })
+    .await;
+}
+
+/// Issue 6: a number that is closed while WeChat Pay is still making it: nobody gets its code, and it is closed there too,
+/// on the phone and on the PC; another way of paying that was begun meanwhile goes on.
+async fn closed_while_it_is_made(test: &TestApp) {
+    for (path, native) in [
+        ("/v3/pay/transactions/jsapi", false),
+        ("/v3/pay/transactions/native", true),
+    ] {
+        let order = test.pay_order(path).await;
+        test.sim_post("/sim/faults", json!({ "path": path, "delay_ms": 1500 }))
+            .await;
+        let (app, id) = (test.app.clone(), order.id.clone());
+        let making = tokio::spawn(async move {
+            if native {
+                payment::native(&app, &id).await.map(|_| ())
+            } else {
+                payment::jsapi(&app, &id, &openid_of("wang")).await.map(|_| ())
+            }
+        });
+        asked(test, &order).await;
+        let closed = payment::cancel(&test.app, &order.id, &audit::Actor::System)
+            .await
+            .unwrap();
+        assert_eq!(closed.state, State::Closed);
+        let late = making.await.unwrap().unwrap_err();
+        assert!(
+            matches!(late, Error::Refused(Refusal::PaymentClosed)),
+            "{path}: {late:?}"
+        );
+        let there = test.sim_get("/sim/pay/orders").await;
+        let states: Vec<_> = there["orders"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| &o["state"])
+            .collect();
+        assert!(
+            states.iter().all(|state| **state == "CLOSED"),
+            "{path}: {states:?}"
+        );
+        assert!(!states.is_empty(), "WeChat Pay did make it, late");
+    }
+}
+on_both_stores!(closed_while_it_is_made);

@@ -4,10 +4,11 @@ use crate::source::{Kind, test_files, tokens, without_tests};
 use std::collections::BTreeSet;
 use std::path::Path;
 use yuanmeng::application::states::Event;
+use yuanmeng::enrolment::states::Event as Enrolled;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 16] = [
+const ABOUT: [&str; 21] = [
     "application",
     "document",
     "worker",
@@ -23,6 +24,11 @@ const ABOUT: [&str; 16] = [
     "board",
     "payout",
     "payment",
+    "enrolment",
+    "program",
+    "provider",
+    "institution",
+    "identity",
     "notice",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
@@ -86,6 +92,8 @@ fn every_act_in_the_source_has_words() {
         .collect();
     // application::moves makes its acts of the events.
     found.extend(Event::ALL.iter().map(|event| format!("application.{event}")));
+    // … and enrolment::moves of its own.
+    found.extend(Enrolled::ALL.iter().map(|event| format!("enrolment.{event}")));
     assert!(found.len() > 50, "the acts are found: {found:?}");
     let without: Vec<&String> = found.iter().filter(|act| words::of(act).is_none()).collect();
     assert!(

@@ -2,6 +2,7 @@
 
 use super::signed_in;
 use crate::account::{Worker, profile};
+use crate::enrolment::agreed::{Agreed, Change};
 use crate::enrolment::{Basics, Intake, Program, enrol};
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, Time, text};
@@ -33,6 +34,10 @@ struct BeginPage {
     id_number: String,
     educations: Vec<(&'static str, bool)>,
     agree: bool,
+    /// What is agreed to, as it is shown here; the form sends it back.
+    agreed: String,
+    /// What changed since it was shown.
+    changes: Vec<Change>,
     /// What stands above the form when a rule says no.
     problem: String,
 }
@@ -60,6 +65,8 @@ fn shown(ctx: &Ctx, worker: &Worker, (program, intake): (&Program, &Intake), bas
             .collect(),
         basics,
         agree: false,
+        agreed: Agreed::of(program).text(),
+        changes: Vec::new(),
         problem: String::new(),
     }
 }
@@ -96,6 +103,9 @@ pub struct Typed {
     #[serde(default)]
     education: String,
     agree: Option<String>,
+    /// What was shown, as text.
+    #[serde(default)]
+    agreed: String,
 }
 
 impl Typed {
@@ -127,21 +137,20 @@ pub async fn send(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Respo
     let Posted { ctx, form } = posted;
     let worker = signed_in(&ctx).await?;
     let basics = form.basics(&worker);
-    let error = match enrol::begin(
-        &ctx.app,
-        &worker,
-        (&id, &form.intake),
-        &basics,
-        form.agree.is_some(),
-    )
-    .await
-    {
+    let ticked = form.agree.is_some();
+    let seen = Agreed::parse(&form.agreed);
+    let agreed = seen.as_ref().filter(|_| ticked);
+    let error = match enrol::begin(&ctx.app, &worker, (&id, &form.intake), &basics, agreed).await {
         Ok(enrolment) => return Ok(see_other(&format!("/enrol/mine/{}/pay", enrolment.id))),
         Err(error) => error,
     };
     let (program, intake) = enrol::open_intake(&ctx.app, &id, &form.intake).await?;
     let mut again = shown(&ctx, &worker, (&program, &intake), basics);
-    again.agree = form.agree.is_some();
+    // Whoever ticked something else ticks again.
+    if let Some(seen) = &seen {
+        again.changes = seen.changes(&Agreed::of(&program), intake.entry);
+    }
+    again.agree = ticked && seen.is_some() && again.changes.is_empty();
     match error {
         Error::Invalid(fields) => {
             again.errors = named(&fields);

@@ -9,11 +9,10 @@ use crate::kernel::Refusal;
 use crate::payment::{self, Order};
 use crate::web::ctx::Ctx;
 use crate::web::form::Posted;
-use crate::web::page::{Base, bridge as bridge_script, page, see_other};
+use crate::web::page::{Base, bridge as bridge_script, page, qr_picture, see_other};
 use crate::web::worker::gate::Nothing;
 use crate::web::worker::json;
 use askama::Template;
-use poem::http::header;
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -154,13 +153,5 @@ pub async fn qr(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let worker = signed_in(&ctx).await?;
     let (_, due) = due(&ctx, &worker, &id).await?;
     let code = payment::native(&ctx.app, &due?.1.id).await?;
-    let svg = qrcode::QrCode::new(code.as_bytes()).map_err(anyhow::Error::from)?;
-    let svg = svg
-        .render::<qrcode::render::svg::Color>()
-        .min_dimensions(220, 220)
-        .build();
-    Ok(Response::builder()
-        .header(header::CONTENT_TYPE, "image/svg+xml")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(svg))
+    qr_picture(&code)
 }

@@ -67,9 +67,7 @@ pub async fn show(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
             .iter()
             .map(|e| (*e, *e == facts.education))
             .collect(),
-        budget: facts.budget.map_or_else(String::new, |fee| {
-            fee.to_string().trim_end_matches(" 元").to_owned()
-        }),
+        budget: facts.budget.map_or_else(String::new, |fee| fee.plain()),
         distance: facts.distance,
         trade: plan::trade(&facts.employer).map(|(name, _)| name),
         employer: facts.employer,

@@ -1,6 +1,7 @@
 //! `/enrol/programs/:id` and `/enrol/compare`: all that a worker should know before enrolling.
 
 use super::{seats, signed_in};
+use crate::enrolment::agreed::instalments;
 use crate::enrolment::{Program, ProgramState, catalogue, favourites};
 use crate::error::Result;
 use crate::kernel::Time;
@@ -62,16 +63,6 @@ pub fn view(program: &Program, now: Time) -> View {
         .next_intake(now)
         .or(program.intakes.last())
         .map(|intake| intake.entry);
-    let terms = match program.terms.len() {
-        1 => "一次缴清".to_owned(),
-        n => {
-            let each: Vec<String> = (1..)
-                .zip(&program.terms)
-                .map(|(no, fen)| format!("第 {no} 期 {fen}"))
-                .collect();
-            format!("分 {n} 期：{}", each.join("，"))
-        }
-    };
     View {
         id: program.id.clone(),
         title: program.title(),
@@ -80,7 +71,7 @@ pub fn view(program: &Program, now: Time) -> View {
         form: program.form.as_str(),
         length: program.length(),
         fee: program.fee.to_string(),
-        terms,
+        terms: instalments(&program.terms),
         place: program.place.clone(),
         distance: program.distance,
         about: program.about.clone(),

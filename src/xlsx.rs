@@ -1,4 +1,4 @@
-//! Tables as XLSX files, written row after row in constant memory. Text is always text: nothing that somebody typed
+//! Tables as XLSX files, for whoever exports one: written row after row in constant memory. Text is always text: nothing that somebody typed
 //! becomes a formula.
 
 use crate::error::Result;
