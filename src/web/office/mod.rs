@@ -52,6 +52,7 @@
 //! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
 //!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
 //!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`.
+//! - of the city's administrators: `tab-content`; the pages' ids stand in [`articles`].
 //! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
 //!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
@@ -63,6 +64,7 @@
 //! zoom; `j`/`k` next and previous application, `p` pass, `r` return, `b` send back, `x` reject (each only chooses: the
 //! button or Enter on it decides), `d` to the decision, `?` help. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod articles;
 mod audit;
 mod board;
 mod board_history;
@@ -120,7 +122,9 @@ use poem::{Response, Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    courses(planning(supervision(being_told(reviewing(joining(pages()))))))
+    articles::routes(courses(planning(supervision(being_told(reviewing(joining(
+        pages(),
+    )))))))
 }
 
 /// 选学报读: the catalogue (city centre) and the providers' pages.
@@ -326,6 +330,7 @@ fn named(fields: &FieldErrors) -> Errors {
                 | Refusal::TooShort { .. }
                 | Refusal::TooLong { .. }
                 | Refusal::NotAChoice
+                | Refusal::DateMalformed
                 | Refusal::PlacesMalformed
                 | Refusal::AmountMalformed,
             ) => format!("{name}：{}", refusal.text()),
@@ -357,6 +362,11 @@ fn label(field: &str) -> Option<&'static str> {
         "term" => "学期",
         "status" => "学习情况",
         "title" => "标题",
+        "section" => "栏目",
+        "issuer" => "发布单位",
+        "summary" => "摘要",
+        "body" => "正文",
+        "publish_at" => "发布时间",
         "grant" => "市级补助标准",
         "year" => "年度",
         "total" => "名额",
@@ -406,6 +416,8 @@ pub struct Who {
     pub places: &'static str,
     /// Whether they may read the audit trail.
     pub audits: bool,
+    /// Whether they keep what the city publishes.
+    pub publishes: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -421,6 +433,7 @@ impl Who {
             provider: officer.union.kind == crate::union::Kind::Provider,
             places: places::entrance(officer),
             audits: officer.can(Act::ReadAudit),
+            publishes: crate::union::providers::keeps(officer) && officer.can(Act::ManageContent),
             at,
         })
     }

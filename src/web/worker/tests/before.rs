@@ -10,6 +10,7 @@ fn intake() -> IntakeView {
         label: "2021年秋季批次".to_owned(),
         year: 2021,
         window: "2021年11月5日 至 2021年11月30日 24:00 截止".to_owned(),
+        review: "至 2021年12月7日 24:00".to_owned(),
         grant: "1000 元".to_owned(),
         places_total: 3245,
         places_left: 1208,
