@@ -50,7 +50,7 @@ fn standing(head: &Head, now: Time) -> (&'static str, String) {
         State::Draft => ("", "草稿".to_owned()),
         State::Withdrawn => ("warn", "已撤下".to_owned()),
         State::Published if head.is_public(now) => ("ok", "已发布".to_owned()),
-        State::Published => ("on", format!("定于 {} 发布", head.publish_at.minute_text())),
+        State::Published => ("on", format!("定于 {}", head.publish_at.short_text())),
     }
 }
 

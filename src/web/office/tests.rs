@@ -39,6 +39,7 @@ pub(super) fn who() -> Option<Who> {
         provider: false,
         places: "",
         audits: true,
+        publishes: false,
         at: "mine",
     })
 }

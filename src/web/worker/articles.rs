@@ -61,8 +61,10 @@ pub struct ListPage {
     pub base: Base,
     pub heading: &'static str,
     pub path: &'static str,
-    pub year: Option<i32>,
-    pub years: Vec<i32>,
+    /// Each year that has articles, and whether it is the one shown.
+    pub years: Vec<(i32, bool)>,
+    /// Whether one year is asked for.
+    pub one_year: bool,
     pub lines: Vec<Line>,
     pub total: usize,
     pub page: usize,
@@ -93,8 +95,8 @@ async fn list(ctx: Ctx, Section(kind): Section, Query(asked): Query<Asked>) -> R
         base: ctx.base(kind.label()),
         heading: kind.label(),
         path: kind.path(),
-        year,
-        years: listed.years,
+        years: listed.years.iter().map(|of| (*of, year == Some(*of))).collect(),
+        one_year: year.is_some(),
         lines: listed.heads.into_iter().map(line).collect(),
         total: listed.total,
         page: listed.page,
