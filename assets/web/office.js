@@ -34,6 +34,17 @@ function once(form) {
   });
 }
 
+// ---- what is typed is not lost by leaving the page without a word
+function unsaved(form) {
+  // A preview shows what was typed and is not saved yet.
+  var before = form.hasAttribute('data-typed') ? '' : new URLSearchParams(new FormData(form)).toString(), leaving = false;
+  form.addEventListener('submit', function () { leaving = true; });
+  window.addEventListener('pageshow', function () { leaving = false; });
+  window.addEventListener('beforeunload', function (e) {
+    if (!leaving && new URLSearchParams(new FormData(form)).toString() !== before) e.preventDefault();
+  });
+}
+
 // ---- the decision: only what belongs to the chosen verdict is shown
 var BUTTON = { send_back: ['退回下级工会复核', 'go-warn'], pass: ['确认通过', 'go-ok'], 'return': ['退回给职工补正', 'go-warn'], reject: ['确认不予通过', 'danger'] };
 function verdicts(form) {
@@ -311,6 +322,7 @@ document.addEventListener('DOMContentLoaded', function () {
   all('[data-copy]').forEach(copies);
   all('[data-scan]').forEach(scan);
   all('form[data-once]').forEach(once);
+  all('form[data-unsaved]').forEach(unsaved);
   drafts($('form[data-verdicts]'));
   all('form[data-verdicts]').forEach(verdicts);
   all('[data-papers]').forEach(papers);

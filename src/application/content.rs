@@ -19,6 +19,21 @@ use tokio::sync::Semaphore;
 /// The largest file.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 
+/// How large a file may be, and how many pages a PDF may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes.
+    pub bytes: usize,
+    /// Pages.
+    pub pages: usize,
+}
+
+/// A worker's paper.
+pub const PAPER: Bounds = Bounds {
+    bytes: MAX_BYTES,
+    pages: pdf::MAX_PAGES,
+};
+
 /// All files that are looked at in this process at one moment may need so much memory together.
 const MEMORY_MIB: u32 = 1024;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_MIB as usize);
@@ -53,7 +68,7 @@ impl MediaType {
 pub struct Clean {
     /// Its type.
     pub media: MediaType,
-    /// What is stored: at most [`MAX_BYTES`].
+    /// What is stored.
     pub bytes: Vec<u8>,
     /// SHA-256 of what was uploaded, lower-case hex: the same file in two applications is found by it, cleaned or not.
     pub upload_sha256: String,
@@ -70,18 +85,23 @@ struct Stripped {
     orientation: Orientation,
 }
 
+/// Cleans a worker's paper ([`cleaned_within`]).
+pub async fn cleaned(bytes: Vec<u8>) -> Result<Clean, Refusal> {
+    cleaned_within(bytes, PAPER).await
+}
+
 /// Cleans a file, off the async threads, as many at once as memory allows.
 ///
 /// Errors: the `File…` refusals, each for its own fault. A library that panics on a hostile file counts as
 /// [`Refusal::FileTruncated`].
-pub async fn cleaned(bytes: Vec<u8>) -> Result<Clean, Refusal> {
+pub async fn cleaned_within(bytes: Vec<u8>, bounds: Bounds) -> Result<Clean, Refusal> {
     let Ok(memory) = MEMORY.acquire_many(mebibytes(&bytes)).await else {
         return Err(Refusal::FileTruncated); // the semaphore is never closed
     };
     let work = tokio::task::spawn_blocking(move || {
         // Held by the work itself: one that is no longer waited for still needs its memory.
         let _memory = memory;
-        clean(&bytes)
+        clean_within(&bytes, bounds)
     });
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(Ok(result)) => result,
@@ -96,14 +116,18 @@ pub async fn cleaned(bytes: Vec<u8>) -> Result<Clean, Refusal> {
     }
 }
 
-/// The cleaned file, or what is wrong with it. Takes its time: prefer [`cleaned`].
+/// The cleaned paper, or what is wrong with it. Takes its time: prefer [`cleaned`].
 ///
 /// Errors: the `File…` refusals, each for its own fault.
 pub fn clean(bytes: &[u8]) -> Result<Clean, Refusal> {
+    clean_within(bytes, PAPER)
+}
+
+fn clean_within(bytes: &[u8], bounds: Bounds) -> Result<Clean, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::FileEmpty);
     }
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > bounds.bytes {
         return Err(Refusal::FileTooLarge {
             bytes: bytes.len() as u64,
         });
@@ -111,7 +135,7 @@ pub fn clean(bytes: &[u8]) -> Result<Clean, Refusal> {
     let media = sniff(bytes).ok_or_else(|| foreign::wrong_type(bytes))?;
     let stripped = match media {
         MediaType::Pdf => {
-            pdf::check(bytes)?;
+            pdf::check(bytes, bounds.pages)?;
             None
         }
         MediaType::Jpeg => Some(jpeg::strip(bytes)),

@@ -10,6 +10,7 @@ use crate::application::documents::{self, ERASE_JOB};
 use crate::application::moves::EVENT_JOB;
 use crate::campaign::transfers::TRANSFER_JOB;
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
+use crate::content::articles;
 use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
@@ -158,6 +159,7 @@ async fn react(app: &App, job: &Job) -> Result<End> {
             documents::erase(app, &document).await?;
             papers::examine::forget(app, &document).await?;
         }
+        articles::files::ERASE_JOB => articles::files::erase(app, &field(job, "file")?).await?,
         // What does not go on is kept with its reason, and taken up by the payment loop.
         payment::REFUND_JOB => payment::send_refund(app, &field(job, "refund")?).await?,
         payment::EVENT_JOB => pay_owner(app, &field(job, "order")?, &field(job, "what")?).await?,

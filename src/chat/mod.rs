@@ -2,6 +2,7 @@
 
 mod courses;
 mod late;
+mod notices;
 mod status;
 
 pub use courses::{answer as courses_answer, asked as courses_asked};
@@ -30,9 +31,7 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !status::is_asked(content) && courses::asked(content).is_none() => {
-            Some(Reply::text(welcome(app)))
-        }
+        Kind::Text { content } if !is_asked(content) => Some(Reply::text(welcome(app))),
         Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
         Kind::Click { .. }
         | Kind::Image { .. }
@@ -45,12 +44,18 @@ fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     }
 }
 
+/// Whether the answer to a text has to be looked up.
+fn is_asked(content: &str) -> bool {
+    status::is_asked(content) || courses::asked(content).is_some() || notices::is_asked(content)
+}
+
 async fn after_looking(app: &App, message: &Inbound) -> Result<Reply> {
     let openid = &message.from;
     let at = Time(message.create_time.saturating_mul(1000));
     match &message.kind {
         Kind::Text { content } => match courses::asked(content) {
             Some(words) => courses::answer(app, &words).await,
+            None if notices::is_asked(content) => notices::answer(app).await,
             None => status::answer(app, openid).await,
         },
         Kind::Subscribe { scene, .. } => {
@@ -157,7 +162,7 @@ fn welcome(app: &App) -> String {
     let base = &app.config.http.public_url;
     format!(
         "欢迎来到求学圆梦行动！\n<a href=\"{base}{start}/apply\">职工补助申请</a>\n<a href=\"{base}{start}/enrol\">职工选学报读</a>\n<a href=\"{base}{start}/progress\">进度查询</a>\n\
-         回复“进度”也可查看申请进度，回复“报读 会计”可找专业。\n咨询热线 {HOTLINE}"
+         回复“进度”也可查看申请进度，回复“报读 会计”可找专业，回复“政策”可看最新通知。\n咨询热线 {HOTLINE}"
     )
 }
 

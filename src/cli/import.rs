@@ -1,10 +1,12 @@
 //! `yuanmeng import quotas`: a year's campaign with its intakes and the places of each unit.
 //! `yuanmeng import programs`: the catalogue of 选学报读.
+//! `yuanmeng import plan-2021`: the plan of 2021 as the first 政策通知.
 
 use super::{Usage, setup, told};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::quotas;
+use crate::content::articles::plan_2021;
 use crate::enrolment::import;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -32,6 +34,9 @@ enum Table {
         /// The file.
         file: PathBuf,
     },
+    /// 济工办〔2021〕3号 with its annexes, as the first 政策通知, under the day that it bears. Does nothing if it is there.
+    #[command(name = "plan-2021")]
+    Plan2021,
 }
 
 /// Runs the command: everything or nothing.
@@ -39,6 +44,7 @@ pub async fn run(app: App, args: Args) -> anyhow::Result<()> {
     match args.table {
         Table::Quotas { file, year } => quotas_table(app, file, year).await,
         Table::Programs { file } => programs(app, file).await,
+        Table::Plan2021 => plan(app).await,
     }
 }
 
@@ -53,6 +59,21 @@ async fn programs(app: App, file: PathBuf) -> anyhow::Result<()> {
         .await
         .map_err(told)?;
     println!("{new} programs added, {changed} changed");
+    app.db.close().await;
+    Ok(())
+}
+
+async fn plan(app: App) -> anyhow::Result<()> {
+    let mut tx = app.db.write().await?;
+    let added = plan_2021::publish(&app, &mut tx, &Actor::System)
+        .await
+        .map_err(told)?;
+    tx.commit().await?;
+    let path = format!("/policies/{}", plan_2021::SLUG);
+    match added {
+        true => println!("published: {}", app.link(&path)),
+        false => println!("it is there already: {}", app.link(&path)),
+    }
     app.db.close().await;
     Ok(())
 }

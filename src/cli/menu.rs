@@ -139,15 +139,25 @@ async fn client() -> anyhow::Result<Client> {
 mod tests {
     use super::*;
 
-    /// the menu in the repository keeps WeChat's rules and leads to the subsidy.
+    /// the menu in the repository keeps WeChat's rules and leads everywhere.
     #[test]
     fn the_menu_in_the_repository_keeps_wechats_rules() {
         let source = Source::embedded("https://zgjy.jngh.org.cn").unwrap();
         assert_eq!(source.check(), Vec::<String>::new());
         let json = serde_json::to_string(&source.0).unwrap();
-        assert!(
-            json.contains("求学圆梦")
-                && json.contains("https://zgjy.jngh.org.cn/wechat/oauth/start?next=/apply")
-        );
+        let base = "https://zgjy.jngh.org.cn";
+        for (name, path) in [
+            ("求学圆梦", "/wechat/oauth/start?next=/"),
+            ("职工选学报读", "/wechat/oauth/start?next=/enrol"),
+            ("职工补助申请", "/wechat/oauth/start?next=/apply"),
+            ("进度查询", "/wechat/oauth/start?next=/progress"),
+            ("政策通知", "/policies"),
+            ("服务站与热线", "/stations"),
+            ("公益微课", "/courses"),
+            ("网站资讯", "/news"),
+        ] {
+            let button = format!("\"name\":\"{name}\",\"url\":\"{base}{path}\"");
+            assert!(json.contains(&button), "{name}: {json}");
+        }
     }
 }

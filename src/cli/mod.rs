@@ -11,6 +11,8 @@ pub mod rehearse;
 #[cfg(feature = "demo")]
 pub mod seed;
 #[cfg(feature = "demo")]
+pub mod seed_articles;
+#[cfg(feature = "demo")]
 pub mod seed_courses;
 pub mod serve;
 pub mod setup;

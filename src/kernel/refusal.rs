@@ -192,6 +192,10 @@ pub enum Refusal {
     // How one is told
     QuietHours,
     NoticeNotLost,
+    // What the city publishes
+    AttachmentType,
+    AttachmentTooLarge { bytes: u64 },
+    AttachmentTooMany { most: usize },
     // Doors
     CsrfFailed,
     SignInAgain,

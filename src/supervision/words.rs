@@ -141,6 +141,14 @@ pub const ACTS: &[(&str, &str)] = &[
     ("audit.read", "查看操作记录"),
     ("audit.export", "导出操作记录"),
     ("board.export", "导出督查表"),
+    ("article.add", "新建文章"),
+    ("article.edit", "修改文章"),
+    ("article.publish", "发布文章"),
+    ("article.withdraw", "撤下文章"),
+    ("article.pin", "置顶文章"),
+    ("article.unpin", "取消置顶"),
+    ("article.attach", "上传文章附件"),
+    ("article.detach", "移除文章附件"),
     ("refused", "操作被拒绝"),
 ];
 
@@ -172,6 +180,7 @@ pub fn subject(kind: &str) -> &str {
         "enrolment" => "报读",
         "program" => "专业",
         "institution" => "院校",
+        "article" => "文章",
         other => other,
     }
 }

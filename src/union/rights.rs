@@ -26,6 +26,8 @@ crate::text_enum! {
         ManageOfficers = "manage_officers",
         /// 市总：年度、批次、名额；单位：名额调剂.
         ManagePlaces = "manage_places",
+        /// 市总：政策通知、网站资讯等对外发布的内容.
+        ManageContent = "manage_content",
     }
 }
 
@@ -37,7 +39,9 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::ReadMoney => matches!(role, Role::Finance | Role::Supervisor),
         Act::Pay => role == Role::Finance,
         Act::ReadAudit => matches!(role, Role::Supervisor | Role::Administrator),
-        Act::ManageUnions | Act::ManageOfficers | Act::ManagePlaces => role == Role::Administrator,
+        Act::ManageUnions | Act::ManageOfficers | Act::ManagePlaces | Act::ManageContent => {
+            role == Role::Administrator
+        }
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
     #[test]
     fn each_role_may_do_its_own() {
         use Role::*;
-        let table: [(Act, [(Role, bool); 4]); 8] = [
+        let table: [(Act, [(Role, bool); 4]); 9] = [
             (
                 Act::Read,
                 [
@@ -198,6 +202,15 @@ mod tests {
             ),
             (
                 Act::ManagePlaces,
+                [
+                    (Reviewer, false),
+                    (Finance, false),
+                    (Supervisor, false),
+                    (Administrator, true),
+                ],
+            ),
+            (
+                Act::ManageContent,
                 [
                     (Reviewer, false),
                     (Finance, false),

@@ -17,6 +17,7 @@ pub struct Ctx {
     session: Session,
     address: String,
     user_agent: String,
+    at: String,
 }
 
 const WORKER: &str = "worker";
@@ -282,6 +283,7 @@ impl Ctx {
             assets: super::assets::version(),
             worker: self.session.get::<String>(WORKER).is_some(),
             officer: self.session.get::<String>(OFFICER).is_some(),
+            at: self.at.clone(),
             flash,
             bar: None,
         }
@@ -321,7 +323,9 @@ impl<'a> FromRequest<'a> for Ctx {
                 .as_socket_addr()
                 .map_or_else(|| "unknown".to_owned(), |a| a.ip().to_string())
         });
+        let first = req.original_uri().path().split('/').nth(1).unwrap_or_default();
         let ctx = Ctx {
+            at: if first.is_empty() { "home" } else { first }.to_owned(),
             app,
             session,
             address,

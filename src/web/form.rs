@@ -106,15 +106,17 @@ fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
     Error::Refused(Refusal::CsrfFailed)
 }
 
-/// The largest upload that is read at all; the rule itself (3 MB, R-16) has words of its own, so a file a
-/// little over must still arrive to be told so.
+/// So much of an upload is read; the rules themselves (3 MB, R-16; 10 MB for an article's attachment) have words of their
+/// own, so a file over them must still arrive to be told so.
 const UPLOAD_MAX: usize = 12 * 1024 * 1024;
 
 /// A multipart upload with its context, the CSRF token checked: fields `csrf`, then one `file`.
 pub struct Uploaded {
     /// The request's context.
     pub ctx: Ctx,
-    /// The file's bytes; empty when none was chosen.
+    /// What the file is called where it comes from; empty when it says nothing.
+    pub name: String,
+    /// The file's bytes; empty when none was chosen. Cut off behind what any rule allows: the rule itself then says so.
     pub bytes: Vec<u8>,
 }
 
@@ -124,7 +126,7 @@ impl<'a> FromRequest<'a> for Uploaded {
         let mut token = req.header("x-csrf-token").unwrap_or_default().to_owned();
         let malformed = |_| Error::Refused(Refusal::MalformedRequest);
         let mut parts = Multipart::from_request(req, body).await.map_err(malformed)?;
-        let mut bytes = Vec::new();
+        let (mut name, mut bytes) = (String::new(), Vec::new());
         while let Some(part) = parts
             .next_field()
             .await
@@ -138,14 +140,20 @@ impl<'a> FromRequest<'a> for Uploaded {
                         .map_err(|_| Error::Refused(Refusal::MalformedRequest))?
                 }
                 // The token stands before the file: without one nothing is read.
-                Some("file") if ctx.csrf_holds(&token) => bytes = read_limited(part).await?,
+                Some("file") if ctx.csrf_holds(&token) => {
+                    name = part.file_name().unwrap_or_default().to_owned();
+                    bytes = read_limited(part).await?;
+                    if bytes.len() > UPLOAD_MAX {
+                        break;
+                    }
+                }
                 _ => {}
             }
         }
         if !ctx.csrf_holds(&token) {
             return Err(forged_or_ended(&ctx, req).into());
         }
-        Ok(Uploaded { ctx, bytes })
+        Ok(Uploaded { ctx, name, bytes })
     }
 }
 
@@ -158,11 +166,5 @@ async fn read_limited(part: poem::web::Field) -> Result<Vec<u8>, Error> {
         .read_to_end(&mut bytes)
         .await;
     read.map_err(|_| Error::Refused(Refusal::MalformedRequest))?;
-    if bytes.len() > UPLOAD_MAX {
-        Err(Error::Refused(Refusal::FileTooLarge {
-            bytes: bytes.len() as u64,
-        }))
-    } else {
-        Ok(bytes)
-    }
+    Ok(bytes)
 }

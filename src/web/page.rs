@@ -20,6 +20,8 @@ pub struct Base {
     pub worker: bool,
     /// Whether an officer is signed in.
     pub officer: bool,
+    /// The first part of the page's path, for the navigation: "policies"; "home" for the home page.
+    pub at: String,
     /// A sentence left by the page before.
     pub flash: Option<String>,
     /// On the pages of an application: until when, and how many places are left.
@@ -152,6 +154,19 @@ pub fn qr_picture(content: &str) -> Result<Response> {
 
 /// A file to be saved, by its Chinese name where the browser knows RFC 5987, else by its plain one; never cached.
 fn saved(media_type: &str, plain_name: &str, name: &str, bytes: Vec<u8>) -> Response {
+    Response::builder()
+        .header(header::CONTENT_TYPE, media_type)
+        .header(
+            header::CONTENT_DISPOSITION,
+            disposition("attachment", plain_name, name),
+        )
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(bytes)
+}
+
+/// Content-Disposition with a Chinese name for browsers that know RFC 5987, and a plain one for others. `how` is
+/// `attachment` or `inline`.
+pub fn disposition(how: &str, plain_name: &str, name: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::new();
     for byte in name.bytes() {
@@ -163,12 +178,7 @@ fn saved(media_type: &str, plain_name: &str, name: &str, bytes: Vec<u8>) -> Resp
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    let disposition = format!("attachment; filename=\"{plain_name}\"; filename*=UTF-8''{encoded}");
-    Response::builder()
-        .header(header::CONTENT_TYPE, media_type)
-        .header(header::CONTENT_DISPOSITION, disposition)
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(bytes)
+    format!("{how}; filename=\"{plain_name}\"; filename*=UTF-8''{encoded}")
 }
 
 /// After a successful POST: 303 to the page that shows the result.
@@ -193,6 +203,18 @@ pub fn local_path(next: &str) -> &str {
 pub fn bridge(app: &crate::app::App) -> Option<String> {
     let demo = app.config.purpose == crate::config::Purpose::Demo;
     demo.then(|| format!("http://{}/assets/bridge.js", app.config.sim_listen))
+}
+
+/// Inside WeChat a page may load WeChat's own JS-SDK, for the card that it is shared as; nowhere else.
+const SHARING_CSP: &str = "default-src 'self'; script-src 'self' https://res.wx.qq.com; img-src 'self' data: blob: https:; \
+                           connect-src 'self' https:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// Lets a page use WeChat's JS-SDK, for the card that it is shared as (`share.js`). For pages shown inside WeChat.
+pub fn allow_sdk(response: &mut Response) {
+    let csp = HeaderValue::from_static(SHARING_CSP);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, csp);
 }
 
 /// Around every page: no script but our own, no framing but by ourselves (and the demo's phone).

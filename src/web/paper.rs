@@ -6,9 +6,9 @@ use poem::Response;
 use poem::http::header;
 
 /// A picture is nothing but a picture.
-const PICTURE_CSP: &str = "default-src 'none'; sandbox; frame-ancestors 'self'";
+pub(super) const PICTURE_CSP: &str = "default-src 'none'; sandbox; frame-ancestors 'self'";
 /// A sandbox would keep the browser's own PDF viewer from opening; nothing may be loaded or sent all the same.
-const PDF_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const PDF_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; form-action 'none'; frame-ancestors 'self'";
 
 /// The file with its own type and no other, in no cache, named by its kind: the name says nothing of whose it is.
 pub fn answer(document: &Document, bytes: Vec<u8>) -> Response {

@@ -89,7 +89,9 @@ async fn pages_of_officers() -> Result<()> {
         tour.open(&path).await?;
     }
     signed_in(&test, &pc, "officer", &city.id).await?;
-    tour.open("/office/unions").await?;
+    for path in ["/office/unions", "/office/articles", "/office/articles/new"] {
+        tour.open(path).await?;
+    }
     tour.findings.none()?;
     drop(pc);
     test.stop().await;

@@ -42,6 +42,7 @@ async fn every_form_needs_the_token() {
     let mut routes = posts(include_str!("../../src/web/worker/mod.rs"), "");
     routes.extend(posts(include_str!("../../src/web/worker/enrol/mod.rs"), ""));
     routes.extend(posts(include_str!("../../src/web/office/mod.rs"), "/office"));
+    routes.extend(posts(include_str!("../../src/web/office/articles.rs"), "/office"));
     assert!(routes.len() > 12, "{routes:?}");
     for (who, id) in [("worker", &worker.id), ("officer", &officer.id)] {
         let cookie = builders::session(&test.app, who, id).await;

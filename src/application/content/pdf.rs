@@ -1,4 +1,4 @@
-//! Is a PDF plain paper? No password, no script, no attachment, at most 20 pages, and safe to be read again.
+//! Is a PDF plain paper? No password, no script, no attachment, not too many pages, and safe to be read again.
 //!
 //! lopdf follows what the file says, and a file can be made to say the same large object a hundred thousand times.
 //! So it is read here, and by the machine's checks, through [`load`] alone, which gives it nothing to follow.
@@ -24,11 +24,11 @@ const MAX_OBJECT_BYTES: usize = 512 * 1024;
 /// Each stream may name the largest object as its length, which is then read for it: streams times bytes.
 const MAX_REREAD: usize = 64 * 1024 * 1024;
 
-/// Whether the PDF may be kept.
+/// Whether the PDF may be kept, which may have `most` pages.
 ///
 /// Errors: [`Refusal::FileTruncated`], [`Refusal::FileLocked`], [`Refusal::FileScripts`],
 /// [`Refusal::FileNoPages`], [`Refusal::FilePages`], [`Refusal::FileMixed`].
-pub fn check(bytes: &[u8]) -> Result<(), Refusal> {
+pub fn check(bytes: &[u8], most: usize) -> Result<(), Refusal> {
     const END: &[u8] = b"%%EOF";
     let from = bytes.len().saturating_sub(2048);
     // A second file behind the end is looked for before its own end is: it may be long.
@@ -49,13 +49,13 @@ pub fn check(bytes: &[u8]) -> Result<(), Refusal> {
     }
     let mut pages = 0;
     let mut real = 0;
-    for page in document.page_iter().take(MAX_PAGES + 1) {
+    for page in document.page_iter().take(most + 1) {
         pages += 1;
         real += usize::from(document.get_dictionary(page).is_ok());
     }
     match (pages, real) {
         (_, 0) => Err(Refusal::FileNoPages),
-        (pages, _) if pages > MAX_PAGES => Err(Refusal::FilePages { most: MAX_PAGES }),
+        (pages, _) if pages > most => Err(Refusal::FilePages { most }),
         _ => Ok(()),
     }
 }

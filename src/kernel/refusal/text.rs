@@ -57,6 +57,15 @@ impl Refusal {
                     *bytes as f64 / 1_048_576.0
                 );
             }
+            AttachmentTooLarge { bytes } => {
+                return format!(
+                    "附件有 {:.1} MB，超过了 10 MB。请压缩，或拆成几个附件后再上传",
+                    *bytes as f64 / 1_048_576.0
+                );
+            }
+            AttachmentTooMany { most } => {
+                return format!("一篇文章最多 {most} 个附件，请先移除不再需要的，再上传");
+            }
             FilePages { most } => {
                 return format!("这个 PDF 超过了 {most} 页，请只保留需要的页面后再上传");
             }
@@ -300,6 +309,9 @@ impl Refusal {
             RecallTooLate => "上一级已经办理，或者申请有了变化，不能再撤回。需要时请联系上一级工会退回复核",
             NotCheckedYet => "自动核对还没有做完。请稍后再批量办理，或打开查看后单独办理",
             NeedsALook => "自动核对有不符，请打开查看后单独办理",
+            AttachmentType => {
+                "附件只能是 PDF、Word（docx）、Excel（xlsx）、JPG 或 PNG 文件，不能带宏、不能加密。请另存为这些格式后上传"
+            }
             CsrfFailed => "页面停留太久或已在别处登录，请返回上一页刷新后再提交",
             SignInAgain => "登录已过期，请重新登录，已填写的内容会为您保留",
             OauthState => "微信登录已失效，请重新从公众号菜单进入",

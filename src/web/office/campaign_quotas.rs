@@ -173,7 +173,7 @@ async fn wrong_table(ctx: &Ctx, officer: &Officer, id: &str, wrong: Vec<LineErro
 /// `POST /office/campaigns/:id/import`: reads and keeps the table; nothing is changed.
 #[handler]
 pub async fn upload(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = super::signed_in(&ctx).await?;
     match allot::read(&ctx.app, &officer, &id, bytes).await {
         Ok(Read::Waits(token)) => Ok(see_other(&format!("/office/campaigns/{id}/import/{token}"))),

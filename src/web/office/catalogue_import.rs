@@ -120,7 +120,7 @@ fn key(officer: &Officer, token: &str) -> String {
 /// `POST /office/catalogue/import`: the preview.
 #[handler]
 pub async fn look(uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = keeper(&ctx).await?;
     let mut page = empty(&ctx, &officer);
     match import::preview(&ctx.app, &officer, &bytes).await {

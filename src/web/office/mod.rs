@@ -57,6 +57,7 @@
 //!   `compare`, `stuck` with one `refund` each (`refund-state`, `again`), one `day` a line with `open`; `f-number`, `search`.
 //!   `/:day`: `agrees` or `differs`, `compare`, `export`, one `difference` each with `open-order`, `settle`; `/orders/:id`:
 //!   `order-state`, `ask`, `refund`.
+//! - of the city's administrators: `tab-content`; the pages' ids stand in [`articles`].
 //! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
 //!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
@@ -68,6 +69,7 @@
 //! zoom; `j`/`k` next and previous application, `p` pass, `r` return, `b` send back, `x` reject (each only chooses: the
 //! button or Enter on it decides), `d` to the decision, `?` help. In the queue: `j`/`k` move, Enter opens, `/` searches.
 
+mod articles;
 mod audit;
 mod board;
 mod board_history;
@@ -128,7 +130,9 @@ use poem::{Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    courses(planning(supervision(being_told(reviewing(joining(pages()))))))
+    articles::routes(courses(planning(supervision(being_told(reviewing(joining(
+        pages(),
+    )))))))
 }
 
 /// 选学报读: the catalogue (city centre) and the providers' pages.
@@ -350,6 +354,7 @@ fn named(fields: &FieldErrors) -> Errors {
                 | Refusal::TooShort { .. }
                 | Refusal::TooLong { .. }
                 | Refusal::NotAChoice
+                | Refusal::DateMalformed
                 | Refusal::PlacesMalformed
                 | Refusal::AmountMalformed,
             ) => format!("{name}：{}", refusal.text()),
@@ -381,6 +386,11 @@ fn label(field: &str) -> Option<&'static str> {
         "term" => "学期",
         "status" => "学习情况",
         "title" => "标题",
+        "section" => "栏目",
+        "issuer" => "发布单位",
+        "summary" => "摘要",
+        "body" => "正文",
+        "publish_at" => "发布时间",
         "grant" => "市级补助标准",
         "year" => "年度",
         "total" => "名额",
@@ -419,6 +429,8 @@ pub struct Who {
     pub places: &'static str,
     /// Whether they may read the audit trail.
     pub audits: bool,
+    /// Whether they keep what the city publishes.
+    pub publishes: bool,
     /// Which entry of the top bar the page belongs to.
     pub at: &'static str,
 }
@@ -435,6 +447,7 @@ impl Who {
             money: crate::payment::desk::sees(officer),
             places: places::entrance(officer),
             audits: officer.can(Act::ReadAudit),
+            publishes: crate::union::providers::keeps(officer) && officer.can(Act::ManageContent),
             at,
         })
     }

@@ -40,6 +40,7 @@ pub(super) fn who() -> Option<Who> {
         money: false,
         places: "",
         audits: true,
+        publishes: false,
         at: "mine",
     })
 }

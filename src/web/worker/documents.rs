@@ -158,7 +158,7 @@ pub async fn list(ctx: &Ctx, open: &Open, failed: Option<(DocumentKind, Refusal)
 /// `POST /apply/documents/:kind`: JSON `{"id"}` for the page's script, a page for everyone else.
 #[handler]
 pub async fn upload(req: &Request, Path(kind): Path<String>, uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let kind = DocumentKind::parse(&kind).ok_or(Error::NotFound)?;
     // Signed in first: a session that ended is told as such, not as "cannot be changed".
     ctx.worker()?;

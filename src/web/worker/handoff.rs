@@ -163,7 +163,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
 /// `POST /apply/handoff/files/:kind`: as the PC's page uploads, for a phone with a pass.
 #[handler]
 pub async fn upload(req: &Request, Path(kind): Path<String>, uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let kind = DocumentKind::parse(&kind).ok_or(Error::NotFound)?;
     let granted = granted(&ctx).await?;
     let (worker, id) = (&granted.worker_id, &granted.application.id);

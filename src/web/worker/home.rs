@@ -1,9 +1,11 @@
-//! `/`: the menu of R-36 as far as it exists, who is signed in, the hotline.
+//! `/`: the entries of, the current intake's dates, the latest notices, who is signed in, the hotline.
 
 use super::super::ctx::Ctx;
 use super::super::page::{Base, page};
+use super::articles::{Line, line};
 use super::view::{self, IntakeView};
 use crate::application::{Application, State};
+use crate::content::articles::{self, Kind};
 use crate::error::Result;
 use askama::Template;
 use poem::{Response, handler};
@@ -15,7 +17,14 @@ pub struct HomePage {
     pub intake: Option<IntakeView>,
     pub who: Option<Who>,
     pub news: Option<News>,
+    /// The latest of 政策通知.
+    pub policies: Vec<Line>,
+    /// The latest of 网站资讯.
+    pub articles: Vec<Line>,
 }
+
+/// So many of each are shown.
+const LATEST: usize = 3;
 
 /// Who is signed in.
 pub struct Who {
@@ -51,7 +60,14 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
         intake,
         who,
         news,
+        policies: latest(&ctx, Kind::Policy).await?,
+        articles: latest(&ctx, Kind::News).await?,
     })
+}
+
+async fn latest(ctx: &Ctx, kind: Kind) -> Result<Vec<Line>> {
+    let heads = articles::latest(&ctx.app, kind, LATEST).await?;
+    Ok(heads.into_iter().map(line).collect())
 }
 
 fn told(application: &Application) -> News {

@@ -6,7 +6,12 @@
 //! - Every input has `id="f-<name>"`; the error beside it `id="e-<name>"`; the summary on top `id="errors"`,
 //!   `role="alert"`, `data-testid="errors"`, its links `#f-<name>`. The main button of a page is
 //!   `data-testid="submit"`. What the page before left to say: `data-testid="flash"`.
-//! - `/`: `menu-apply`, `menu-progress`, `menu-office`, `sign-in`, `sign-up`, `sign-out`, `who`, `news`.
+//! - every page: `home`, `me` or `sign-in`, `bar-sign-out` (at a PC), `nav-<path>` for each column of the portal in the bar
+//!   (at a PC), `more` (on a phone), which leads to `columns` at the foot.
+//! - `/`: `menu-<path>` (apply, progress, courses, enrol, policies, stations, places, office), `sign-up`, `sign-out`, `who`,
+//!   `news`, `dates`; one `notice` a line of 政策通知, one `article` a line of 网站资讯.
+//! - `/policies`, `/news`: one `article` a line, `year-<year>`, `prev`, `next`, `empty`. `/policies/:slug`: `published`, `body`,
+//!   one `file` an attachment.
 //! - `/sign-in`, `/sign-up`: inputs `phone`, `code`, (`name`, `employer`, `study_plan`), hidden `next`, `pass`;
 //!   `slider` with `data-challenge`, `slider-knob` (pointer, touch, arrow keys; class `done` once passed), `send-code`.
 //! - `/apply`: before anything is begun `check`, `begin`, `sign-in-apply`, `places-left`, `closed`; later `tasks`,
@@ -40,6 +45,7 @@
 mod account;
 mod app_door;
 mod apply;
+pub(super) mod articles;
 mod bar;
 mod check;
 mod confirm;
@@ -76,7 +82,7 @@ use crate::application::{Level, Post};
 
 /// The worker's pages, to be mounted at `/`.
 pub fn routes() -> Route {
-    enrol::routes(Route::new())
+    articles::routes(enrol::routes(Route::new()))
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
         .at("/sign-in/password", get(password::show).post(password::enter))

@@ -20,6 +20,8 @@ pub struct IntakeView {
     pub year: i32,
     /// "2026年11月5日 至 2026年11月30日 24:00 截止".
     pub window: String,
+    /// "至 2026年12月7日 24:00".
+    pub review: String,
     /// "1000 元".
     pub grant: String,
     /// Places of the city in all, and what is left of them.
@@ -40,6 +42,7 @@ pub async fn intake(app: &App) -> Result<Option<(Current, IntakeView)>> {
         label: current.intake.label(),
         year: current.intake.year,
         window: window(&current.intake),
+        review: format!("至 {}", current.intake.review.until.deadline_text()),
         grant: current.city_grant.to_string(),
         places_total: places.total,
         places_left: places.left(),

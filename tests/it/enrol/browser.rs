@@ -29,7 +29,7 @@ async fn by_the_menu(test: &TestApp, phone: &Browser) -> Result<()> {
     phone.click(&id("follow-button")).await?;
     phone.wait_for_text(&id("message-list"), "职工选学报读").await?;
     phone.click(&id("menu-0")).await?;
-    phone.click(&id("menu-0-2")).await?;
+    phone.click(&id("menu-0-1")).await?;
     phone.enter_frame(&id("webview-frame")).await?;
     phone.wait_for(&id("search")).await?;
     shot(phone, "enrol-01-list").await?;

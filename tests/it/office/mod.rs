@@ -1,5 +1,7 @@
 //! The officers' side over HTTP: who gets in, who sees what, who decides once.
 
+mod articles;
+mod articles_browser;
 mod browser;
 mod bulk;
 mod campaigns;

@@ -8,7 +8,7 @@ use yuanmeng::enrolment::states::Event as Enrolled;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 21] = [
+const ABOUT: [&str; 22] = [
     "application",
     "document",
     "worker",
@@ -30,6 +30,7 @@ const ABOUT: [&str; 21] = [
     "institution",
     "identity",
     "notice",
+    "article",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
 const OTHERS: [&str; 7] = [

@@ -1,6 +1,6 @@
 //! The home page, the doors, and what comes before the form.
 
-use super::super::{apply, check, home, sign_in, sign_up, union, view};
+use super::super::{apply, articles, check, home, sign_in, sign_up, union, view};
 use super::{TITLE, base, errors, render};
 use view::{IntakeView, LEVELS, POSTS};
 
@@ -10,6 +10,7 @@ fn intake() -> IntakeView {
         label: "2021年秋季批次".to_owned(),
         year: 2021,
         window: "2021年11月5日 至 2021年11月30日 24:00 截止".to_owned(),
+        review: "至 2021年12月7日 24:00".to_owned(),
         grant: "1000 元".to_owned(),
         places_total: 3245,
         places_left: 1208,
@@ -41,6 +42,76 @@ fn home_pages() {
     });
     let html = render("home-signed-in", &page);
     assert!(html.contains("王小梅，您好") && html.contains("退出登录"));
+}
+
+fn line(title: &str) -> articles::Line {
+    articles::Line {
+        href: "/policies/plan-2021".to_owned(),
+        title: title.to_owned(),
+        summary: "摘要<b>".to_owned(),
+        date: "2021年2月19日".to_owned(),
+        pinned: true,
+        sample: true,
+    }
+}
+
+/// R-36, R-37: the entries, and the latest notices, for anybody.
+#[test]
+fn the_portal() {
+    let mut page = home::HomePage {
+        base: base("首页"),
+        policies: vec![line("通知<script>")],
+        articles: vec![line("资讯")],
+        ..Default::default()
+    };
+    page.base.worker = false;
+    page.base.at = "home".to_owned();
+    let html = render("home-notices", &page);
+    for entry in [
+        "apply", "progress", "courses", "enrol", "policies", "stations", "places", "office",
+    ] {
+        assert!(html.contains(&format!("data-testid=\"menu-{entry}\"")), "{entry}");
+    }
+    for words in ["各级工会登录", "公益微课", "网站资讯", "通知&#60;script&#62;"] {
+        assert!(html.contains(words), "{words}");
+    }
+
+    let list = articles::ListPage {
+        base: base("政策通知"),
+        heading: "政策通知",
+        path: "/policies",
+        lines: vec![line("通知")],
+        years: vec![(2026, false), (2021, true)],
+        one_year: true,
+        next: Some("/policies?year=2021&page=2".to_owned()),
+        page: 1,
+        pages: 2,
+        total: 16,
+        ..Default::default()
+    };
+    let html = render("articles", &list);
+    assert!(html.contains("year=2021&#38;page=2") && html.contains("摘要&#60;b&#62;"));
+    render(
+        "articles-empty",
+        &articles::ListPage {
+            base: base("资讯"),
+            ..Default::default()
+        },
+    );
+
+    let article = articles::ArticlePage {
+        base: base("通知"),
+        title: "\"><script>".to_owned(),
+        html: "<p>正文</p>".to_owned(),
+        files: vec![articles::FileLine {
+            href: "/policies/a/files/1".to_owned(),
+            name: "附件<1>.pdf".to_owned(),
+            facts: "PDF，1 KB".to_owned(),
+        }],
+        ..Default::default()
+    };
+    let html = render("article", &article);
+    assert!(html.contains("<p>正文</p>") && !html.contains("\"><script>"));
 }
 
 /// R-10, R-11: both doors with their slider, code, and the source's words.

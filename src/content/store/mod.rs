@@ -1,0 +1,3 @@
+//! The only SQL of what is published.
+
+pub mod articles;
