@@ -10,6 +10,7 @@ use crate::application::{self};
 use crate::campaign::transfers::TRANSFER_JOB;
 use crate::campaign::{digest, transfers};
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
+use crate::content::courses_media;
 use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
@@ -172,6 +173,10 @@ async fn run(app: &App, claimant: &str, job: &Job) -> Result<()> {
             let document = field(job, "document")?;
             documents::erase(app, &document).await?;
             papers::examine::forget(app, &document).await?;
+            finish(app, claimant, job).await
+        }
+        courses_media::ERASE_JOB => {
+            courses_media::erase(app, &field(job, "file")?).await?;
             finish(app, claimant, job).await
         }
         payment::REFUND_JOB => {

@@ -11,6 +11,7 @@ pub mod rehearse;
 #[cfg(feature = "demo")]
 pub mod seed;
 #[cfg(feature = "demo")]
+pub mod seed_content;
 pub mod seed_courses;
 pub mod serve;
 pub mod setup;

@@ -43,6 +43,9 @@ mod apply;
 mod bar;
 mod check;
 mod confirm;
+mod courses;
+pub mod courses_media;
+mod courses_range;
 mod documents;
 mod enrol;
 mod examples;
@@ -59,6 +62,7 @@ mod print;
 mod progress;
 mod sign_in;
 mod sign_up;
+mod stations;
 mod union;
 mod view;
 
@@ -76,7 +80,7 @@ use crate::application::{Level, Post};
 
 /// The worker's pages, to be mounted at `/`.
 pub fn routes() -> Route {
-    enrol::routes(Route::new())
+    stations::routes(courses::routes(enrol::routes(Route::new())))
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
         .at("/sign-in/password", get(password::show).post(password::enter))

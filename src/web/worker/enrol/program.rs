@@ -13,8 +13,8 @@ use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-/// Inside WeChat the page loads WeChat's own JS-SDK, for the card that it is shared as; nowhere else.
-const SHARING_CSP: &str = "default-src 'self'; script-src 'self' https://res.wx.qq.com; img-src 'self' data: blob: https:; \
+/// Inside WeChat pages with a card to share or a place to open load WeChat's own JS-SDK; nowhere else.
+pub const SHARING_CSP: &str = "default-src 'self'; script-src 'self' https://res.wx.qq.com; img-src 'self' data: blob: https:; \
                            connect-src 'self' https:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// A program in words.
