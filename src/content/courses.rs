@@ -241,15 +241,7 @@ pub async fn show(app: &App, by: &Officer, id: &str, version: i64, shown: bool) 
         return Err(Refusal::ChangedMeanwhile.into());
     }
     let detail = json!({ "shown": shown });
-    note(
-        app,
-        &mut tx,
-        &by.actor(),
-        "course.state",
-        ("course", id),
-        detail,
-    )
-    .await?;
+    note(app, &mut tx, &by.actor(), "course.state", ("course", id), detail).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -351,15 +343,7 @@ pub async fn show_lesson(
         return Err(Refusal::ChangedMeanwhile.into());
     }
     let detail = json!({ "course": course_id, "shown": shown });
-    note(
-        app,
-        &mut tx,
-        &by.actor(),
-        "lesson.state",
-        ("lesson", id),
-        detail,
-    )
-    .await?;
+    note(app, &mut tx, &by.actor(), "lesson.state", ("lesson", id), detail).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -37,8 +37,8 @@ pub struct PublicFile {
 /// Whether a file begins as MP4 does: a box `ftyp` whose size is sane and whose brand is a video's.
 fn is_mp4(head: &[u8]) -> bool {
     const BRANDS: &[&[u8]] = &[
-        b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"dash",
-        b"3gp4", b"3gp5", b"f4v ",
+        b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV",
+        b"dash", b"3gp4", b"3gp5", b"f4v ",
     ];
     let size = head.first_chunk::<4>().map(|four| u32::from_be_bytes(*four));
     size.is_some_and(|size| (16..=1024).contains(&size))
@@ -166,7 +166,8 @@ async fn replace_video(
     if let Source::File(old) = &lesson.source {
         erase_later(app, tx, &old.id).await?;
     }
-    let detail = json!({ "course": lesson.course_id, "file": file.map(|f| &f.id), "sha256": file.map(|f| &f.sha256) });
+    let detail =
+        json!({ "course": lesson.course_id, "file": file.map(|f| &f.id), "sha256": file.map(|f| &f.sha256) });
     note(app, tx, by, "lesson.video", ("lesson", &lesson.id), detail).await
 }
 
@@ -212,7 +213,15 @@ pub async fn add_sample(app: &App, sample: Sample<'_>) -> Result<()> {
         store::set_file(&mut tx, (&id, 1), Some(&file.id), app.now()).await?;
     }
     let detail = json!({ "title": course.title });
-    note(app, &mut tx, &Actor::System, "course.add", ("course", &course.id), detail).await?;
+    note(
+        app,
+        &mut tx,
+        &Actor::System,
+        "course.add",
+        ("course", &course.id),
+        detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

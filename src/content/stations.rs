@@ -221,7 +221,11 @@ pub fn check(typed: &Typed) -> Result<Station, Problems> {
     if station.paused && station.note.is_empty() {
         problems.push(("note", "暂停服务时，请写明原因和恢复时间".to_owned()));
     }
-    if problems.is_empty() { Ok(station) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(station)
+    } else {
+        Err(problems)
+    }
 }
 
 /// A phone of an office: digits with "-", blanks and 转; empty for the hotline.

@@ -125,11 +125,7 @@ fn row(
         Err(problems) => return wrong(table, line, problems),
     };
     if let Some(first) = seen.insert(station.name.clone(), line) {
-        return table.wrong(
-            line,
-            "名称",
-            format!("“{}”与第 {first} 行重复", station.name),
-        );
+        return table.wrong(line, "名称", format!("“{}”与第 {first} 行重复", station.name));
     }
     let there = standing.iter().find(|s| s.name == station.name);
     let effect = match there {

@@ -86,7 +86,11 @@ pub fn video_of(lesson: &Lesson) -> String {
 
 /// The sample video's bytes.
 pub fn mp4() -> Vec<u8> {
-    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/data/course-sample.mp4")).unwrap()
+    std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/assets/data/course-sample.mp4"
+    ))
+    .unwrap()
 }
 
 /// How many public files the store holds.

@@ -6,8 +6,7 @@ use crate::db::Tx;
 use crate::kernel::Time;
 
 pub async fn of_worker(app: &App, worker_id: &str) -> sqlx::Result<Vec<Watched>> {
-    let sql =
-        "SELECT lesson_id, position_s, duration_s, done_at FROM watched WHERE worker_id = $1 ORDER BY lesson_id";
+    let sql = "SELECT lesson_id, position_s, duration_s, done_at FROM watched WHERE worker_id = $1 ORDER BY lesson_id";
     let rows: Vec<(String, i64, i64, Option<i64>)> = sqlx::query_as(sql)
         .bind(worker_id)
         .fetch_all(app.db.read())
@@ -31,7 +30,10 @@ pub async fn note(tx: &mut Tx, worker_id: &str, w: &Watched, now: Time) -> sqlx:
         .bind(worker_id)
         .bind(&w.lesson_id)
         .bind(w.position_s);
-    let query = query.bind(w.duration_s).bind(w.done_at.map(|at| at.0)).bind(now.0);
+    let query = query
+        .bind(w.duration_s)
+        .bind(w.done_at.map(|at| at.0))
+        .bind(now.0);
     query.execute(&mut **tx).await?;
     Ok(())
 }

@@ -42,12 +42,8 @@ pub async fn all(app: &App) -> sqlx::Result<Vec<Course>> {
 }
 
 pub async fn find(app: &App, id: &str) -> sqlx::Result<Option<Course>> {
-    let sql =
-        "SELECT id, title, summary, teacher, cover_id, place, shown, sample, version FROM courses WHERE id = $1";
-    let row: Option<CourseRow> = sqlx::query_as(sql)
-        .bind(id)
-        .fetch_optional(app.db.read())
-        .await?;
+    let sql = "SELECT id, title, summary, teacher, cover_id, place, shown, sample, version FROM courses WHERE id = $1";
+    let row: Option<CourseRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
     Ok(row.map(course_of))
 }
 
@@ -101,11 +97,10 @@ fn lesson_of(row: LessonRow) -> Lesson {
 
 /// A course's lessons in their order.
 pub async fn lessons(app: &App, course_id: &str) -> sqlx::Result<Vec<Lesson>> {
-    let rows: Vec<LessonRow> =
-        sqlx::query_as(select_lesson!("WHERE l.course_id = $1 ORDER BY l.no, l.id"))
-            .bind(course_id)
-            .fetch_all(app.db.read())
-            .await?;
+    let rows: Vec<LessonRow> = sqlx::query_as(select_lesson!("WHERE l.course_id = $1 ORDER BY l.no, l.id"))
+        .bind(course_id)
+        .fetch_all(app.db.read())
+        .await?;
     Ok(rows.into_iter().map(lesson_of).collect())
 }
 
@@ -133,9 +128,7 @@ pub async fn insert(tx: &mut Tx, course: &Course, now: Time) -> sqlx::Result<()>
         .bind(&course.title)
         .bind(&course.summary);
     let query = query.bind(&course.teacher).bind(course.place);
-    let query = query
-        .bind(i64::from(course.shown))
-        .bind(i64::from(course.sample));
+    let query = query.bind(i64::from(course.shown)).bind(i64::from(course.sample));
     query.bind(now.0).execute(&mut **tx).await?;
     Ok(())
 }
@@ -158,8 +151,7 @@ pub async fn update(tx: &mut Tx, course: &Course, now: Time) -> sqlx::Result<boo
 
 /// Whether the course was still of the version that was seen.
 pub async fn show(tx: &mut Tx, (id, version): (&str, i64), shown: bool, now: Time) -> sqlx::Result<bool> {
-    let sql =
-        "UPDATE courses SET shown = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
+    let sql = "UPDATE courses SET shown = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
     let query = sqlx::query(sql)
         .bind(i64::from(shown))
         .bind(now.0)
@@ -169,14 +161,8 @@ pub async fn show(tx: &mut Tx, (id, version): (&str, i64), shown: bool, now: Tim
 }
 
 /// Whether the course was still of the version that was seen.
-pub async fn set_cover(
-    tx: &mut Tx,
-    (id, version): (&str, i64),
-    file: &str,
-    now: Time,
-) -> sqlx::Result<bool> {
-    let sql =
-        "UPDATE courses SET cover_id = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
+pub async fn set_cover(tx: &mut Tx, (id, version): (&str, i64), file: &str, now: Time) -> sqlx::Result<bool> {
+    let sql = "UPDATE courses SET cover_id = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
     let query = sqlx::query(sql).bind(file).bind(now.0).bind(id).bind(version);
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
@@ -192,7 +178,12 @@ pub async fn insert_lesson(
     let sql = "INSERT INTO lessons (id, course_id, no, title, link, file_id, shown, version, updated_at) \
                VALUES ($1, $2, $3, $4, $5, NULL, 1, 1, $6)";
     let query = sqlx::query(sql).bind(id).bind(course_id).bind(no);
-    query.bind(title).bind(link).bind(now.0).execute(&mut **tx).await?;
+    query
+        .bind(title)
+        .bind(link)
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -217,8 +208,7 @@ pub async fn show_lesson(
     shown: bool,
     now: Time,
 ) -> sqlx::Result<bool> {
-    let sql =
-        "UPDATE lessons SET shown = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
+    let sql = "UPDATE lessons SET shown = $1, updated_at = $2, version = version + 1 WHERE id = $3 AND version = $4";
     let query = sqlx::query(sql)
         .bind(i64::from(shown))
         .bind(now.0)
@@ -241,7 +231,8 @@ pub async fn set_file(
 }
 
 pub async fn insert_file(tx: &mut Tx, file: &PublicFile, now: Time) -> sqlx::Result<()> {
-    let sql = "INSERT INTO public_files (id, media_type, bytes, sha256, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let sql =
+        "INSERT INTO public_files (id, media_type, bytes, sha256, created_at) VALUES ($1, $2, $3, $4, $5)";
     let query = sqlx::query(sql).bind(&file.id).bind(&file.media_type);
     let query = query.bind(file.bytes.cast_signed()).bind(&file.sha256);
     query.bind(now.0).execute(&mut **tx).await?;
@@ -269,10 +260,7 @@ fn file_of((id, media_type, bytes, sha256): FileRow) -> PublicFile {
 
 pub async fn file(app: &App, id: &str) -> sqlx::Result<Option<PublicFile>> {
     let sql = "SELECT id, media_type, bytes, sha256 FROM public_files WHERE id = $1";
-    let row: Option<FileRow> = sqlx::query_as(sql)
-        .bind(id)
-        .fetch_optional(app.db.read())
-        .await?;
+    let row: Option<FileRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
     Ok(row.map(file_of))
 }
 
@@ -282,9 +270,6 @@ pub async fn public_file(app: &App, id: &str) -> sqlx::Result<Option<PublicFile>
                EXISTS (SELECT 1 FROM courses c WHERE c.cover_id = f.id AND c.shown = 1) OR \
                EXISTS (SELECT 1 FROM lessons l JOIN courses c ON c.id = l.course_id \
                WHERE l.file_id = f.id AND l.shown = 1 AND c.shown = 1))";
-    let row: Option<FileRow> = sqlx::query_as(sql)
-        .bind(id)
-        .fetch_optional(app.db.read())
-        .await?;
+    let row: Option<FileRow> = sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await?;
     Ok(row.map(file_of))
 }

@@ -84,7 +84,7 @@ async fn list(ctx: Ctx) -> Result<Response> {
     let all = courses::all(&ctx.app, &officer).await?;
     page(&ListPage {
         base: ctx.base("公益微课"),
-        who: Who::of(&officer, "content"),
+        who: Who::of(&officer, "lessons"),
         rows: all.into_iter().map(row).collect(),
     })
 }
@@ -146,7 +146,7 @@ struct OnePage {
 fn form(ctx: &Ctx, officer: &Officer, whole: Option<Whole>) -> OnePage {
     let mut page = OnePage {
         base: ctx.base("公益微课"),
-        who: Who::of(officer, "content"),
+        who: Who::of(officer, "lessons"),
         errors: Errors::default(),
         id: String::new(),
         version: 0,
@@ -283,7 +283,7 @@ async fn set_state(Path(id): Path<String>, posted: Posted<Stating>) -> Result<Re
 /// `POST /office/courses/:id/cover`
 #[handler]
 async fn cover(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = keeper(&ctx).await?;
     match courses_media::keep_cover(&ctx.app, &officer, &id, bytes).await {
         Ok(()) => {

@@ -40,7 +40,7 @@ async fn form(ctx: &Ctx, officer: &Officer, course: &str, lesson: Option<&str>) 
     let (c, lessons) = courses::whole(&ctx.app, course).await?;
     let mut page = LessonPage {
         base: ctx.base("课时"),
-        who: Who::of(officer, "content"),
+        who: Who::of(officer, "lessons"),
         errors: Errors::default(),
         course: c.id,
         course_title: c.title,
@@ -113,10 +113,7 @@ pub async fn add(Path(course): Path<String>, posted: Posted<Posting>) -> Result<
 
 /// `POST /office/courses/:id/lessons/:lesson`
 #[handler]
-pub async fn change(
-    Path((course, id)): Path<(String, String)>,
-    posted: Posted<Posting>,
-) -> Result<Response> {
+pub async fn change(Path((course, id)): Path<(String, String)>, posted: Posted<Posting>) -> Result<Response> {
     save(posted, course, Some(id)).await
 }
 

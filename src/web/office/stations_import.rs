@@ -49,7 +49,7 @@ struct ImportPage {
 fn empty(ctx: &Ctx, officer: &Officer) -> ImportPage {
     ImportPage {
         base: ctx.base("导入服务站"),
-        who: Who::of(officer, "content"),
+        who: Who::of(officer, "lessons"),
         headings: FIELDS.iter().map(|(_, heading, _)| *heading).collect(),
         ..ImportPage::default()
     }
@@ -110,7 +110,7 @@ fn key(officer: &Officer, token: &str) -> String {
 /// `POST /office/stations/import`: the preview.
 #[handler]
 pub async fn look(uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, bytes } = uploaded;
+    let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = keeper(&ctx).await?;
     let mut page = empty(&ctx, &officer);
     match import::read(&ctx.app, &bytes).await {

@@ -27,7 +27,10 @@ pub async fn answer(app: &App, file: &PublicFile, req: &Request, caching: &'stat
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CACHE_CONTROL, caching)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; media-src 'self'; img-src 'self'");
+        .header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; media-src 'self'; img-src 'self'",
+        );
     if is_known(req.header(header::IF_NONE_MATCH), &etag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
@@ -53,9 +56,7 @@ pub async fn answer(app: &App, file: &PublicFile, req: &Request, caching: &'stat
     } else {
         Body::from_bytes_stream(app.files.public_part(&file.id, part).await?)
     };
-    let mut response = response
-        .header(header::CONTENT_TYPE, &file.media_type)
-        .body(body);
+    let mut response = response.header(header::CONTENT_TYPE, &file.media_type).body(body);
     response
         .headers_mut()
         .insert(header::CONTENT_LENGTH, HeaderValue::from(length));

@@ -34,7 +34,9 @@ pub fn asked(header: Option<&str>, size: u64) -> Asked {
         },
         (first, "") => number(first).map_or(Asked::Whole, |first| within(first..size, size)),
         (first, last) => match (number(first), number(last)) {
-            (Some(first), Some(last)) if first <= last => within(first..last.saturating_add(1).min(size), size),
+            (Some(first), Some(last)) if first <= last => {
+                within(first..last.saturating_add(1).min(size), size)
+            }
             _ => Asked::Whole,
         },
     }

@@ -3,22 +3,18 @@
 //! # What tests hold on to
 //! `hotline`, `f-district`, `filter`, one `station` a line with `station-open`, `map`, `call`; `none`. A station's page: `paused`.
 
-use super::enrol::SHARING_CSP;
 use crate::content::stations::{self, Station, districts};
 use crate::error::Result;
 use crate::web::ctx::Ctx;
-use crate::web::page::{Base, bridge, page};
+use crate::web::page::{Base, allow_sdk, bridge, page};
 use askama::Template;
-use poem::http::{HeaderValue, header};
 use poem::web::{Path, Query};
 use poem::{Response, Route, get, handler};
 use serde::Deserialize;
 
 /// Adds them to the worker's routes.
 pub fn routes(route: Route) -> Route {
-    route
-        .at("/stations", get(list))
-        .at("/stations/:id", get(show))
+    route.at("/stations", get(list)).at("/stations/:id", get(show))
 }
 
 /// A station as the pages show it.
@@ -79,10 +75,7 @@ impl Maps {
     /// Inside WeChat the page loads WeChat's own script.
     fn allow(&self, mut response: Response) -> Response {
         if self.sdk {
-            response.headers_mut().insert(
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(SHARING_CSP),
-            );
+            allow_sdk(&mut response);
         }
         response
     }

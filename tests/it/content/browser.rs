@@ -13,7 +13,10 @@ use std::path::Path;
 async fn shot(page: &Browser, name: &str) -> Result<()> {
     let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     let wider = page.script(wide, vec![]).await?;
-    anyhow::ensure!(wider.as_i64() <= Some(0), "{name}: {wider} px wider than the screen");
+    anyhow::ensure!(
+        wider.as_i64() <= Some(0),
+        "{name}: {wider} px wider than the screen"
+    );
     page.screenshot(name).await?;
     Ok(())
 }
@@ -36,20 +39,30 @@ async fn a_lesson_plays_and_goes_on() -> Result<()> {
     let moved = "const v = document.querySelector('video'); v.muted = true; v.play(); return true";
     page.script(moved, vec![]).await?;
     until(&page, "document.querySelector('video').currentTime > 1.5").await?;
-    page.script("document.querySelector('video').pause()", vec![]).await?;
+    page.script("document.querySelector('video').pause()", vec![])
+        .await?;
     page.wait_for_text(&id("kept"), "已记录").await?;
     shot(&page, "courses-03-lesson").await?;
     let kept = yuanmeng::account::watched::of_worker(&test.app, &who.id).await?;
-    anyhow::ensure!(kept.len() == 1 && kept[0].position_s >= 1 && kept[0].duration_s == 12, "{kept:?}");
+    anyhow::ensure!(
+        kept.len() == 1 && kept[0].position_s >= 1 && kept[0].duration_s == 12,
+        "{kept:?}"
+    );
 
     let path = format!("/courses/{}/lessons/{}", course.id, lessons[0].id);
     page.goto(&format!("{}{path}", test.url)).await?;
     page.wait_for(&id("resume")).await?;
-    let at = format!("document.querySelector('video').currentTime >= {}", kept[0].position_s);
+    let at = format!(
+        "document.querySelector('video').currentTime >= {}",
+        kept[0].position_s
+    );
     until(&page, &at).await?;
     // A part in the middle is asked for by itself.
-    page.script("const v = document.querySelector('video'); v.muted = true; v.currentTime = 11; v.play()", vec![])
-        .await?;
+    page.script(
+        "const v = document.querySelector('video'); v.muted = true; v.currentTime = 11; v.play()",
+        vec![],
+    )
+    .await?;
     page.wait_for_text(&id("watched"), "已看完").await?;
     page.goto(&format!("{}/courses/{}", test.url, course.id)).await?;
     page.wait_for_text("main", "已看完 1 节").await?;
@@ -77,16 +90,22 @@ async fn a_station_opens_on_the_phones_map() -> Result<()> {
     let phone = Browser::phone().await?;
     phone.goto(&format!("{}/phone/wang", test.sim_url)).await?;
     phone.click(&id("follow-button")).await?;
-    test.sim_post("/sim/say", serde_json::json!({ "user": "wang", "text": "服务站" }))
-        .await;
-    let link = format!("[data-testid=\"text-link\"][href$=\"/stations\"]");
-    phone.click(&link).await?;
+    test.sim_post(
+        "/sim/say",
+        serde_json::json!({ "user": "wang", "text": "服务站" }),
+    )
+    .await;
+    phone
+        .click("[data-testid=\"text-link\"][href$=\"/stations\"]")
+        .await?;
     phone.enter_frame(&id("webview-frame")).await?;
     phone.wait_for("[data-testid=\"map\"][data-ready]").await?;
     shot(&phone, "stations-01-phone").await?;
     phone.click("[data-testid=\"map\"][data-ready]").await?;
     phone.leave_frame().await?;
-    phone.wait_for_text(&id("place-name"), "历下区工会职工服务中心（示例）").await?;
+    phone
+        .wait_for_text(&id("place-name"), "历下区工会职工服务中心（示例）")
+        .await?;
     phone
         .wait_for_text(&id("place-point"), "纬度 36.666000　经度 117.076000")
         .await?;
@@ -119,7 +138,10 @@ async fn on_a_pc() -> Result<()> {
     for (path, name) in [
         ("/courses".to_owned(), "courses-04-pc-list"),
         (format!("/courses/{}", course.id), "courses-05-pc-course"),
-        (format!("/courses/{}/lessons/{}", course.id, lessons[0].id), "courses-06-pc-lesson"),
+        (
+            format!("/courses/{}/lessons/{}", course.id, lessons[0].id),
+            "courses-06-pc-lesson",
+        ),
     ] {
         pc.goto(&format!("{}{path}", test.url)).await?;
         shot(&pc, name).await?;
@@ -149,10 +171,10 @@ async fn on_a_pc() -> Result<()> {
     pc.wait_for(&id("preview")).await?;
     until(&pc, "document.querySelector('video').readyState > 0").await?;
     shot(&pc, "office-courses-lesson").await?;
-    pc.script("history.back()", vec![]).await?;
     pc.goto(&format!("{}/office/courses", test.url)).await?;
     pc.wait_for_text("main", "办公软件入门").await?;
-    pc.goto(&format!("{}/office/courses/{}", test.url, course.id)).await?;
+    pc.goto(&format!("{}/office/courses/{}", test.url, course.id))
+        .await?;
     shot(&pc, "office-courses-one").await?;
     drop(pc);
     test.stop().await;

@@ -50,7 +50,7 @@ async fn any_part_of_a_video_is_its_own_bytes(test: &TestApp) {
         ("bytes=0-", 0, size),
         ("bytes=100-199", 100, 200),
         ("bytes=-7", size - 7, size),
-        (&format!("bytes={}-999999", size - 3), size - 3, size),
+        (format!("bytes={}-999999", size - 3).as_str(), size - 3, size),
     ] {
         let part = ask(test, Method::GET, &path, &[("range", range), ("if-range", &etag)]).await;
         assert_eq!(part.status(), 206, "{range}");
@@ -62,7 +62,10 @@ async fn any_part_of_a_video_is_its_own_bytes(test: &TestApp) {
     for range in [format!("bytes={size}-"), "bytes=-0".to_owned()] {
         let nowhere = ask(test, Method::GET, &path, &[("range", &range)]).await;
         assert_eq!(nowhere.status(), 416, "{range}");
-        assert_eq!(header(nowhere.headers(), "content-range"), format!("bytes */{size}"));
+        assert_eq!(
+            header(nowhere.headers(), "content-range"),
+            format!("bytes */{size}")
+        );
         assert!(nowhere.bytes().await.unwrap().is_empty());
     }
     for headers in [
@@ -70,7 +73,10 @@ async fn any_part_of_a_video_is_its_own_bytes(test: &TestApp) {
         &[("range", "bytes=9-1")],
         &[("range", "lines=0-1")],
         &[("range", "bytes=0-1"), ("if-range", "\"other\"")],
-        &[("range", "bytes=0-1"), ("if-range", "Sun, 06 Nov 1994 08:49:37 GMT")],
+        &[
+            ("range", "bytes=0-1"),
+            ("if-range", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ],
     ] {
         let passed = ask(test, Method::GET, &path, headers).await;
         assert_eq!(passed.status(), 200, "{headers:?}");
@@ -82,13 +88,23 @@ async fn any_part_of_a_video_is_its_own_bytes(test: &TestApp) {
     assert_eq!(header(head.headers(), "etag"), etag);
     let known = ask(test, Method::GET, &path, &[("if-none-match", &etag)]).await;
     assert_eq!(known.status(), 304);
-    let none = ask(test, Method::GET, "/courses/media/nothing", &[(RANGE.as_str(), "bytes=0-")]).await;
+    let none = ask(
+        test,
+        Method::GET,
+        "/courses/media/nothing",
+        &[(RANGE.as_str(), "bytes=0-")],
+    )
+    .await;
     assert_eq!(none.status(), 404);
 }
 
 /// A course with one lesson that waits for its video; the paths of both at the desk.
 async fn begun(city: &Desk<'_>) -> (String, String) {
-    let course = [("title", "办公软件入门"), ("summary", "从认识界面讲起"), ("teacher", "")];
+    let course = [
+        ("title", "办公软件入门"),
+        ("summary", "从认识界面讲起"),
+        ("teacher", ""),
+    ];
     let page = city.post("/office/courses/new", &course).await;
     assert_eq!(page.status, 303, "{}", page.html);
     let lesson = city
@@ -105,12 +121,22 @@ on_both_stores! {
 async fn a_course_is_made_shown_and_withdrawn(test: &TestApp) {
     let (app, city) = (&test.app, Desk::of_the_city(test).await);
     let mut anybody = Visitor::new(test);
-    assert_eq!(city.post("/office/courses/new", &[("title", "x")]).await.status, 422);
+    assert_eq!(
+        city.post("/office/courses/new", &[("title", "x")]).await.status,
+        422
+    );
     let (course, lesson) = begun(&city).await;
     let public = course.strip_prefix("/office").unwrap().to_owned();
     assert_eq!(anybody.get(&public).await.status, 404);
     let link = city
-        .post(&lesson, &[("title", "第一课"), ("link", "http://v.example.cn/1"), ("version", "1")])
+        .post(
+            &lesson,
+            &[
+                ("title", "第一课"),
+                ("link", "http://v.example.cn/1"),
+                ("version", "1"),
+            ],
+        )
         .await;
     assert_eq!(link.status, 422);
     link.shows(&Refusal::LinkMalformed.text());
@@ -131,7 +157,10 @@ async fn a_course_is_made_shown_and_withdrawn(test: &TestApp) {
     city.post(&format!("{course}/state"), &[("state", "show"), ("version", "1")])
         .await
         .leads(&course);
-    anybody.get("/courses?words=办公 第一课").await.shows("办公软件入门");
+    anybody
+        .get("/courses?words=办公 第一课")
+        .await
+        .shows("办公软件入门");
     anybody.get("/courses?words=没有的词").await.shows("没有找到");
     let page = anybody.get(&public).await;
     page.shows("第一课").shows("未登录时不记录观看进度");
@@ -142,7 +171,12 @@ async fn a_course_is_made_shown_and_withdrawn(test: &TestApp) {
         .shows(&outside)
         .shows("playsinline")
         .shows("x5-playsinline");
-    assert_eq!(ask(test, Method::GET, &outside, &[("range", "bytes=0-9")]).await.status(), 206);
+    assert_eq!(
+        ask(test, Method::GET, &outside, &[("range", "bytes=0-9")])
+            .await
+            .status(),
+        206
+    );
 
     // Withdrawn: neither pages nor bytes, and the course with nothing left is not in the list.
     city.post(&format!("{lesson}/state"), &[("state", "hide"), ("version", "2")])
@@ -158,7 +192,10 @@ async fn a_course_is_made_shown_and_withdrawn(test: &TestApp) {
     assert_eq!(anybody.get(&play).await.status, 200);
     let id = lesson.rsplit('/').next().unwrap();
     let acts = texts(app, "SELECT act FROM audit WHERE subject_id = $1 ORDER BY id", id).await;
-    assert_eq!(acts, ["lesson.add", "lesson.video", "lesson.state", "lesson.state"]);
+    assert_eq!(
+        acts,
+        ["lesson.add", "lesson.video", "lesson.state", "lesson.state"]
+    );
 }
 
 on_both_stores! {
@@ -172,7 +209,10 @@ async fn an_upload_is_known_by_its_content(test: &TestApp) {
     let html = b"<!doctype html><script>alert(1)</script>".to_vec();
     for (bytes, refusal) in [
         (html, Refusal::VideoWrongType),
-        (b"\x1a\x45\xdf\xa3webm webm webm".to_vec(), Refusal::VideoWrongType),
+        (
+            b"\x1a\x45\xdf\xa3webm webm webm".to_vec(),
+            Refusal::VideoWrongType,
+        ),
         (mp4()[..9].to_vec(), Refusal::VideoWrongType),
         (Vec::new(), Refusal::FileEmpty),
     ] {
@@ -189,9 +229,7 @@ async fn an_upload_is_known_by_its_content(test: &TestApp) {
     city.upload(&path, Part::bytes(mp4()), "").await.leads(&lesson);
     let mut longer = mp4();
     longer.extend([0; 1000]);
-    let page = city
-        .upload(&path, Part::bytes(longer), "application/json")
-        .await;
+    let page = city.upload(&path, Part::bytes(longer), "application/json").await;
     page.shows(&format!("\"next\":\"{lesson}\""));
     eventually("the replaced video is deleted", async || {
         let rows = texts(app, "SELECT id FROM public_files WHERE id <> $1", "").await;
@@ -230,7 +268,11 @@ async fn a_video_too_large_is_told_so() {
             .chain((0..VIDEO_MAX / 1_048_576).map(|_| Ok(vec![0; 1_048_576]))),
     ));
     let page = city
-        .upload(&format!("{lesson}/video"), Part::stream(zeros), "application/json")
+        .upload(
+            &format!("{lesson}/video"),
+            Part::stream(zeros),
+            "application/json",
+        )
         .await;
     assert_eq!(page.status, 413);
     page.shows("video_too_large");

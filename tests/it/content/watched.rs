@@ -23,10 +23,17 @@ async fn one_goes_on_where_one_was(test: &TestApp) {
     let who = worker(test, 1).await;
     let (first, second) = (play(&course, &lessons[0]), play(&course, &lessons[1]));
     let mut anybody = Visitor::new(test);
-    anybody.get(&first).await.shows("未登录时不记录观看进度").hides("data-keep");
+    anybody
+        .get(&first)
+        .await
+        .shows("未登录时不记录观看进度")
+        .hides("data-keep");
     let told = [("position", "70"), ("duration", "100")];
     let (status, answer) = anybody.json(&format!("{first}/watched"), &told).await;
-    assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (401, Some("sign_in")));
+    assert_eq!(
+        (status.as_u16(), answer["error"]["code"].as_str()),
+        (401, Some("sign_in"))
+    );
 
     let mut phone = Visitor::signed_in(test, &who.id).await;
     phone.get(&first).await.shows("data-keep").shows("data-at=\"0\"");
@@ -38,14 +45,23 @@ async fn one_goes_on_where_one_was(test: &TestApp) {
         .shows("data-at=\"70\"")
         .shows("上次看到 1 分 10 秒");
     let list = format!("/courses/{}", course.id);
-    pc.get(&list).await.shows("看到 1 分 10 秒").shows("已看完 <b>0</b> 节");
+    pc.get(&list)
+        .await
+        .shows("看到 1 分 10 秒")
+        .shows("已看完 <b>0</b> 节");
     let (_, answer) = pc
-        .json(&format!("{first}/watched"), &[("position", "90"), ("duration", "100")])
+        .json(
+            &format!("{first}/watched"),
+            &[("position", "90"), ("duration", "100")],
+        )
         .await;
     assert_eq!(answer["done"], true);
     // Seen again from the beginning: watched it stays.
-    pc.json(&format!("{first}/watched"), &[("position", "5"), ("duration", "100")])
-        .await;
+    pc.json(
+        &format!("{first}/watched"),
+        &[("position", "5"), ("duration", "100")],
+    )
+    .await;
     phone.get(&list).await.shows("已看完 <b>1</b> 节");
     phone.get("/courses").await.shows("已看完 1 节");
     pc.post(&format!("{second}/mark"), &[]).await.leads(&list);
@@ -53,16 +69,22 @@ async fn one_goes_on_where_one_was(test: &TestApp) {
     // What no player says is no position.
     let nonsense = [("position", "-3"), ("duration", "1e9")];
     let (status, answer) = pc.json(&format!("{second}/watched"), &nonsense).await;
-    assert_eq!((status.as_u16(), &answer["done"]), (200, &serde_json::json!(false)));
+    assert_eq!(
+        (status.as_u16(), &answer["done"]),
+        (200, &serde_json::json!(false))
+    );
     let (status, _) = pc.json(&format!("{list}/lessons/nothing/watched"), &told).await;
     assert_eq!(status, 404);
     // The lesson is withdrawn and shown again: what was watched is still known.
     let city = Desk::of_the_city(test).await;
     let desk = format!("/office{first}");
     for (state, version, seen) in [("hide", "2", 404), ("show", "3", 200)] {
-        city.post(&format!("{desk}/state"), &[("state", state), ("version", version)])
-            .await
-            .leads(&desk);
+        city.post(
+            &format!("{desk}/state"),
+            &[("state", state), ("version", version)],
+        )
+        .await
+        .leads(&desk);
         assert_eq!(pc.get(&first).await.status, seen);
     }
     pc.get(&list).await.shows("已看完 <b>2</b> 节");

@@ -7,7 +7,7 @@ use yuanmeng::application::states::Event;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 16] = [
+const ABOUT: [&str; 19] = [
     "application",
     "document",
     "worker",
@@ -24,6 +24,9 @@ const ABOUT: [&str; 16] = [
     "payout",
     "payment",
     "notice",
+    "station",
+    "course",
+    "lesson",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
 const OTHERS: [&str; 7] = [

@@ -18,8 +18,6 @@ mod plan;
 mod program;
 mod verify;
 
-pub use program::SHARING_CSP;
-
 use crate::account::{Worker, workers};
 use crate::enrolment::search::Hit;
 use crate::enrolment::{State, program as rules};

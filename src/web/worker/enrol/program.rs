@@ -6,16 +6,11 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::web::ctx::Ctx;
 use crate::web::form::Posted;
-use crate::web::page::{Base, page, see_other};
+use crate::web::page::{Base, allow_sdk, page, see_other};
 use askama::Template;
-use poem::http::{HeaderValue, header};
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
-
-/// Inside WeChat pages with a card to share or a place to open load WeChat's own JS-SDK; nowhere else.
-pub const SHARING_CSP: &str = "default-src 'self'; script-src 'self' https://res.wx.qq.com; img-src 'self' data: blob: https:; \
-                           connect-src 'self' https:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// A program in words.
 pub struct View {
@@ -128,10 +123,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         link: ctx.app.link(&format!("/enrol/programs/{id}")),
     })?;
     if share {
-        response.headers_mut().insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(SHARING_CSP),
-        );
+        allow_sdk(&mut response);
     }
     Ok(response)
 }
