@@ -41,7 +41,10 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .around(page::security_headers);
     // Neither do videos go through it: their parts are counted in bytes.
     let media = Route::new()
-        .at("/courses/media/:id", get(worker::courses_media::serve))
+        .at(
+            "/courses/media/:id",
+            get(worker::courses_media::serve).head(worker::courses_media::serve),
+        )
         .around(error::into_page)
         .around(page::security_headers);
     let unpublished = Route::new()

@@ -28,7 +28,7 @@ pub fn routes(route: Route) -> Route {
         .at("/courses/new", get(new).post(add))
         .at("/courses/:id", get(show).post(change))
         .at("/courses/:id/state", post(set_state))
-        .at("/courses/:id/cover", post(cover))
+        .at("/courses/:id/cover", post(upload_cover))
         .at("/courses/:id/lessons/new", get(one::new).post(one::add))
         .at("/courses/:id/lessons/:lesson", get(one::show).post(one::change))
         .at("/courses/:id/lessons/:lesson/state", post(one::set_state))
@@ -282,7 +282,7 @@ async fn set_state(Path(id): Path<String>, posted: Posted<Stating>) -> Result<Re
 
 /// `POST /office/courses/:id/cover`
 #[handler]
-async fn cover(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> {
+async fn upload_cover(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> {
     let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = keeper(&ctx).await?;
     match courses_media::keep_cover(&ctx.app, &officer, &id, bytes).await {
