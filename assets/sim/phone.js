@@ -468,12 +468,36 @@
     return await act('/sim/pay/confirm', { prepay_id: order.prepay_id }) ? 'ok' : 'fail';
   }
 
+  /** A page's signature for the JS-SDK, as WeChat checks it before it lets the page call anything. */
+  let verified = false;
+  async function verify(config) {
+    const checked = await act('/sim/jssdk', config);
+    verified = Boolean(checked && checked.ok);
+    if (checked && !checked.ok) toast(checked.error);
+    return verified;
+  }
+
+  /** WeChat's map with the place that a page opened. */
+  function openPlace(place) {
+    const right = [place.latitude, place.longitude].every((number) => typeof number === 'number' && Number.isFinite(number));
+    if (!verified || !right || !place.name) return false;
+    $('place-name').textContent = place.name;
+    $('place-address').textContent = place.address || '';
+    $('place-point').textContent = `纬度 ${place.latitude.toFixed(6)}　经度 ${place.longitude.toFixed(6)}`;
+    $('place-sheet').hidden = false;
+    $('place-close').focus();
+    return true;
+  }
+  $('place-close').onclick = () => { $('place-sheet').hidden = true; };
+
   window.addEventListener('message', async (event) => {
     const frame = $('webview-body').querySelector('iframe');
     if (!frame || event.source !== frame.contentWindow || !event.data || !event.data.bridge) return;
     const { bridge, name, params } = event.data;
     const answer = (result) => event.source.postMessage({ bridge, result }, event.origin);
     if (name === 'closeWindow') { history.back(); closePage(); return; }
+    if (name === 'preVerifyJSAPI') { answer({ err_msg: `${name}:${await verify(params) ? 'ok' : 'fail'}` }); return; }
+    if (name === 'openLocation') { answer({ err_msg: `${name}:${openPlace(params) ? 'ok' : 'fail'}` }); return; }
     if (name !== 'getBrandWCPayRequest') { answer({ err_msg: `${name}:fail` }); return; }
     answer({ err_msg: `get_brand_wcpay_request:${await cashier({ params })}` });
   });

@@ -30,6 +30,7 @@ pub async fn absorb(app: &App, tx: &mut Tx, into: &Worker, from: &Worker) -> Res
     }
     store::take_links(tx, &into.id, &links).await?;
     store::mini::hand_on(tx, &from.id, &into.id).await?;
+    store::watched::hand_on(tx, &from.id, &into.id).await?;
     store::drop_waiting_check(tx, &from.id).await?;
     store::set_person(tx, app, &joined(into, from)).await?;
     sign_ins::end_within(tx, &from.id, "").await?;
@@ -95,6 +96,7 @@ pub async fn close(app: &App, tx: &mut Tx, worker: &Worker) -> Result<()> {
     }
     store::mini::forget_grants(tx, &worker.id).await?;
     store::mini::release(tx, &worker.id).await?;
+    store::watched::forget(tx, &worker.id).await?;
     store::drop_waiting_check(tx, &worker.id).await?;
     sign_ins::end_within(tx, &worker.id, "").await?;
     super::note(app, tx, &worker.id, "worker.leave").await?;

@@ -19,6 +19,7 @@ pub mod slider;
 pub mod sms_code;
 mod store;
 pub mod throttle;
+pub mod watched;
 pub mod workers;
 
 pub use profile::Profile;

@@ -5,6 +5,7 @@ mod identity;
 mod messages;
 pub mod mini;
 mod sign_ins;
+pub mod watched;
 
 pub use identity::*;
 pub use messages::*;

@@ -10,7 +10,7 @@ use crate::application::documents::{self, ERASE_JOB};
 use crate::application::moves::EVENT_JOB;
 use crate::campaign::transfers::TRANSFER_JOB;
 use crate::chat::{self, ANSWER_JOB, LATE_JOB, OUTCOME_JOB, SUBSCRIBE_JOB};
-use crate::content::articles;
+use crate::content::{articles, courses_media};
 use crate::enrolment::{self, moves::EVENT_JOB as ENROLMENT_JOB};
 use crate::error::Result;
 use crate::kernel::Time;
@@ -159,6 +159,7 @@ async fn react(app: &App, job: &Job) -> Result<End> {
             documents::erase(app, &document).await?;
             papers::examine::forget(app, &document).await?;
         }
+        courses_media::ERASE_JOB => courses_media::erase(app, &field(job, "file")?).await?,
         articles::files::ERASE_JOB => articles::files::erase(app, &field(job, "file")?).await?,
         // What does not go on is kept with its reason, and taken up by the payment loop.
         payment::REFUND_JOB => payment::send_refund(app, &field(job, "refund")?).await?,

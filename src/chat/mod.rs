@@ -1,6 +1,7 @@
 //! What the official account answers in its chat, and what WeChat's events change.
 
 mod courses;
+mod help;
 mod late;
 mod notices;
 mod status;
@@ -31,8 +32,11 @@ pub async fn handle(app: &App, message: &Inbound) -> Result<Reply> {
 /// The answer that depends on nothing but the message: nearly every one.
 fn at_once(app: &App, kind: &Kind) -> Option<Reply> {
     match kind {
-        Kind::Text { content } if !is_asked(content) => Some(Reply::text(welcome(app))),
-        Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(hotline())),
+        Kind::Text { content } if !is_asked(content) => Some(Reply::text(match help::asked(content) {
+            Some(topic) => help::answer(app, topic),
+            None => welcome(app),
+        })),
+        Kind::Click { key } if key == "HOTLINE" => Some(Reply::text(help::hotline(app))),
         Kind::Click { .. }
         | Kind::Image { .. }
         | Kind::Voice { .. }
@@ -164,8 +168,4 @@ fn welcome(app: &App) -> String {
         "欢迎来到求学圆梦行动！\n<a href=\"{base}{start}/apply\">职工补助申请</a>\n<a href=\"{base}{start}/enrol\">职工选学报读</a>\n<a href=\"{base}{start}/progress\">进度查询</a>\n\
          回复“进度”也可查看申请进度，回复“报读 会计”可找专业，回复“政策”可看最新通知。\n咨询热线 {HOTLINE}"
     )
-}
-
-fn hotline() -> String {
-    format!("职工咨询服务热线：{HOTLINE}\n济南市“求学圆梦”职工教育运营中心为您解答报读、申请和审核中的问题。")
 }

@@ -13,6 +13,8 @@ pub mod seed;
 #[cfg(feature = "demo")]
 pub mod seed_articles;
 #[cfg(feature = "demo")]
+pub mod seed_content;
+#[cfg(feature = "demo")]
 pub mod seed_courses;
 pub mod serve;
 pub mod setup;

@@ -130,6 +130,7 @@ pub async fn fill(app: &App, openid_of: impl Fn(&str) -> String) -> Result<()> {
     tx.commit().await?;
     super::seed_courses::fill(app).await?;
     super::seed_articles::fill(app).await?;
+    super::seed_content::fill(app).await?;
     Ok(())
 }
 

@@ -166,6 +166,13 @@ pub enum Refusal {
     ProgramHasEnrolments { count: i64 },
     SeatsBelowTaken { date: String },
     CatalogueWrong { problem: String },
+    // 公益微课
+    VideoWrongType,
+    VideoTooLarge,
+    CoverWrongType,
+    LinkMalformed,
+    OrderMalformed,
+    TooManyKept { most: usize },
     // Campaigns, quotas, transfers of places
     CampaignExists { year: i32 },
     CampaignNone,

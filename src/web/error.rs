@@ -78,7 +78,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         HandoffOver => StatusCode::GONE,
-        FileTooLarge { .. } | AttachmentTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        FileTooLarge { .. } | AttachmentTooLarge { .. } | VideoTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         MalformedRequest | OauthState | OauthCode => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -97,7 +97,7 @@ fn forged_or_ended(ctx: &Ctx, req: &Request) -> Error {
         _ if path.contains("/sign-") || path == "/apply/check" => None,
         _ if path.starts_with("/office/join/") || path == "/office/reset" => None,
         Some("office") => Some(Door::Officer),
-        Some("apply" | "progress" | "me" | "enrol") => Some(Door::Worker),
+        Some("apply" | "progress" | "me" | "enrol" | "courses") => Some(Door::Worker),
         _ => None,
     };
     if let (Some(door), true) = (door, ctx.is_stranger()) {

@@ -39,6 +39,20 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         .with(session::middleware(&app))
         .around(error::into_page)
         .around(page::security_headers);
+    // Neither do videos go through it: their parts are counted in bytes.
+    let media = Route::new()
+        .at(
+            "/courses/media/:id",
+            get(worker::courses_media::serve).head(worker::courses_media::serve),
+        )
+        .around(error::into_page)
+        .around(page::security_headers);
+    let unpublished = Route::new()
+        .at("/office/courses/media/:id", get(office::courses_media))
+        .around(error::into_page)
+        .with(session::middleware(&app))
+        .around(error::into_page)
+        .around(page::security_headers);
     let pages = places::routes(worker::routes())
         .at("/wechat/oauth/start", get(oauth::start))
         .at("/wechat/oauth/callback", get(oauth::callback))
@@ -63,6 +77,8 @@ pub fn routes(app: App, api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpo
         )
         .nest("/api", api)
         .nest_no_strip("/progress/events", events)
+        .nest_no_strip("/courses/media", media)
+        .nest_no_strip("/office/courses/media", unpublished)
         .nest_no_strip("/", pages)
         .with(CatchPanic::new().with_handler(error::panicked))
         .around(observe::request)

@@ -89,8 +89,31 @@ async fn pages_of_officers() -> Result<()> {
         tour.open(&path).await?;
     }
     signed_in(&test, &pc, "officer", &city.id).await?;
-    for path in ["/office/unions", "/office/articles", "/office/articles/new"] {
+    for path in [
+        "/office/unions",
+        "/office/articles",
+        "/office/articles/new",
+        "/office/stations",
+        "/office/stations/import",
+        "/office/courses",
+        "/office/courses/new",
+    ] {
         tour.open(path).await?;
+    }
+    pc.click(&id("submit")).await?;
+    tour.look("course with errors").await?;
+    tour.open("/office/stations/new").await?;
+    pc.click(&id("submit")).await?;
+    tour.look("station with errors").await?;
+    for (path, links) in [
+        ("/office/stations", &["open"][..]),
+        ("/office/courses", &["open", "open-lesson"]),
+    ] {
+        pc.goto(&format!("{}{path}", test.url)).await?;
+        for link in links {
+            pc.click(&id(link)).await?;
+            tour.look(link).await?;
+        }
     }
     tour.findings.none()?;
     drop(pc);

@@ -75,9 +75,24 @@ async fn pages_before_the_door() -> Result<()> {
         "/apply/handoff/forged",
         "/apply/handoff",
         "/nothing-here",
+        "/stations",
+        "/stations?district=%E5%95%86%E6%B2%B3%E5%8E%BF",
+        "/courses",
+        "/courses?words=none",
     ] {
         tour.open(path).await?;
     }
+    // one station, one course, one lesson.
+    for (path, link, has) in [
+        ("/stations", "station-open", "map"),
+        ("/courses", "course", "lesson"),
+    ] {
+        page.goto(&format!("{}{path}", test.url)).await?;
+        page.click(&id(link)).await?;
+        tour.look_for(link, &id(has)).await?;
+    }
+    page.click(&id("lesson")).await?;
+    tour.look_for("lesson", &id("player")).await?;
     for path in [
         "/sign-in",
         "/sign-up",

@@ -41,8 +41,15 @@ async fn every_form_needs_the_token() {
     let [officer, ..] = builders::demo_officers(&test.app).await;
     let mut routes = posts(include_str!("../../src/web/worker/mod.rs"), "");
     routes.extend(posts(include_str!("../../src/web/worker/enrol/mod.rs"), ""));
-    routes.extend(posts(include_str!("../../src/web/office/mod.rs"), "/office"));
-    routes.extend(posts(include_str!("../../src/web/office/articles.rs"), "/office"));
+    routes.extend(posts(include_str!("../../src/web/worker/courses.rs"), ""));
+    for table in [
+        include_str!("../../src/web/office/mod.rs"),
+        include_str!("../../src/web/office/courses.rs"),
+        include_str!("../../src/web/office/stations.rs"),
+        include_str!("../../src/web/office/articles.rs"),
+    ] {
+        routes.extend(posts(table, "/office"));
+    }
     assert!(routes.len() > 12, "{routes:?}");
     for (who, id) in [("worker", &worker.id), ("officer", &officer.id)] {
         let cookie = builders::session(&test.app, who, id).await;

@@ -23,6 +23,7 @@ mod builders;
 mod cache;
 mod callback;
 mod cli;
+mod content_open;
 mod csrf;
 mod documents;
 mod doors_browser;

@@ -1,3 +1,5 @@
-//! The only SQL of what is published.
+//! The only SQL of what the city publishes.
 
 pub mod articles;
+pub mod courses;
+pub mod stations;

@@ -118,6 +118,14 @@ impl Refusal {
                 return format!("{date} 入学的名额不能少于已占用的名额，已有人报读的入学时间也不能删除");
             }
             CatalogueWrong { problem } => return problem.clone(),
+            VideoWrongType => {
+                "只能上传 MP4 视频（按内容识别，改扩展名无效）。其他格式请先转换成 MP4（H.264 编码）"
+            }
+            VideoTooLarge => "视频超过了 200 MB。请压缩，或分成几节后分别上传",
+            CoverWrongType => "封面只能用 jpg、png、gif 图片",
+            LinkMalformed => "请填写 https:// 开头的网页地址，如 https://www.example.cn/video/1",
+            OrderMalformed => "请填写不超过 999 的整数",
+            TooManyKept { most } => return format!("最多 {most} 个，请先整理已有的"),
             RealNameFirst => {
                 "报读前须通过实名认证。您填写的内容已保存，认证通过后可接着办理，如有疑问请拨打 4000123318 转 0"
             }

@@ -83,6 +83,9 @@ mod catalogue_import;
 mod catalogue_provider;
 mod catalogue_providers;
 mod chart;
+mod courses;
+mod courses_lesson;
+mod courses_upload;
 mod desk;
 mod desk_acts;
 mod desk_view;
@@ -107,6 +110,8 @@ mod review_tests;
 mod sign_in;
 mod sign_in_reset;
 mod sign_in_wechat;
+mod stations;
+mod stations_import;
 #[cfg(test)]
 mod supervision_tests;
 #[cfg(test)]
@@ -120,6 +125,8 @@ mod union_page;
 mod union_tests;
 mod view;
 
+pub use courses_lesson::serve as courses_media;
+
 use super::ctx::Ctx;
 use super::page::{ErrorLine, Errors};
 use crate::error::{Door, Error, Result};
@@ -130,13 +137,12 @@ use poem::{Route, get, post};
 
 /// Everything under `/office`.
 pub fn routes() -> Route {
-    articles::routes(courses(planning(supervision(being_told(reviewing(joining(
-        pages(),
-    )))))))
+    let routes = catalogue_routes(planning(supervision(being_told(reviewing(joining(pages()))))));
+    articles::routes(stations::routes(courses::routes(routes)))
 }
 
 /// 选学报读: the catalogue (city centre) and the providers' pages.
-fn courses(routes: Route) -> Route {
+fn catalogue_routes(routes: Route) -> Route {
     routes
         .at("/catalogue", get(catalogue::list))
         .at(

@@ -49,6 +49,9 @@ pub(super) mod articles;
 mod bar;
 mod check;
 mod confirm;
+mod courses;
+pub mod courses_media;
+mod courses_range;
 mod documents;
 mod enrol;
 mod examples;
@@ -65,6 +68,7 @@ mod print;
 mod progress;
 mod sign_in;
 mod sign_up;
+mod stations;
 mod union;
 mod view;
 
@@ -82,7 +86,7 @@ use crate::application::{Level, Post};
 
 /// The worker's pages, to be mounted at `/`.
 pub fn routes() -> Route {
-    articles::routes(enrol::routes(Route::new()))
+    articles::routes(stations::routes(courses::routes(enrol::routes(Route::new()))))
         .at("/", get(home::show))
         .at("/sign-in", get(sign_in::show).post(sign_in::enter))
         .at("/sign-in/password", get(password::show).post(password::enter))

@@ -8,7 +8,7 @@ use yuanmeng::enrolment::states::Event as Enrolled;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 22] = [
+const ABOUT: [&str; 25] = [
     "application",
     "document",
     "worker",
@@ -31,6 +31,9 @@ const ABOUT: [&str; 22] = [
     "identity",
     "notice",
     "article",
+    "station",
+    "course",
+    "lesson",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
 const OTHERS: [&str; 7] = [
