@@ -128,6 +128,14 @@ pub fn clean(bytes: &[u8]) -> Result<Clean, Refusal> {
             picture::upright(media, stripped)?
         }
     };
+    // What was left out may have hidden it: an archive's last record closes with the file that is kept.
+    if foreign::ends_as_zip(&kept) {
+        return Err(Refusal::FileMixed);
+    }
+    // A GIF without its closing byte gets one.
+    if kept.len() > MAX_BYTES {
+        return Err(Refusal::FileTruncated);
+    }
     Ok(Clean {
         media,
         bytes: kept,

@@ -13,6 +13,7 @@ mod acts;
 mod api;
 mod app;
 mod app_door;
+mod asking;
 mod axe;
 mod axe_office;
 mod axe_pages;

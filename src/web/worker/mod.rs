@@ -61,6 +61,7 @@ mod sign_in;
 mod sign_up;
 mod union;
 mod view;
+mod withdraw;
 
 use super::ctx::Ctx;
 use super::page::Base;
@@ -127,10 +128,7 @@ pub fn routes() -> Route {
         .at("/progress.json", get(progress::stamp))
         .at("/progress/recall", post(progress::recall))
         .at("/progress/receipt.pdf", get(progress::receipt))
-        .at(
-            "/progress/withdraw",
-            get(progress::ask_withdraw).post(progress::withdraw),
-        )
+        .at("/progress/withdraw", get(withdraw::ask).post(withdraw::withdraw))
         .at("/progress/resubmit", post(progress::resubmit))
 }
 
