@@ -343,12 +343,31 @@
     $('subscribe-list').replaceChildren(...asked.map(row));
     if (asked.length) $('subscribe-allow').focus();
   }
-  function answerAsked(allow) {
+  /** Tells the page that asked, if one did here; `null`: nothing was answered. */
+  let tellAsker = () => {};
+  async function answerAsked(allow) {
     const boxes = [...$('subscribe-list').querySelectorAll('input')];
     const choice = (box) => [box.value, allow && box.checked ? 'accept' : 'reject'];
+    const choices = Object.fromEntries(boxes.map(choice));
     $('subscribe').hidden = true;
-    act('/sim/subscribe', { templates: Object.fromEntries(boxes.map(choice)) });
+    const tell = tellAsker;
+    tellAsker = () => {};
+    tell(await act('/sim/subscribe', { templates: choices }) ? choices : null);
   }
+  /** A page's wx-open-subscribe was tapped: the popup, and what is chosen in it. */
+  async function askToSubscribe(templates) {
+    if (!await act('/sim/subscribe/ask', { templates })) return null;
+    tellAsker(null);
+    return new Promise((told) => { tellAsker = told; });
+  }
+  // What jweixin.js of a page asks the phone: the check of its signature, and the popup.
+  window.addEventListener('message', async (event) => {
+    const frame = $('webview-body').querySelector('iframe');
+    if (!frame || event.source !== frame.contentWindow || !event.data || !event.data.sdk) return;
+    const { sdk, name, params } = event.data;
+    const result = name === 'config' ? await act('/sim/jssdk', params) : await askToSubscribe(params.templates);
+    event.source.postMessage({ sdk, result }, event.origin);
+  });
   $('subscribe-allow').addEventListener('click', () => answerAsked(true));
   $('subscribe-deny').addEventListener('click', () => answerAsked(false));
 

@@ -75,6 +75,11 @@ pub async fn changed(app: &App, openid: &str, cause: &str, at: Time, changes: &[
     Ok(())
 }
 
+/// How many messages may still be sent by it.
+pub async fn open(app: &App, openid: &str, template_id: &str) -> Result<i64> {
+    Ok(store::open(app, openid, template_id).await?)
+}
+
 /// Takes the oldest open grant for a notice; `None` when there is none.
 pub async fn take(app: &App, openid: &str, template_id: &str, notice_id: &str) -> Result<Option<Taken>> {
     let mut tx = app.db.write().await?;

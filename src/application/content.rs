@@ -152,6 +152,14 @@ fn clean_within(bytes: &[u8], bounds: Bounds) -> Result<Clean, Refusal> {
             picture::upright(media, stripped)?
         }
     };
+    // What was left out may have hidden it: an archive's last record closes with the file that is kept.
+    if foreign::ends_as_zip(&kept) {
+        return Err(Refusal::FileMixed);
+    }
+    // A GIF without its closing byte gets one.
+    if kept.len() > MAX_BYTES {
+        return Err(Refusal::FileTruncated);
+    }
     Ok(Clean {
         media,
         bytes: kept,

@@ -79,6 +79,21 @@ pub struct Progress {
     pub correction: Option<Correction>,
 }
 
+impl Progress {
+    /// How many times the worker will still be told of a move, if all goes well: a step each, the promotion from the
+    /// waiting list, the correction that is submitted again.
+    pub fn moves_ahead(&self) -> usize {
+        let state = self.application.state;
+        if state.is_over() {
+            return 0;
+        }
+        let steps = self.steps.iter();
+        let steps = steps.filter(|step| matches!(step.state, StepState::Current | StepState::Ahead));
+        let again = state == State::Returned || state.is_recalled();
+        steps.count() + usize::from(state.waits()) + usize::from(again)
+    }
+}
+
 /// The progress of an application; the caller answers for the right to see it.
 pub async fn of(app: &App, application: Application) -> Result<Progress> {
     let intake = campaign::intake(app, &application.intake_id).await?;

@@ -1,5 +1,6 @@
 //! Being told: which event tells whom what, and how it gets there.
 
+pub mod asking;
 pub mod catalogue;
 pub mod deliver;
 pub mod deliveries;

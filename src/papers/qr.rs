@@ -49,16 +49,7 @@ fn at(grey: &DynamicImage, side: u32) -> Vec<String> {
     let grey = grey.into_luma8();
     // The decoder panics on some pictures that hold no code; a worker's photo is not a reason to fail.
     let found = catch_unwind(AssertUnwindSafe(|| {
-        let (width, pixels) = (grey.width() as usize, grey.as_raw());
-        let mut prepared =
-            rqrr::PreparedImage::prepare_from_greyscale(width, grey.height() as usize, |x, y| {
-                pixels[y * width + x]
-            });
-        let grids = prepared.detect_grids();
-        grids
-            .iter()
-            .filter_map(|grid| Some(grid.decode().ok()?.1))
-            .collect::<Vec<_>>()
+        codes::texts(grey.width() as usize, grey.height() as usize, grey.as_raw())
     }));
     let mut texts = found.unwrap_or_default();
     texts.retain(|text| !text.trim().is_empty() && text.chars().count() <= MAX_CHARS);

@@ -17,11 +17,16 @@ use super::state::{User, UserView};
 const CODES_SHOWN: usize = 20;
 
 /// Name, type and content of every file the pages load.
-const ASSETS: [(&str, &str, &str); 5] = [
+const ASSETS: [(&str, &str, &str); 6] = [
     (
         "bridge.js",
         "text/javascript; charset=utf-8",
         include_str!("../../assets/sim/bridge.js"),
+    ),
+    (
+        "jweixin.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/sim/jweixin.js"),
     ),
     (
         "phone.css",

@@ -1,20 +1,51 @@
 //! The JS-SDK's configuration for a page of ours: `GET /wechat/jssdk?url=` → what `wx.config` takes (facts row 10).
 //!
 //! The page sends its own `location.href`; an address put together here from Host or proxy headers would not be what
-//! the phone compares. Only pages of the configured hosts are signed for.
+//! the phone compares. Only pages of the configured hosts are signed for. [`script`] and [`allow`] are for the pages that
+//! use the JS-SDK (`assets/web/jssdk.js` configures it).
 
 use super::ctx::Ctx;
 use crate::account::throttle;
 use crate::app::App;
+use crate::config::Purpose;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::wechat::jssdk::{JsConfig, PageUrlError, page_url};
-use poem::handler;
+use poem::http::{HeaderValue, header};
 use poem::web::{Json, Query};
+use poem::{Response, handler};
 use serde::Deserialize;
 
 /// Where the configuration is; its errors are always JSON.
 pub const PATH: &str = "/wechat/jssdk";
+
+/// The JS-SDK itself, to be loaded inside WeChat only: WeChat's, in the demo the simulated phone's.
+pub fn script(app: &App) -> String {
+    match app.config.purpose {
+        Purpose::Demo => format!("http://{}/assets/jweixin.js", app.config.sim_listen),
+        _ => "https://res.wx.qq.com/open/js/jweixin-1.6.0.js".to_owned(),
+    }
+}
+
+/// Lets a page load the JS-SDK, and the frames of WeChat's own in which its tags draw; it reports to WeChat by pictures. In
+/// the demo the simulated phone is WeChat, and frames the page.
+pub fn allow(app: &App, mut response: Response) -> Response {
+    let phone = (app.config.purpose == Purpose::Demo).then_some(app.config.sim_listen);
+    let phone = phone.map_or_else(String::new, |at| {
+        format!(" http://{at} http://localhost:{}", at.port())
+    });
+    let policy = format!(
+        "default-src 'self'; script-src 'self' https://res.wx.qq.com{phone}; frame-src 'self' https://*.qq.com webcompt:; \
+         img-src 'self' data: blob: https://*.qq.com; object-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'self'{phone}"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
 
 #[derive(Deserialize)]
 struct Page {

@@ -14,6 +14,7 @@ mod after_the_window;
 mod api;
 mod app;
 mod app_door;
+mod asking;
 mod axe;
 mod axe_office;
 mod axe_pages;

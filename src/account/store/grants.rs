@@ -53,6 +53,12 @@ pub async fn end_open(tx: &mut Tx, openid: &str, template_id: &str, until: Time)
     Ok(())
 }
 
+pub async fn open(app: &App, openid: &str, template_id: &str) -> sqlx::Result<i64> {
+    let sql = "SELECT COUNT(*) FROM grants WHERE openid = $1 AND template_id = $2 AND state = 'open'";
+    let query = sqlx::query_scalar(sql).bind(openid).bind(template_id);
+    query.fetch_one(app.db.read()).await
+}
+
 pub async fn oldest_open(tx: &mut Tx, openid: &str, template_id: &str) -> sqlx::Result<Option<String>> {
     let sql = "SELECT id FROM grants WHERE openid = $1 AND template_id = $2 AND state = 'open' ORDER BY granted_at, id LIMIT 1";
     let query = sqlx::query_scalar(sql).bind(openid).bind(template_id);

@@ -223,6 +223,27 @@ fn two_files_in_one_are_refused() {
     );
 }
 
+/// A picture that becomes an archive by being cleaned (its last record would close with the file that is kept) is refused
+/// as well.
+#[test]
+fn no_archive_comes_out_of_the_cleaning() {
+    let palette = |comment: usize| {
+        let mut record = b"PK\x05\x06".to_vec();
+        record.extend([0; 16]);
+        record.extend((comment as u16).to_le_bytes());
+        png_chunk(b"PLTE", &[&record[..], &[0, 0]].concat())
+    };
+    let kept = png_with(&[palette(0)]);
+    let at = kept.windows(4).position(|part| part == b"PK\x05\x06").unwrap();
+    let behind = kept.len() - at - 22;
+    let text = png_chunk(b"tEXt", b"nothing of interest");
+    assert_eq!(
+        media(&png_with(&[palette(behind), text.clone()])),
+        Err(Refusal::FileMixed)
+    );
+    assert_eq!(media(&png_with(&[palette(behind + 1), text])), Ok(MediaType::Png));
+}
+
 /// a file of exactly 3 MB is not too large.
 #[test]
 fn three_megabytes_are_accepted() {

@@ -71,6 +71,7 @@ mod sign_up;
 mod stations;
 mod union;
 mod view;
+mod withdraw;
 
 use super::ctx::Ctx;
 use super::page::Base;
@@ -137,10 +138,7 @@ pub fn routes() -> Route {
         .at("/progress.json", get(progress::stamp))
         .at("/progress/recall", post(progress::recall))
         .at("/progress/receipt.pdf", get(progress::receipt))
-        .at(
-            "/progress/withdraw",
-            get(progress::ask_withdraw).post(progress::withdraw),
-        )
+        .at("/progress/withdraw", get(withdraw::ask).post(withdraw::withdraw))
         .at("/progress/resubmit", post(progress::resubmit))
 }
 

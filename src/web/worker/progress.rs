@@ -1,5 +1,5 @@
 //! `/progress`: where the application stands, who holds it and since when, what happens next;
-//! what to mend when it was returned; and taking it back.
+//! what to mend when it was returned; taking it back; 订阅通知 asked for inside WeChat (ADR 0033).
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
@@ -11,12 +11,11 @@ use crate::application::documents::{self, Document};
 use crate::application::form::label;
 use crate::application::progress::{self, Correction, Progress, StepState, TimelineLine};
 use crate::application::states::{self, Event};
-use crate::application::{
-    Application, DocumentKind, State, recall as taking_back, submit, withdraw as leaving,
-};
+use crate::application::{Application, DocumentKind, State, recall as taking_back, submit};
 use crate::error::{Error, Result};
-use crate::kernel::Refusal;
+use crate::notice::asking::{self, Asking};
 use crate::print;
+use crate::web::jssdk;
 use askama::Template;
 use poem::{Response, handler};
 
@@ -48,6 +47,17 @@ pub struct ProgressPage {
     pub recall_until: String,
     /// Whether it was taken back and is to be submitted again.
     pub go_on: bool,
+    /// 订阅通知 to be asked for.
+    pub ask: Option<Ask>,
+}
+
+/// 订阅通知 to be asked for inside WeChat.
+pub struct Ask {
+    /// The JS-SDK's script.
+    pub sdk: String,
+    pub asking: Asking,
+    /// How many messages are still to come.
+    pub ahead: usize,
 }
 
 /// Who holds it, and since when.
@@ -99,15 +109,8 @@ pub struct NonePage {
     pub draft: bool,
 }
 
-#[derive(Template, Default)]
-#[template(path = "worker/withdraw.html")]
-pub struct WithdrawPage {
-    pub base: Base,
-    pub number: String,
-    pub holds_place: bool,
-}
-
-async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
+/// The worker, and the application if one was submitted.
+pub async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
     let (worker, application) = super::mine(ctx).await?;
     Ok((worker, application.filter(|a| a.submitted_at.is_some())))
 }
@@ -115,10 +118,18 @@ async fn submitted(ctx: &Ctx) -> Result<(Worker, Option<Application>)> {
 /// `GET /progress`
 #[handler]
 pub async fn show(ctx: Ctx) -> Result<Response> {
-    let (_, application) = super::mine(&ctx).await?;
+    let (worker, application) = super::mine(&ctx).await?;
     match application {
         Some(application) if application.submitted_at.is_some() => {
-            page(&all(&ctx, application, String::new()).await?)
+            let progress = progress::of(&ctx.app, application).await?;
+            let ask = ask(&ctx, &worker, &progress).await?;
+            let asks = ask.is_some();
+            let shown = all(&ctx, progress, String::new()).await?;
+            let response = page(&ProgressPage { ask, ..shown })?;
+            Ok(match asks {
+                true => jssdk::allow(&ctx.app, response),
+                false => response,
+            })
         }
         other => page(&NonePage {
             base: ctx.base("申请进度"),
@@ -144,8 +155,24 @@ pub async fn receipt(ctx: Ctx) -> Result<Response> {
     }
 }
 
-async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<ProgressPage> {
-    let progress = progress::of(&ctx.app, application).await?;
+/// Only of who came through WeChat as the one whom the messages will go to.
+async fn ask(ctx: &Ctx, worker: &Worker, progress: &Progress) -> Result<Option<Ask>> {
+    let openid = ctx
+        .openid()
+        .filter(|openid| worker.openid.as_ref() == Some(openid));
+    let Some(openid) = openid else {
+        return Ok(None);
+    };
+    let ahead = progress.moves_ahead();
+    let asking = asking::of(&ctx.app, &openid, "progress", ahead).await?;
+    Ok(asking.map(|asking| Ask {
+        sdk: jssdk::script(&ctx.app),
+        asking,
+        ahead,
+    }))
+}
+
+async fn all(ctx: &Ctx, progress: Progress, problem: String) -> Result<ProgressPage> {
     let application = &progress.application;
     let documents = documents::of(&ctx.app, &application.id).await?;
     let correction = progress
@@ -181,6 +208,7 @@ async fn all(ctx: &Ctx, application: Application, problem: String) -> Result<Pro
         can_recall: taking_back::possible(&ctx.app, application, &progress.intake).await?,
         recall_until: progress.intake.apply.until.deadline_text(),
         go_on: application.state.is_recalled(),
+        ask: None,
     })
 }
 
@@ -388,7 +416,8 @@ pub async fn resubmit(posted: Posted<Nothing>) -> Result<Response> {
     let (_, Some(application)) = submitted(&ctx).await? else {
         return Ok(see_other("/progress"));
     };
-    page_again(&all(&ctx, application, problem).await?)
+    let progress = progress::of(&ctx.app, application).await?;
+    page_again(&all(&ctx, progress, problem).await?)
 }
 
 /// `POST /progress/recall`: takes it back for correction, as long as nobody has decided on it (R-20 \[ours\]).
@@ -409,37 +438,4 @@ pub async fn recall(posted: Posted<Nothing>) -> Result<Response> {
         }
         Err(other) => Err(other),
     }
-}
-
-/// `GET /progress/withdraw`: asks first, for it cannot be undone.
-#[handler]
-pub async fn ask_withdraw(ctx: Ctx) -> Result<Response> {
-    let (_, application) = submitted(&ctx).await?;
-    match application {
-        Some(application) if states::next(application.state, Event::Withdrawn).is_ok() => {
-            page(&WithdrawPage {
-                base: ctx.base("撤回申请"),
-                holds_place: application.state.holds_place(),
-                number: application.number.unwrap_or_default(),
-            })
-        }
-        _ => Ok(see_other("/progress")),
-    }
-}
-
-/// `POST /progress/withdraw`
-#[handler]
-pub async fn withdraw(posted: Posted<Nothing>) -> Result<Response> {
-    let ctx = posted.ctx;
-    let (worker, Some(application)) = submitted(&ctx).await? else {
-        return Ok(see_other("/progress"));
-    };
-    match leaving::withdraw(&ctx.app, &worker.id, &application.id).await {
-        Ok(()) => ctx.flash("申请已撤回"),
-        Err(Error::Refused(refusal @ (Refusal::ChangedMeanwhile | Refusal::NotEditable))) => {
-            ctx.flash(&format!("没有撤回：{}", refusal.text()));
-        }
-        Err(other) => return Err(other),
-    }
-    Ok(see_other("/progress"))
 }

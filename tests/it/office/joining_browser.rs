@@ -8,13 +8,15 @@ use anyhow::Result;
 use serde_json::json;
 use yuanmeng::cli::seed;
 
-const PASSWORD: &str = "quiet-river-7";
+/// The password of who registers here.
+pub const PASSWORD: &str = "quiet-river-7";
 
 fn id(testid: &str) -> String {
     format!("[data-testid=\"{testid}\"]")
 }
 
-async fn sign_in(test: &TestApp, pc: &Browser, phone: &str, password: &str, name: &str) -> Result<()> {
+/// Signs an officer in, and waits for their name.
+pub async fn sign_in(test: &TestApp, pc: &Browser, phone: &str, password: &str, name: &str) -> Result<()> {
     pc.goto(&format!("{}/office", test.url)).await?;
     pc.fill("#f-phone", phone).await?;
     pc.fill("#f-password", password).await?;
@@ -23,7 +25,7 @@ async fn sign_in(test: &TestApp, pc: &Browser, phone: &str, password: &str, name
 }
 
 /// The signed-in officer makes an invitation; its code is on the screen.
-async fn invite(pc: &Browser, kind: &str, shot: &str) -> Result<()> {
+pub async fn invite(pc: &Browser, kind: &str, shot: &str) -> Result<()> {
     pc.click(&id("tab-unions")).await?;
     pc.wait_for(&id("this-union")).await?;
     pc.screenshot(&format!("{shot}-1-unions")).await?;
@@ -44,15 +46,19 @@ async fn invite(pc: &Browser, kind: &str, shot: &str) -> Result<()> {
 }
 
 /// Who registers.
-struct Newcomer {
-    user: &'static str,
-    phone: &'static str,
-    officer: &'static str,
-    union: &'static str,
+pub struct Newcomer {
+    /// The simulator's user.
+    pub user: &'static str,
+    /// Their phone.
+    pub phone: &'static str,
+    /// Their name.
+    pub officer: &'static str,
+    /// The union.
+    pub union: &'static str,
 }
 
 /// On the phone: scans the newest invitation, opens the page, fills it in.
-async fn register(test: &TestApp, phone: &Browser, who: &Newcomer, shot: &str) -> Result<()> {
+pub async fn register(test: &TestApp, phone: &Browser, who: &Newcomer, shot: &str) -> Result<()> {
     let user = json!({ "user": who.user, "nickname": who.officer, "phone": who.phone });
     test.sim_post("/sim/users", user).await;
     phone
@@ -103,7 +109,7 @@ async fn register(test: &TestApp, phone: &Browser, who: &Newcomer, shot: &str) -
 }
 
 /// The upper union's officer approves the only one that waits.
-async fn approve(pc: &Browser, shot: &str) -> Result<()> {
+pub async fn approve(pc: &Browser, shot: &str) -> Result<()> {
     pc.click(&id("tab-unions")).await?;
     pc.click(&id("tab-registrations")).await?;
     pc.wait_for(&id("registration")).await?;

@@ -16,6 +16,7 @@ mod list;
 mod pairs;
 mod phrases;
 mod season;
+mod season_browser;
 mod second_factor;
 mod staff;
 mod told;

@@ -1,6 +1,6 @@
 //! After submission, and the account.
 
-use super::super::{me, progress};
+use super::super::{me, progress, withdraw};
 use super::{TITLE, base, render};
 
 fn progress_page() -> progress::ProgressPage {
@@ -43,6 +43,31 @@ fn progress_page() -> progress::ProgressPage {
     }
 }
 
+/// 订阅通知 is asked for beside what the live page draws anew, hidden until WeChat's script is ready.
+#[test]
+fn subscriptions_are_asked_for() {
+    let asking = crate::notice::asking::Asking {
+        template_id: "tpl-1".to_owned(),
+        title: "申请进度通知",
+        granted: 1,
+    };
+    let page = progress::ProgressPage {
+        ask: Some(progress::Ask {
+            sdk: "https://zgjy.example.org.cn/jweixin.js".to_owned(),
+            asking,
+            ahead: 3,
+        }),
+        ..progress_page()
+    };
+    let html = render("progress-ask", &page);
+    let (live, ask) = html.split_once("id=\"ask\"").unwrap();
+    assert!(live.contains("jweixin.js") && live.ends_with("</div>\n<section class=\"card\" "));
+    assert!(ask.starts_with(" data-template=\"tpl-1\" data-granted=\"1\" data-testid=\"ask\" hidden>"));
+    assert!(ask.contains("<strong>3</strong>") && ask.contains("您已允许 1 条"));
+    let plain = render("progress", &progress_page());
+    assert!(!plain.contains("id=\"ask\"") && !plain.contains("subscribe.js"));
+}
+
 ///
 #[test]
 fn progress_pages() {
@@ -81,7 +106,7 @@ fn progress_pages() {
             draft: true,
         },
     );
-    let page = progress::WithdrawPage {
+    let page = withdraw::WithdrawPage {
         base: base("撤回申请"),
         number: "JN21-7K3M-9QXW".to_owned(),
         holds_place: true,
