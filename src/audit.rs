@@ -133,14 +133,14 @@ pub async fn record_all(tx: &mut Tx, entropy: &Entropy, now: Time, lines: Vec<Li
 }
 
 /// How many lines the trail has.
-pub async fn count(db: &crate::db::Db) -> sqlx::Result<i64> {
+pub async fn count(db: &db::Db) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM audit")
         .fetch_one(db.read())
         .await
 }
 
 /// Act and detail of the lines about a kind of subject that has few, oldest first.
-pub async fn lines_of(db: &crate::db::Db, subject_kind: &str) -> sqlx::Result<Vec<(String, String)>> {
+pub async fn lines_of(db: &db::Db, subject_kind: &str) -> sqlx::Result<Vec<(String, String)>> {
     sqlx::query_as("SELECT act, detail FROM audit WHERE subject_kind = $1 ORDER BY at, id")
         .bind(subject_kind)
         .fetch_all(db.read())

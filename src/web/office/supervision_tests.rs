@@ -116,7 +116,10 @@ fn board() -> BoardPage {
         days_chart: chart::lines("c-days", "每日", &["11-05".to_owned()], &series),
         days: vec![["2021-11-05", "1", "0", "0"].map(str::to_owned)],
         verdicts: drawn("c-verdicts"),
+        reasons: Some(drawn("c-reasons")),
         returned: Some(drawn("c-returned")),
+        late_after: 5,
+        near_end: 2,
         query: "period=2021-autumn&at=u".to_owned(),
         list: "/office?tab=all&union=u".to_owned(),
     }
@@ -128,10 +131,11 @@ fn the_board_says_as_of_when_and_has_a_table_beside_each_chart() {
     let html = render("board", &board());
     assert!(html.contains("截至 <b data-testid=\"as-of\">10:32:05</b>"));
     let charts = html.matches("<svg").count();
-    assert_eq!((charts, html.matches("<title id=\"c-").count()), (6, 6));
+    assert_eq!((charts, html.matches("<title id=\"c-").count()), (7, 7));
     assert!(html.matches("<table").count() >= charts);
     let bare = BoardPage {
         late: Vec::new(),
+        reasons: None,
         returned: None,
         places_chart: None,
         granted: None,

@@ -7,6 +7,7 @@ use crate::builders::{demo_officers, ready, street, submitted, union, worker};
 use crate::on_both_stores;
 use yuanmeng::application;
 use yuanmeng::cli::seed;
+use yuanmeng::kernel::Time;
 use yuanmeng::review::Verdict;
 use yuanmeng::review::decide::{Decision, decide};
 use yuanmeng::union::{Officer, Role, tree};
@@ -156,7 +157,9 @@ async fn one_application_has_its_whole_history(test: &TestApp) {
 /// The pages as they are seen at 1200 px and on a phone; no part is wider than the screen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_of_supervision_in_a_browser() {
-    let test = TestApp::start(Pair::SqliteMemory).await;
+    // Early in the window: days pass below.
+    let now = Time::shanghai(2026, 11, 9, 10, 0, 0);
+    let test = TestApp::start_with(Pair::SqliteMemory, now, &[]).await;
     let street = street(&test.app).await;
     let [first, second, third] = demo_officers(&test.app).await;
     let mut ids = Vec::new();
