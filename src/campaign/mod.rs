@@ -4,7 +4,7 @@
 pub mod changes;
 pub mod digest;
 pub mod funders;
-mod intakes;
+pub mod intakes;
 pub mod ledger;
 pub mod places;
 pub mod plan;

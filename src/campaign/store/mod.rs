@@ -247,7 +247,9 @@ pub async fn lock_plan(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// Every intake with its campaign, as the caller's transaction sees them.
 pub async fn intakes_in(tx: &mut Tx) -> Result<Vec<Current>> {
-    let rows: Vec<Row> = sqlx::query_as(select_intakes!("ORDER BY i.apply_from")).fetch_all(&mut **tx).await?;
+    let rows: Vec<Row> = sqlx::query_as(select_intakes!("ORDER BY i.apply_from"))
+        .fetch_all(&mut **tx)
+        .await?;
     rows.into_iter().map(current).collect()
 }
 

@@ -9,7 +9,7 @@ use super::world::World;
 use crate::application::DocumentKind;
 use anyhow::Context as _;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 /// A submission that was acknowledged.
