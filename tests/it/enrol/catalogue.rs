@@ -51,6 +51,16 @@ async fn a_table_is_checked_by_row(test: &TestApp) {
         }
     }
     let xlsx = book.save_to_buffer().unwrap();
+    // Who does not keep the catalogue neither looks nor writes.
+    let [street, ..] = builders::demo_officers(app).await;
+    assert_eq!(
+        refused(import::preview(app, &street, &xlsx).await),
+        Refusal::NotAllowed
+    );
+    assert_eq!(
+        refused(import::bring_in(app, &street, &xlsx).await),
+        Refusal::NotAllowed
+    );
     let table = import::read(app, &xlsx).await.unwrap();
     assert_eq!(table.count(Effect::New), 1, "{:?}", table.errors);
     assert_eq!(
