@@ -40,7 +40,7 @@ document.addEventListener('DOMContentLoaded', function () {
   function success(e) {
     // {"<template>": "{\"status\":\"accept\"}"}; of one template.
     var accepted = String(e.detail && e.detail.subscribeDetails || '').indexOf('accept') >= 0;
-    say(accepted ? '已允许，办理有进展时微信会通知您。' : '您没有允许微信通知。有进展时仍会用短信告诉您，也可以随时打开本页查看。');
+    say(accepted ? '已允许，办理有进展时微信会通知您。' : '这次没有允许。没有微信通知时，会用短信告诉您进展，也可以随时打开本页查看。');
     if (accepted) look(5);
   }
   function failed() { say('没有打开微信的授权窗口，请稍后再试。有进展时仍会用短信告诉您。'); }

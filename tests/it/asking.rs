@@ -207,7 +207,7 @@ async fn walk(test: &TestApp, phone: &Browser, user: &str, application: &str) ->
     Ok(())
 }
 
-/// The whole way: tap, popup, event, grant, message.
+/// facts: 订阅通知, JS-SDK. The whole way: tap, popup, event, grant, message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_the_tap_to_the_message() {
     let test = started(&[("WECHAT_TEMPLATES", "")]).await;

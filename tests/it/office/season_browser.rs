@@ -151,6 +151,7 @@ async fn review(
 
 /// what waits at the street is told again at nine on the next working day.
 async fn digest(test: &TestApp, phone: &Browser) -> Result<()> {
+    test.settle().await;
     let nine = Time::shanghai(2026, 11, 25, 9, 0, 0);
     test.app.clock.advance(nine.0 - test.app.now().0);
     plan::run(&test.app).await?;
