@@ -130,7 +130,7 @@ enum End {
 }
 
 /// What a job of another kind asks for.
-async fn react(app: &App, job: &Job) -> Result<End> {
+async fn carry_out(app: &App, job: &Job) -> Result<End> {
     match job.kind.as_str() {
         NOTICE_JOB => {
             return Ok(match deliver::send(app, &field(job, "notice")?).await? {
@@ -228,7 +228,7 @@ impl Batch<'_> {
         if !self.may_begin() {
             return;
         }
-        let ended = match react(self.app, &job).await {
+        let ended = match carry_out(self.app, &job).await {
             Ok(End::Together) => {
                 let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
                 finished.push(job.id);
