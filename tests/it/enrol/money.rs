@@ -171,8 +171,10 @@ async fn refunds_that_do_not_go_on_are_asked_for_again(test: &TestApp) {
     let mut me = Visitor::officer(test, &finance.id).await;
     let program = program(app, "机电一体化").await;
     test.sim_post("/sim/pay/set", json!({ "refund_ms": 20 })).await;
-    let left = async |n: usize| {
+    let left = async |n: usize, then: serde_json::Value| {
         let (worker, enrolment) = paid(test, n, &program).await;
+        // Only now: what is paid is the merchant's money, too.
+        test.sim_post("/sim/pay/set", then).await;
         let back = refunds::prospect(app, &enrolment).await.unwrap().back;
         refunds::leave(app, &worker.id, &enrolment.id, back, "")
             .await
@@ -183,8 +185,7 @@ async fn refunds_that_do_not_go_on_are_asked_for_again(test: &TestApp) {
     let again = |refund: &payment::Refund| format!("/office/payments/refunds/{}/again", refund.id);
 
     // No money at the merchant's.
-    test.sim_post("/sim/pay/set", json!({ "balance_fen": 0 })).await;
-    let (order, enrolment) = left(1).await;
+    let (order, enrolment) = left(1, json!({ "balance_fen": 0 })).await;
     eventually("it is stuck", async || last(&order).await.problem == "NOT_ENOUGH").await;
     me.get("/office/payments")
         .await
@@ -198,9 +199,7 @@ async fn refunds_that_do_not_go_on_are_asked_for_again(test: &TestApp) {
     until(app, &enrolment, State::Refunded).await;
 
     // Closed by WeChat Pay each time the system asks by itself; then finance asks.
-    test.sim_post("/sim/pay/set", json!({ "refund_outcome": "CLOSED" }))
-        .await;
-    let (order, enrolment) = left(2).await;
+    let (order, enrolment) = left(2, json!({ "refund_outcome": "CLOSED" })).await;
     eventually("all is closed", async || {
         let all = payment::refunds(app, &order.id).await.unwrap();
         all.len() == 4 && all.iter().all(|refund| refund.state == RefundState::Closed)
@@ -223,9 +222,7 @@ async fn refunds_that_do_not_go_on_are_asked_for_again(test: &TestApp) {
     );
 
     // Abnormal at WeChat Pay: asked again it still is, and the page says what to do there.
-    test.sim_post("/sim/pay/set", json!({ "refund_outcome": "ABNORMAL" }))
-        .await;
-    let (order, _) = left(3).await;
+    let (order, _) = left(3, json!({ "refund_outcome": "ABNORMAL" })).await;
     eventually("it is abnormal", async || {
         last(&order).await.state == RefundState::Abnormal
     })

@@ -6,7 +6,7 @@ use crate::app::Pair;
 use crate::axe::Findings;
 use crate::browser::Browser;
 use crate::steps::signed_in;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use yuanmeng::kernel::time::DAY;
 use yuanmeng::union::providers;
 
@@ -97,7 +97,9 @@ async fn finance_and_provider_pages() -> Result<()> {
     pc.screenshot("money-day-wrong").await?;
 
     let by = keeper(app).await;
-    let provider = providers::list(app).await?.remove(0);
+    let provider = providers::by_name(app, "示例服务机构（甲）")
+        .await?
+        .context("the demo's")?;
     let zhao = yuanmeng::union::staff::list(app, &by, &provider.id)
         .await?
         .remove(0);
