@@ -63,6 +63,14 @@ pub fn home(union: &Union) -> String {
     }
 }
 
+/// The entry of the top bar that they belong to.
+fn tab(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provider => "catalogue",
+        _ => "unions",
+    }
+}
+
 fn boxes(kind: Kind, on: impl Fn(Role) -> bool) -> Vec<RoleBox> {
     let hint = |role| match role {
         Role::Reviewer if kind == Kind::Provider => "确认录取，登记学习情况，导出学员",
@@ -114,7 +122,7 @@ async fn new_page(ctx: &Ctx, officer: &Officer, union_id: &str, typed: Typed) ->
     let union = rights::may(&ctx.app, officer, Act::ManageOfficers, union_id).await?;
     Ok(NewPage {
         base: ctx.base("增加管理员"),
-        who: Who::of(officer, "unions"),
+        who: Who::of(officer, tab(union.kind)),
         errors: Errors::default(),
         back: home(&union),
         roles: boxes(union.kind, |role| typed.has(role)),
@@ -162,7 +170,7 @@ async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) 
     };
     Ok(OfficerPage {
         base: ctx.base(&member.name),
-        who: Who::of(by, "unions"),
+        who: Who::of(by, tab(member.union.kind)),
         errors: Errors::default(),
         phone: officers::phone(&ctx.app, &member.id).await?.masked(),
         bound: member.openid.is_some(),

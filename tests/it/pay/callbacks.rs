@@ -70,8 +70,8 @@ async fn what_does_not_fit_changes_nothing(test: &TestApp) {
             json!({ "serial": "5157F09EFDC096DE15EBE81A47057A72F33B8E1A" }),
             401,
         ),
-        (json!({ "age_s": 300 }), 401),
-        (json!({ "age_s": -301 }), 401),
+        (json!({ "age_s": 302 }), 401),
+        (json!({ "age_s": -305 }), 401),
         (json!({ "flip": 40 }), 401),
     ] {
         let tweak = with(tweak, &number);
