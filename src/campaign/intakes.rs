@@ -288,7 +288,7 @@ mod tests {
     fn a_place_after_the_window_belongs_to_the_next_intake() {
         let year = [of_2021(Season::Spring).intake, of_2021(Season::Autumn).intake];
         let turn = |season: Season, m, d, h, s| {
-            super::turn(
+            turn(
                 &year,
                 season.as_str(),
                 Time::shanghai(2021, m, d, h, 59 * s.min(1), s),
