@@ -287,24 +287,14 @@ mod tests {
     #[test]
     fn a_place_after_the_window_belongs_to_the_next_intake() {
         let year = [of_2021(Season::Spring).intake, of_2021(Season::Autumn).intake];
-        let turn = |season: Season, m, d, h, s| {
-            turn(
-                &year,
-                season.as_str(),
-                Time::shanghai(2021, m, d, h, 59 * s.min(1), s),
-            )
-        };
-        assert_eq!(turn(Season::Spring, 6, 7, 23, 59), Turn::Here);
+        let at = |season: Season, m, d, h| turn(&year, season.as_str(), Time::shanghai(2021, m, d, h, 0, 0));
+        assert_eq!(at(Season::Spring, 6, 7, 23), Turn::Here);
         for (m, d) in [(6, 8), (8, 1), (11, 5), (12, 7)] {
-            assert_eq!(
-                turn(Season::Spring, m, d, 0, 0),
-                Turn::CarriedTo(&year[1]),
-                "{m}-{d}"
-            );
+            assert_eq!(at(Season::Spring, m, d, 0), Turn::CarriedTo(&year[1]), "{m}-{d}");
         }
-        assert_eq!(turn(Season::Autumn, 12, 7, 23, 59), Turn::Here);
-        assert_eq!(turn(Season::Autumn, 12, 8, 0, 0), Turn::Over);
-        assert_eq!(turn(Season::Spring, 12, 8, 0, 0), Turn::Over);
+        assert_eq!(at(Season::Autumn, 12, 7, 23), Turn::Here);
+        assert_eq!(at(Season::Autumn, 12, 8, 0), Turn::Over);
+        assert_eq!(at(Season::Spring, 12, 8, 0), Turn::Over);
     }
 
     #[test]
