@@ -33,7 +33,7 @@ pub fn routes(routes: Route) -> Route {
         .at("/articles/:id/withdraw", post(withdraw))
         .at("/articles/:id/pin", post(pin))
         .at("/articles/:id/files", post(attach))
-        .at("/articles/:id/files/:file", get(file))
+        .at("/articles/:id/files/:file", get(download))
         .at("/articles/:id/files/:file/remove", post(detach))
 }
 
@@ -462,7 +462,7 @@ async fn attach(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> 
 
 /// `GET /office/articles/:id/files/:file`: for the keepers, public or not.
 #[handler]
-async fn file(ctx: Ctx, Path((id, file)): Path<(String, String)>, seen: Seen) -> Result<Response> {
+async fn download(ctx: Ctx, Path((id, file)): Path<(String, String)>, seen: Seen) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let file = files::any(&ctx.app, &officer, &id, &file).await?;
     answer(&ctx, &file, &seen).await

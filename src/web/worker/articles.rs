@@ -16,10 +16,10 @@ pub fn routes(route: Route) -> Route {
     route
         .at("/policies", get(list))
         .at("/policies/:slug", get(show))
-        .at("/policies/:slug/files/:file", get(file))
+        .at("/policies/:slug/files/:file", get(download))
         .at("/news", get(list))
         .at("/news/:slug", get(show))
-        .at("/news/:slug/files/:file", get(file))
+        .at("/news/:slug/files/:file", get(download))
 }
 
 /// Which list the address belongs to.
@@ -178,7 +178,7 @@ async fn show(ctx: Ctx, Section(kind): Section, Path(slug): Path<String>) -> Res
 
 /// `GET /policies/:slug/files/:file`, `GET /news/…`
 #[handler]
-async fn file(
+async fn download(
     ctx: Ctx,
     Section(kind): Section,
     Path((slug, id)): Path<(String, String)>,
