@@ -7,10 +7,11 @@
 //!   `f-file`, `attach`, one `file` a line with `remove`.
 //! - when somebody saved meanwhile (409): `stale`, `typed-body`, `current`.
 
+mod attachments;
+
 use super::super::ctx::Ctx;
-use super::super::form::{Posted, Uploaded};
-use super::super::page::{Base, ErrorLine, Errors, answer_to_post, page, page_again, see_other};
-use super::super::worker::articles::{Seen, answer};
+use super::super::form::Posted;
+use super::super::page::{Base, Errors, answer_to_post, page, page_again, see_other};
 use super::Who;
 use crate::content::articles::edit::{self, LONGEST, Typed};
 use crate::content::articles::{Article, File, Head, Kind, State, files, markdown};
@@ -32,9 +33,9 @@ pub fn routes(routes: Route) -> Route {
         .at("/articles/:id/publish", post(publish))
         .at("/articles/:id/withdraw", post(withdraw))
         .at("/articles/:id/pin", post(pin))
-        .at("/articles/:id/files", post(attach))
-        .at("/articles/:id/files/:file", get(download))
-        .at("/articles/:id/files/:file/remove", post(detach))
+        .at("/articles/:id/files", post(attachments::attach))
+        .at("/articles/:id/files/:file", get(attachments::download))
+        .at("/articles/:id/files/:file/remove", post(attachments::detach))
 }
 
 /// The signed-in officer who keeps what the city publishes.
@@ -434,50 +435,4 @@ fn stale(ctx: &Ctx, officer: &Officer, id: String, form: Form, refusal: &Refusal
         body: form.body,
     };
     answer_to_post(StatusCode::CONFLICT, &stale)
-}
-
-/// `POST /office/articles/:id/files` with `file`
-#[handler]
-async fn attach(Path(id): Path<String>, uploaded: Uploaded) -> Result<Response> {
-    let Uploaded { ctx, name, bytes } = uploaded;
-    let officer = super::signed_in(&ctx).await?;
-    match files::attach(&ctx.app, &officer, &id, &name, bytes).await {
-        Ok(file) => {
-            ctx.flash(&format!("附件已上传：{}", file.name));
-            Ok(see_other(&format!("/office/articles/{id}#files")))
-        }
-        Err(error) => {
-            let Errors(lines) = super::wrong(error)?;
-            let article = edit::find(&ctx.app, &officer, &id).await?;
-            let mut again = edit_page(&ctx, &officer, Some(&article), Form::of(&article)).await?;
-            let at_file = |line: ErrorLine| ErrorLine {
-                field: "file",
-                ..line
-            };
-            again.errors = Errors(lines.into_iter().map(at_file).collect());
-            page_again(&again)
-        }
-    }
-}
-
-/// `GET /office/articles/:id/files/:file`: for the keepers, public or not.
-#[handler]
-async fn download(ctx: Ctx, Path((id, file)): Path<(String, String)>, seen: Seen) -> Result<Response> {
-    let officer = super::signed_in(&ctx).await?;
-    let file = files::any(&ctx.app, &officer, &id, &file).await?;
-    answer(&ctx, &file, &seen).await
-}
-
-/// Nothing but the token.
-#[derive(Deserialize)]
-pub struct Nothing {}
-
-/// `POST /office/articles/:id/files/:file/remove`
-#[handler]
-async fn detach(Path((id, file)): Path<(String, String)>, posted: Posted<Nothing>) -> Result<Response> {
-    let Posted { ctx, .. } = posted;
-    let officer = super::signed_in(&ctx).await?;
-    files::detach(&ctx.app, &officer, &id, &file).await?;
-    ctx.flash("附件已移除");
-    Ok(see_other(&format!("/office/articles/{id}#files")))
 }

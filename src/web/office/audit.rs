@@ -1,5 +1,8 @@
 //! `/office/audit`: the audit trail in plain words, for supervisors and administrators of a subtree; filters stay in the
 //! address, and every look is a line itself.
+//!
+//! # What tests hold on to
+//! `?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`, `export`, `empty`.
 
 use super::super::ctx::Ctx;
 use super::super::page::{Base, page, table as xlsx};

@@ -1,5 +1,9 @@
 //! `/office/board`: the figures of a campaign for the officer's subtree, with charts, tables and the way down to one
 //! application.
+//!
+//! # What tests hold on to
+//! `?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`, `export`, `export-list`;
+//! `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
 
 mod rows;
 

@@ -1,4 +1,7 @@
 //! `/office/catalogue/providers/:id`: one provider, its name, its officers, its end; for the city's administrators.
+//!
+//! # What tests hold on to
+//! `provider-name`, `add-officer`, one `officer` a line with `open-officer`, `f-name`, `rename`, `f-confirm`, `close`.
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;

@@ -44,19 +44,13 @@
 //!   `transfer-state`, `accept`, `approve`, `withdraw`, `f-answer`, `refuse`, `reject`.
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
-//! - `/office/board?period=&at=`: `as-of`, `f-period`, `funnel`, `unions` (one `union` a line), `places`, `late`, `days`,
-//!   `export`, `export-list`; `/office/board/applications/:id`: `timeline`, `decisions`, `trail`, `notices`.
-//! - `/office/audit?from=&until=&officer=&act=&number=&before=`: `f-from` …, `search`, `clear`, one `entry` a line, `older`,
-//!   `export`, `empty`.
+//! - `/office/board`, `/office/audit`: the pages' ids stand in [`board`] and [`audit`].
 //!
 //! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
 //!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
-//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`. `/providers`: one `provider` a line with `open-provider`; a provider's page: `provider-name`,
-//!   `add-officer`, one `officer` a line with `open-officer`, `f-name`, `rename`, `f-confirm`, `close`.
-//! - of the city's finance officers and supervisors: `tab-payments`; `/office/payments`: `today`, one `missing` a day with
-//!   `compare`, `stuck` with one `refund` each (`refund-state`, `again`), one `day` a line with `open`; `f-number`, `search`.
-//!   `/:day`: `agrees` or `differs`, `compare`, `export`, one `difference` each with `open-order`, `settle`; `/orders/:id`:
-//!   `order-state`, `ask`, `refund`.
+//!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`. A provider's pages:
+//!   [`catalogue_provider`].
+//! - of the city's finance officers and supervisors: `tab-payments`; the pages' ids stand in [`payments`].
 //! - of the city's administrators: `tab-content`; the pages' ids stand in [`articles`].
 //! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
 //!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.

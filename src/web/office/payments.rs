@@ -1,5 +1,10 @@
 //! `/office/payments`: how the workers' money agrees with WeChat Pay's bill; for the city's finance officers and supervisors
 //! (R-26, issue 6). The table of days, refunds that do not go on, the search of an order.
+//!
+//! # What tests hold on to
+//! `today`, one `missing` a day with `compare`, `stuck` with one `refund` each (`refund-state`, `again`), one `day` a line with
+//! `open`; `f-number`, `search`. `/:day`: `agrees` or `differs`, `compare`, `export`, one `difference` each with `open-order`,
+//! `settle`; `/orders/:id`: `order-state`, `ask`, `refund`.
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;

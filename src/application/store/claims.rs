@@ -1,0 +1,58 @@
+//! SQL of what an application holds for its person (R-5): (ID number, year) and (ID number, level); the primary key decides.
+
+use crate::app::App;
+use crate::db::Tx;
+
+/// Claims a value for an application; the number of the application that has it already, if another one does.
+pub async fn claim(
+    tx: &mut Tx,
+    index: &str,
+    scope: &str,
+    value: &str,
+    application_id: &str,
+) -> sqlx::Result<Option<String>> {
+    let insert = sqlx::query(
+        "INSERT INTO claims (id_index, scope, value, application_id) VALUES ($1, $2, $3, $4) ON CONFLICT (id_index, scope, value) DO NOTHING",
+    );
+    let insert = insert.bind(index).bind(scope).bind(value).bind(application_id);
+    if insert.execute(&mut **tx).await?.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+    sqlx::query_scalar(sql)
+        .bind(index)
+        .bind(scope)
+        .bind(value)
+        .bind(application_id)
+        .fetch_optional(&mut **tx)
+        .await
+}
+
+/// The number of another application that holds this value, if one does; nothing is claimed.
+pub async fn claimed(
+    app: &App,
+    index: &str,
+    scope: &str,
+    value: &str,
+    application_id: &str,
+) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+    sqlx::query_scalar(sql)
+        .bind(index)
+        .bind(scope)
+        .bind(value)
+        .bind(application_id)
+        .fetch_optional(app.db.read())
+        .await
+}
+
+/// An application that ended holds nothing any more.
+pub async fn drop_claims(tx: &mut Tx, application_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM claims WHERE application_id = $1")
+        .bind(application_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
