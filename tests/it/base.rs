@@ -2,7 +2,7 @@
 //! two, their copy a few milliseconds, and hundreds of tests begin with them.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::NaiveDate;
@@ -19,8 +19,8 @@ use crate::services;
 
 /// One day's data: in memory, since a folder of a static would be left behind.
 struct Base {
-    /// The data folder's files: the demo's key, and SQLite's.
-    files: Vec<(String, Vec<u8>)>,
+    /// The data folder's files: the demo's key, what the demo uploads, and SQLite's.
+    files: Vec<(PathBuf, Vec<u8>)>,
     /// The database on the tests' PostgreSQL.
     postgres: Option<String>,
 }
@@ -37,7 +37,9 @@ pub async fn lay_out(pair: Pair, now: Time, dir: &Path) -> Option<String> {
     };
     let base = cell.get_or_init(|| made(pair, now.date())).await;
     for (name, bytes) in &base.files {
-        std::fs::write(dir.join(name), bytes).expect("a file of the data folder");
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the data folder");
+        std::fs::write(path, bytes).expect("a file of the data folder");
     }
     match &base.postgres {
         Some(template) => Some(services::postgres_copy(template).await),
@@ -79,15 +81,19 @@ async fn made(pair: Pair, day: NaiveDate) -> Base {
     }
 }
 
-fn files_of(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(dir).expect("the data folder");
-    let files = entries
-        .map(|entry| entry.expect("an entry"))
-        .filter(|entry| entry.path().is_file());
+/// Every file below, by its path from `dir`.
+fn files_of(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let (mut files, mut folders) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(dir).expect("a path below").to_owned();
+                files.push((name, std::fs::read(&path).expect("a file")));
+            }
+        }
+    }
     files
-        .map(|entry| {
-            let name = entry.file_name().into_string().expect("a plain name");
-            (name, std::fs::read(entry.path()).expect("a file"))
-        })
-        .collect()
 }

@@ -45,19 +45,15 @@
 //! - `/office/join/:token` (a phone's page): `f-name`, `f-contact`, `f-address`, `f-office_phone`, `f-officer_name`,
 //!   `f-phone`, `slider`, `f-code`, `f-password`, `f-again`, `submit`; then `filed`; `closed` when it holds no more.
 //! - `/office/board`, `/office/audit`: the pages' ids stand in [`board`] and [`audit`].
-//!
 //! - of the city centre: `tab-catalogue`; `/office/catalogue`: `add`, one `row` a program with `open`, `tab-import`, `tab-checks`,
 //!   `tab-providers`; a program's page: `f-<field>`, `submit`, `state-<state>`; `/import`: `f-file`, `upload`, then `wrong` or
 //!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`. A provider's pages:
 //!   [`catalogue_provider`].
-//! - of the city's finance officers and supervisors: `tab-payments`; the pages' ids stand in [`payments`].
-//! - of the city's administrators: `tab-content`; the pages' ids stand in [`articles`].
-//! - of a provider: `tab-provider`; `/office/provider`: one `row` with `open`, `export`; an enrolment's page: `state`, `admit`,
-//!   `f-reason`, `decline`, `f-term`, `f-status`, `report`.
+//! - of the city: `tab-payments`, `tab-content`; the pages' ids stand in [`payments`] and [`articles`].
+//! - of a provider: `tab-provider`; the pages' ids stand in [`provider`].
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
 //!   `told-line` a message, `call` when nothing reached the worker.
-//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`.
-//!   `/office/messages/failed`: one `lost` a line with `again`, `empty`.
+//! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`. `/failed`: `lost`, `again`, `empty`.
 //!
 //! Keys on the desk (never deciding by themselves): `1`…`9` a paper, `[` `]` previous and next paper, `t` turn, `+` `-` `0`
 //! zoom; `j`/`k` next and previous application, `p` pass, `r` return, `b` send back, `x` reject (each only chooses: the

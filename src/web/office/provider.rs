@@ -1,4 +1,7 @@
 //! `/office/provider`: the provider's own paid enrolments: admission, how each term goes, a table to keep.
+//!
+//! # What tests hold on to
+//! One `row` with `open`, `export`; an enrolment's page: `state`, `admit`, `f-reason`, `decline`, `f-term`, `f-status`, `report`.
 
 use super::super::ctx::Ctx;
 use super::super::form::Posted;
