@@ -84,7 +84,7 @@ async fn list(ctx: Ctx) -> Result<Response> {
     let all = courses::all(&ctx.app, &officer).await?;
     page(&ListPage {
         base: ctx.base("公益微课"),
-        who: Who::of(&officer, "lessons"),
+        who: Who::of(&officer, "content"),
         rows: all.into_iter().map(row).collect(),
     })
 }
@@ -146,7 +146,7 @@ struct OnePage {
 fn form(ctx: &Ctx, officer: &Officer, whole: Option<Whole>) -> OnePage {
     let mut page = OnePage {
         base: ctx.base("公益微课"),
-        who: Who::of(officer, "lessons"),
+        who: Who::of(officer, "content"),
         errors: Errors::default(),
         id: String::new(),
         version: 0,

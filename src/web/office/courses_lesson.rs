@@ -40,7 +40,7 @@ async fn form(ctx: &Ctx, officer: &Officer, course: &str, lesson: Option<&str>) 
     let (c, lessons) = courses::whole(&ctx.app, course).await?;
     let mut page = LessonPage {
         base: ctx.base("课时"),
-        who: Who::of(officer, "lessons"),
+        who: Who::of(officer, "content"),
         errors: Errors::default(),
         course: c.id,
         course_title: c.title,

@@ -46,7 +46,7 @@ async fn list(ctx: Ctx) -> Result<Response> {
     let officer = keeper(&ctx).await?;
     page(&ListPage {
         base: ctx.base("服务站"),
-        who: Who::of(&officer, "lessons"),
+        who: Who::of(&officer, "content"),
         all: stations::all(&ctx.app).await?,
     })
 }
@@ -70,7 +70,7 @@ struct OnePage {
 fn form(ctx: &Ctx, officer: &Officer, standing: Option<&Station>, typed: Typed) -> OnePage {
     OnePage {
         base: ctx.base("服务站"),
-        who: Who::of(officer, "lessons"),
+        who: Who::of(officer, "content"),
         errors: Errors::default(),
         id: standing.map_or_else(String::new, |s| s.id.clone()),
         version: standing.map_or(0, |s| s.version),

@@ -50,7 +50,7 @@ struct ImportPage {
 fn empty(ctx: &Ctx, officer: &Officer) -> ImportPage {
     ImportPage {
         base: ctx.base("导入服务站"),
-        who: Who::of(officer, "lessons"),
+        who: Who::of(officer, "content"),
         headings: FIELDS.iter().map(|(_, heading, _)| *heading).collect(),
         ..ImportPage::default()
     }
