@@ -24,27 +24,36 @@ pub enum Pair {
 /// Who sets one of these begins with empty stores and seeds them.
 const STORES: [&str; 3] = ["DATABASE_URL", "YUANMENG_DATA_DIR", "YUANMENG_SECRET_KEY"];
 
-/// Defines a test on both pairs: the body takes a running [`TestApp`].
+/// Defines a test on both pairs: the body takes a running [`TestApp`]. It lives at the present moment, or `at` one of its own
+/// (with whole paths: nothing is imported there).
 #[macro_export]
 macro_rules! on_both_stores {
     ($(#[$meta:meta])* $name:ident) => {
+        $crate::on_both_stores! { $(#[$meta])* $name, at $crate::app::present() }
+    };
+    ($(#[$meta:meta])* $name:ident, at $start:expr) => {
         $(#[$meta])*
         mod $name {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite_and_memory() {
-                let app = $crate::app::TestApp::start($crate::app::Pair::SqliteMemory).await;
+                let app = $crate::app::TestApp::start_with($crate::app::Pair::SqliteMemory, $start, &[]).await;
                 super::$name(&app).await;
                 app.stop().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres_and_redis() {
-                let app = $crate::app::TestApp::start($crate::app::Pair::PostgresRedis).await;
+                let app = $crate::app::TestApp::start_with($crate::app::Pair::PostgresRedis, $start, &[]).await;
                 super::$name(&app).await;
                 app.stop().await;
             }
         }
     };
+}
+
+/// The machine's time.
+pub fn present() -> Time {
+    Time(chrono::Utc::now().timestamp_millis())
 }
 
 /// A running application with the demo's data.
@@ -70,7 +79,7 @@ pub struct TestApp {
 impl TestApp {
     /// Starts one that lives at the present moment.
     pub async fn start(pair: Pair) -> Self {
-        Self::start_with(pair, Time(chrono::Utc::now().timestamp_millis()), &[]).await
+        Self::start_with(pair, present(), &[]).await
     }
 
     /// Starts one at another moment (its clock can be advanced), with some settings of its own.

@@ -26,6 +26,16 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await
     }
 
+    /// From now on a page that asks for the printer only counts it, in `sessionStorage.asked`: Chromium without a screen never
+    /// ends its own dialogue, and a page "being printed" cannot be printed by WebDriver.
+    pub async fn without_printer(&self) -> Result<()> {
+        let source =
+            "window.print = function () { sessionStorage.asked = Number(sessionStorage.asked || 0) + 1; };";
+        let params = json!({ "source": source });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", params)
+            .await
+    }
+
     /// Nobody is signed in any more.
     pub async fn forget_cookies(&self) -> Result<()> {
         Ok(self.client.delete_all_cookies().await?)

@@ -1,5 +1,6 @@
 //! The printed form and the receipt over HTTP, looked at as a printer and a phone's camera see them.
 
+use crate::acts::eventually;
 use crate::app::{Pair, TestApp};
 use crate::browser::Browser;
 use crate::builders::{self, demo_officers, session, street, submitted, union, worker};
@@ -425,6 +426,7 @@ async fn the_page_prints_on_one_a4_page() {
     pc.goto(&bare).await.unwrap();
     let set = format!("document.cookie = '{cookie}; path=/'");
     pc.script(&set, vec![]).await.unwrap();
+    pc.without_printer().await.unwrap();
     pc.goto(&format!("{}/apply/print", test.url)).await.unwrap();
     pc.screenshot("print-pc").await.unwrap();
     let preview = pc.printed().await.unwrap();
@@ -434,6 +436,10 @@ async fn the_page_prints_on_one_a4_page() {
     );
     pc.click("[data-testid=\"print\"]").await.unwrap();
     pc.wait_for(".sheet:not(.preview)").await.unwrap();
+    eventually("the button asks for the printer once", async || {
+        pc.script("return sessionStorage.asked", vec![]).await.unwrap() == "1"
+    })
+    .await;
     let bytes = pc.printed().await.unwrap();
     let pages = rasterised(&bytes, "online");
     assert_eq!(pages.len(), 1);
