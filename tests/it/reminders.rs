@@ -44,7 +44,7 @@ async fn all_processes(test: &TestApp) {
 
 on_both_stores! {
     /// a draft once, three days before the window ends; one that was taken back also a day before.
-    drafts_are_reminded
+    drafts_are_reminded, at yuanmeng::kernel::Time::shanghai(2026, 11, 10, 9, 0, 0)
 }
 async fn drafts_are_reminded(test: &TestApp) {
     let app = &test.app;
@@ -102,7 +102,7 @@ async fn drafts_are_reminded(test: &TestApp) {
 
 on_both_stores! {
     /// a returned application three days and one day before; missed, its place is free and it is told so.
-    corrections_are_reminded
+    corrections_are_reminded, at yuanmeng::kernel::Time::shanghai(2026, 11, 10, 9, 0, 0)
 }
 async fn corrections_are_reminded(test: &TestApp) {
     let app = &test.app;
