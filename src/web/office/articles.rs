@@ -169,7 +169,7 @@ pub struct Form {
     version: String,
     /// `save` or `preview`.
     #[serde(default)]
-    act: String,
+    wish: String,
     #[serde(default)]
     section: String,
     #[serde(default)]
@@ -306,12 +306,12 @@ async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     page(&edit_page(&ctx, &officer, Some(&article), Form::of(&article)).await?)
 }
 
-/// `POST /office/articles/new` with `act` = `save` or `preview`
+/// `POST /office/articles/new` with `wish` = `save` or `preview`
 #[handler]
 async fn add(posted: Posted<Form>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
-    if form.act == "preview" {
+    if form.wish == "preview" {
         edit::check(&ctx.app, &officer).await?;
         return answer_to_post(StatusCode::OK, &edit_page(&ctx, &officer, None, form).await?);
     }
@@ -329,12 +329,12 @@ async fn add(posted: Posted<Form>) -> Result<Response> {
     }
 }
 
-/// `POST /office/articles/:id` with `act` = `save` or `preview`
+/// `POST /office/articles/:id` with `wish` = `save` or `preview`
 #[handler]
 async fn change(Path(id): Path<String>, posted: Posted<Form>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
-    if form.act == "preview" {
+    if form.wish == "preview" {
         let article = edit::find(&ctx.app, &officer, &id).await?;
         return answer_to_post(
             StatusCode::OK,
@@ -400,7 +400,7 @@ async fn told(
             let errors = super::wrong(error)?;
             let article = edit::find(&ctx.app, &officer, &id).await?;
             // The forms below the text do not bring it.
-            let form = match form.body.is_empty() && form.title.is_empty() && form.act.is_empty() {
+            let form = match form.body.is_empty() && form.title.is_empty() && form.wish.is_empty() {
                 true => Form {
                     publish_at: form.publish_at,
                     ..Form::of(&article)

@@ -27,7 +27,7 @@ async fn public(test: &TestApp, path: &str) -> Answer {
 async fn draft(desk: &Desk<'_>, kind: &str, title: &str, body: &str) -> String {
     let fields = [
         ("csrf", CSRF),
-        ("act", "save"),
+        ("wish", "save"),
         ("section", kind),
         ("title", title),
         ("body", body),
@@ -120,7 +120,7 @@ async fn an_article_lives_from_draft_to_withdrawal(test: &TestApp) {
     );
 
     let words = [
-        ("act", "save"),
+        ("wish", "save"),
         ("title", "关于秋季批次的补充通知"),
         ("body", "改过的正文"),
     ];
@@ -165,7 +165,7 @@ async fn nobody_writes_over_anybody(test: &TestApp) {
     let save = async |body: &str| {
         let fields = [
             ("csrf", CSRF),
-            ("act", "save"),
+            ("wish", "save"),
             ("version", &version),
             ("section", "news"),
             ("title", "服务站新址"),
@@ -186,7 +186,7 @@ async fn nobody_writes_over_anybody(test: &TestApp) {
         );
     }
     let typed = [
-        ("act", "preview"),
+        ("wish", "preview"),
         ("section", "news"),
         ("title", "x"),
         ("body", "# 预览\n<script>alert(1)</script>"),
@@ -196,7 +196,7 @@ async fn nobody_writes_over_anybody(test: &TestApp) {
     assert!(preview.text.contains("<h2>预览</h2>") && preview.text.contains("&lt;script&gt;alert(1)"));
     assert!(!preview.text.contains("<script>alert"));
     let wrong = [
-        ("act", "save"),
+        ("wish", "save"),
         ("section", "blog"),
         ("title", "x"),
         ("body", " "),
@@ -357,7 +357,7 @@ async fn only_the_city_publishes(test: &TestApp) {
         let fields = [
             ("csrf", CSRF),
             ("version", "1"),
-            ("act", "save"),
+            ("wish", "save"),
             ("section", "policy"),
             ("title", "别人的"),
             ("body", "x"),
