@@ -20,10 +20,10 @@
 #[path = "../tests/it/app.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
 mod app;
-#[path = "../tests/it/base.rs"]
-mod base;
 #[path = "season/bare.rs"]
 mod bare;
+#[path = "../tests/it/base.rs"]
+mod base;
 #[path = "../tests/it/builders.rs"]
 #[allow(dead_code, reason = "the tests' file: not all of it is needed here")]
 mod builders;
