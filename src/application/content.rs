@@ -157,7 +157,7 @@ fn clean_within(bytes: &[u8], bounds: Bounds) -> Result<Clean, Refusal> {
         return Err(Refusal::FileMixed);
     }
     // A GIF without its closing byte gets one.
-    if kept.len() > MAX_BYTES {
+    if kept.len() > bounds.bytes {
         return Err(Refusal::FileTruncated);
     }
     Ok(Clean {

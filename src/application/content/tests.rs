@@ -253,6 +253,24 @@ fn three_megabytes_are_accepted() {
     assert_eq!(media(&paper), Ok(MediaType::Pdf));
 }
 
+/// What is no worker's paper has bounds of its own, and they are kept to the end.
+#[test]
+fn other_files_have_other_bounds() {
+    let bounds = Bounds {
+        bytes: 2 * MAX_BYTES,
+        pages: 200,
+    };
+    let scan = pdf::tests::scan(&vec![b' '; MAX_BYTES]);
+    assert_eq!(
+        media(&scan),
+        Err(Refusal::FileTooLarge {
+            bytes: scan.len() as u64
+        })
+    );
+    let kept = clean_within(&scan, bounds).map(|clean| clean.bytes.len());
+    assert_eq!(kept, Ok(scan.len()));
+}
+
 /// a file cut anywhere is noticed.
 #[test]
 fn cut_files_are_noticed() {
