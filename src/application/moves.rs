@@ -160,7 +160,10 @@ async fn moved_all(
     for (seen, to) in moves {
         let state = super::states::next(seen.state, to.event)?;
         states.push(state);
-        match alike.iter_mut().find(|(_, other, _)| other.writes_as(to)) {
+        match alike
+            .iter_mut()
+            .find(|(then, other, _)| *then == state && other.writes_as(to))
+        {
             Some((_, _, rows)) => rows.push(*seen),
             None => alike.push((state, to, vec![*seen])),
         }
