@@ -3,6 +3,10 @@
 use crate::app::App;
 use crate::db::Tx;
 
+/// The number of another application that has a value.
+const OTHER: &str = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+                     WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+
 /// Claims a value for an application; the number of the application that has it already, if another one does.
 pub async fn claim(
     tx: &mut Tx,
@@ -18,9 +22,7 @@ pub async fn claim(
     if insert.execute(&mut **tx).await?.rows_affected() == 1 {
         return Ok(None);
     }
-    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
-               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
-    sqlx::query_scalar(sql)
+    sqlx::query_scalar(OTHER)
         .bind(index)
         .bind(scope)
         .bind(value)
@@ -37,9 +39,7 @@ pub async fn claimed(
     value: &str,
     application_id: &str,
 ) -> sqlx::Result<Option<String>> {
-    let sql = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
-               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
-    sqlx::query_scalar(sql)
+    sqlx::query_scalar(OTHER)
         .bind(index)
         .bind(scope)
         .bind(value)

@@ -1,4 +1,4 @@
-//! SQL of the ledger of quotas, and of both ledgers held against the counters.
+//! SQL of the ledger of quotas.
 
 use super::super::QuotaCause;
 use super::super::ledger::Entry;
