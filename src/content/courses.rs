@@ -157,13 +157,6 @@ pub struct TypedCourse {
     pub place: String,
 }
 
-fn optional(typed: &str, max: usize) -> Result<String, Refusal> {
-    match text::line(typed, 1, max) {
-        Err(Refusal::Empty) => Ok(String::new()),
-        other => other,
-    }
-}
-
 fn order(typed: &str, from: i64) -> Result<i64, Refusal> {
     match text::plain(typed).as_str() {
         "" => Ok(from),
@@ -184,7 +177,7 @@ pub async fn save(app: &App, by: &Officer, seen: Option<(&str, i64)>, typed: &Ty
     let mut errors = FieldErrors::default();
     let title = errors.take("title", text::line(&typed.title, 2, 40));
     let summary = errors.take("summary", text::line(&typed.summary, 4, 300));
-    let teacher = errors.take("teacher", optional(&typed.teacher, 40));
+    let teacher = errors.take("teacher", text::optional_line(&typed.teacher, 40));
     let place = errors.take("place", order(&typed.place, 0));
     let (Some(title), Some(summary), Some(teacher), Some(place)) = (title, summary, teacher, place) else {
         return Err(errors.into());

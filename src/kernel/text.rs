@@ -30,6 +30,16 @@ pub fn line(text: &str, min: usize, max: usize) -> Result<String, Refusal> {
     }
 }
 
+/// [`line`] that may be empty, of at most `max` characters.
+///
+/// Errors: [`Refusal::TooLong`].
+pub fn optional_line(text: &str, max: usize) -> Result<String, Refusal> {
+    match line(text, 1, max) {
+        Err(Refusal::Empty) => Ok(String::new()),
+        other => other,
+    }
+}
+
 /// A text that stands for a number, however keyboards and habits write it, in plain characters: full-width letters,
 /// digits and signs become half-width, every kind of dash a single "-", marks without width go. Han stays.
 pub fn plain(text: &str) -> String {

@@ -59,8 +59,8 @@ fn checked(typed: &Typed<'_>, standing: Option<&Head>) -> Result<Checked, FieldE
         .ok_or(Refusal::NotAChoice);
     let kind = errors.take("section", kind);
     let title = errors.take("title", text::line(typed.title, 2, 80));
-    let issuer = errors.take("issuer", optional(typed.issuer, 40));
-    let summary = errors.take("summary", optional(typed.summary, 200));
+    let issuer = errors.take("issuer", text::optional_line(typed.issuer, 40));
+    let summary = errors.take("summary", text::optional_line(typed.summary, 200));
     let body = errors.take("body", body(typed.body));
     match (kind, title, issuer, summary, body) {
         (Some(kind), Some(title), Some(issuer), Some(mut summary), Some(body)) => {
@@ -76,14 +76,6 @@ fn checked(typed: &Typed<'_>, standing: Option<&Head>) -> Result<Checked, FieldE
             })
         }
         _ => Err(errors),
-    }
-}
-
-fn optional(typed: &str, max: usize) -> Result<String, Refusal> {
-    let line = text::clean(typed);
-    match line.chars().count() > max {
-        true => Err(Refusal::TooLong { max }),
-        false => Ok(line),
     }
 }
 
