@@ -184,9 +184,7 @@ async fn read_checked(app: &App, officer: &Officer, campaign_id: &str, bytes: Ve
     rights::city(app, officer, Act::ManagePlaces).await?;
     plan::find(app, campaign_id).await?;
     let sha256 = code::sha256_hex(&bytes);
-    // Unpacking and parsing are the processor's work.
-    let rows = tokio::task::spawn_blocking(move || sheet::rows(&bytes).map(quotas::read));
-    let (table, mut wrong) = rows.await.map_err(anyhow::Error::from)??;
+    let (table, mut wrong) = quotas::read(sheet::read(&bytes).await?);
     let units = quotas::units(app, campaign_id).await?;
     let preview = match changes::compare(&table, &units) {
         Ok(preview) if wrong.is_empty() => preview,

@@ -15,6 +15,82 @@ const COLUMNS_MAX: u32 = 50;
 /// What an XLSX may unpack to: it is a ZIP, and a small one can hold gigabytes.
 const UNPACKED_MAX: u64 = 64 * 1024 * 1024;
 
+/// What a row of a table that is brought in would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// What it names is not there yet.
+    New,
+    /// It is there and would change.
+    Changed,
+    /// It is there as it stands in the row.
+    Same,
+}
+
+/// A right row.
+#[derive(Debug, Clone)]
+pub struct Row<T> {
+    /// Its number in the file, from 1.
+    pub line: usize,
+    /// What it would do.
+    pub effect: Effect,
+    /// What stands in it.
+    pub item: T,
+    /// What is there by now under the same name.
+    pub standing: Option<T>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// Its number in the file, from 1.
+    pub line: usize,
+    /// The column's heading; empty for the row as a whole.
+    pub column: &'static str,
+    /// In words.
+    pub problem: String,
+}
+
+/// A table to be brought in, compared with what is there: right rows, and every error.
+#[derive(Debug, Clone)]
+pub struct Table<T> {
+    /// Those that could be brought in.
+    pub rows: Vec<Row<T>>,
+    /// All that is wrong; nothing is brought in while there is anything.
+    pub errors: Vec<RowError>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table {
+            rows: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl<T> Table<T> {
+    /// How many rows have an effect.
+    pub fn count(&self, effect: Effect) -> usize {
+        self.rows.iter().filter(|row| row.effect == effect).count()
+    }
+
+    /// Notes what is wrong with a row.
+    pub fn wrong(&mut self, line: usize, column: &'static str, problem: impl Into<String>) {
+        self.errors.push(RowError {
+            line,
+            column,
+            problem: problem.into(),
+        });
+    }
+}
+
+/// [`rows`] off the async threads: unpacking a workbook takes its time. Errors: those of [`rows`].
+pub async fn read(bytes: &[u8]) -> crate::error::Result<Vec<Numbered<Vec<String>>>> {
+    let bytes = bytes.to_vec();
+    let rows = tokio::task::spawn_blocking(move || rows(&bytes)).await;
+    Ok(rows.map_err(anyhow::Error::from)??)
+}
+
 /// The rows that are not blank, each with its number in the file from 1. By content, not by name.
 ///
 /// Errors: [`Refusal::TableEmpty`], [`Refusal::TableTooLarge`], [`Refusal::TableWrongType`].

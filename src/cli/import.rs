@@ -6,6 +6,7 @@ use super::{Usage, setup, told};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::campaign::quotas;
+use crate::campaign::sheet::RowError;
 use crate::content::articles::plan_2021;
 use crate::enrolment::import;
 use clap::Subcommand;
@@ -52,7 +53,7 @@ async fn programs(app: App, file: PathBuf) -> anyhow::Result<()> {
     let bytes = std::fs::read(&file).map_err(|error| Usage(format!("{}: {error}", file.display())))?;
     let table = import::read(&app, &bytes).await.map_err(told)?;
     if !table.errors.is_empty() {
-        let line = |e: &import::RowError| format!("第 {} 行 {}：{}", e.line, e.column, e.problem);
+        let line = |e: &RowError| format!("第 {} 行 {}：{}", e.line, e.column, e.problem);
         return Err(Usage(table.errors.iter().map(line).collect::<Vec<_>>().join("\n")).into());
     }
     let (new, changed) = import::write(&app, &Actor::System, table, false)

@@ -14,7 +14,7 @@ pub const COURSE: &str = "示例：怎样申请学历提升补助";
 /// Fills what is empty.
 pub async fn fill(app: &App) -> Result<()> {
     let table = stations_import::read(app, STATIONS.as_bytes()).await?;
-    stations_import::bring_in(app, &Actor::System, table, true).await?;
+    stations_import::write(app, &Actor::System, table, true).await?;
     let summary =
         "用十几秒的示例视频演示公益微课：怎样播放、怎样记住看到哪里。正式使用前请由市总工会换成真实课程。";
     let course = courses_media::Sample {

@@ -5,77 +5,27 @@ use super::stations::{self, FIELDS, MOST, Problems, Station, Typed};
 use super::store::stations as store;
 use crate::app::App;
 use crate::audit::Actor;
-use crate::campaign::sheet;
+use crate::campaign::sheet::{self, Effect, Row};
 use crate::error::Result;
 use crate::kernel::{Refusal, text};
+use crate::union::Officer;
+use crate::union::providers::check_keeps;
 use std::collections::BTreeMap;
 
-/// What a row would do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// A station of this name is not there yet.
-    New,
-    /// It is there and would change.
-    Changed,
-    /// It is there as it stands in the row.
-    Same,
-}
+/// A table of stations.
+pub type Table = sheet::Table<Station>;
 
-/// A right row.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its number in the file, from 1.
-    pub line: usize,
-    /// What it would do.
-    pub effect: Effect,
-    /// The station.
-    pub station: Station,
-    standing: Option<Station>,
-}
-
-/// What is wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// Its number in the file, from 1.
-    pub line: usize,
-    /// The column's heading.
-    pub column: &'static str,
-    /// In words.
-    pub problem: String,
-}
-
-/// A table that was read: right rows, and every error.
-#[derive(Debug, Clone, Default)]
-pub struct Table {
-    /// Those that could be brought in.
-    pub rows: Vec<Row>,
-    /// All that is wrong; nothing is brought in while there is anything.
-    pub errors: Vec<RowError>,
-}
-
-impl Table {
-    /// How many rows have an effect.
-    pub fn count(&self, effect: Effect) -> usize {
-        self.rows.iter().filter(|row| row.effect == effect).count()
-    }
-
-    fn wrong(&mut self, line: usize, column: &'static str, problem: impl Into<String>) {
-        self.errors.push(RowError {
-            line,
-            column,
-            problem: problem.into(),
-        });
-    }
+/// [`read`] for an officer, who has to keep the stations. Errors: [`Refusal::NotAllowed`], and those of [`read`].
+pub async fn preview(app: &App, by: &Officer, bytes: &[u8]) -> Result<Table> {
+    check_keeps(by)?;
+    read(app, bytes).await
 }
 
 /// Reads a table and compares it with what stands.
 ///
 /// Errors: those of [`sheet::rows`] for what is no table.
 pub async fn read(app: &App, bytes: &[u8]) -> Result<Table> {
-    let bytes = bytes.to_vec();
-    // Unpacking a workbook takes its time.
-    let rows = tokio::task::spawn_blocking(move || sheet::rows(&bytes)).await;
-    let mut rows = rows.map_err(anyhow::Error::from)??.into_iter();
+    let mut rows = sheet::read(bytes).await?.into_iter();
     let (line, headings) = rows.next().ok_or(Refusal::TableEmpty)?;
     let columns: Vec<Option<usize>> = headings.iter().map(|heading| column(heading)).collect();
     let mut table = Table::default();
@@ -136,7 +86,7 @@ fn row(
     table.rows.push(Row {
         line,
         effect,
-        station,
+        item: station,
         standing: there.cloned(),
     });
 }
@@ -148,10 +98,18 @@ fn wrong(table: &mut Table, line: usize, problems: Problems) {
     }
 }
 
-/// Brings a right table in, all or nothing; gives how many stations were new and how many changed.
+/// Brings an officer's table in, read anew: what stands may have changed since the preview.
+///
+/// Errors: [`Refusal::NotAllowed`], and those of [`read`] and [`write`].
+pub async fn bring_in(app: &App, by: &Officer, bytes: &[u8]) -> Result<(usize, usize)> {
+    check_keeps(by)?;
+    write(app, &by.actor(), read(app, bytes).await?, false).await
+}
+
+/// Brings a right table in, all or nothing, for the demo's data too; gives how many stations were new and how many changed.
 ///
 /// Errors: [`Refusal::TableWrong`] for a table with errors, [`Refusal::ChangedMeanwhile`].
-pub async fn bring_in(app: &App, by: &Actor, table: Table, sample: bool) -> Result<(usize, usize)> {
+pub async fn write(app: &App, by: &Actor, table: Table, sample: bool) -> Result<(usize, usize)> {
     if !table.errors.is_empty() {
         let count = table.errors.len();
         return Err(Refusal::TableWrong { count }.into());
@@ -160,10 +118,7 @@ pub async fn bring_in(app: &App, by: &Actor, table: Table, sample: bool) -> Resu
     let mut tx = app.db.write().await?;
     for row in table.rows {
         if row.effect != Effect::Same {
-            let station = Station {
-                sample,
-                ..row.station
-            };
+            let station = Station { sample, ..row.item };
             stations::write(app, &mut tx, by, station, row.standing.as_ref()).await?;
         }
     }

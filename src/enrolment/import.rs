@@ -5,7 +5,7 @@ use super::catalogue::{self, FIELDS, Typed};
 use super::{Program, store};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::campaign::sheet;
+use crate::campaign::sheet::{self, Effect, Row};
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, text};
 use crate::union::providers::{self, check_keeps};
@@ -15,56 +15,8 @@ use std::collections::BTreeMap;
 /// So many programs are written in one transaction: others want to write too.
 const CHUNK: usize = 25;
 
-/// What a row would do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// A program of this code is not there yet.
-    New,
-    /// It is there and would change.
-    Changed,
-    /// It is there as it stands in the row.
-    Same,
-}
-
-/// A right row.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its number in the file, from 1.
-    pub line: usize,
-    /// What it would do.
-    pub effect: Effect,
-    /// The program.
-    pub program: Program,
-    /// The one that stands.
-    pub standing: Option<Program>,
-}
-
-/// What is wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// Its number in the file, from 1.
-    pub line: usize,
-    /// The column's heading; empty for the row as a whole.
-    pub column: &'static str,
-    /// In words.
-    pub problem: String,
-}
-
-/// A table that was read: right rows, and every error.
-#[derive(Debug, Clone, Default)]
-pub struct Table {
-    /// Those that could be brought in.
-    pub rows: Vec<Row>,
-    /// All that is wrong; nothing is brought in while there is anything.
-    pub errors: Vec<RowError>,
-}
-
-impl Table {
-    /// How many rows have an effect.
-    pub fn count(&self, effect: Effect) -> usize {
-        self.rows.iter().filter(|row| row.effect == effect).count()
-    }
-}
+/// A table of programs.
+pub type Table = sheet::Table<Program>;
 
 /// [`read`] for an officer, who has to keep the catalogue. Errors: [`Refusal::NotAllowed`], and those of [`read`].
 pub async fn preview(app: &App, by: &Officer, bytes: &[u8]) -> Result<Table> {
@@ -76,8 +28,7 @@ pub async fn preview(app: &App, by: &Officer, bytes: &[u8]) -> Result<Table> {
 ///
 /// Errors: those of [`sheet::rows`] for what is no table.
 pub async fn read(app: &App, bytes: &[u8]) -> Result<Table> {
-    let rows = sheet::rows(bytes)?;
-    let mut rows = rows.into_iter();
+    let mut rows = sheet::read(bytes).await?.into_iter();
     let (line, headings) = rows.next().ok_or(Refusal::TableEmpty)?;
     let columns = columns(&headings);
     let mut table = Table::default();
@@ -87,11 +38,7 @@ pub async fn read(app: &App, bytes: &[u8]) -> Result<Table> {
                 .iter()
                 .any(|field| field.is_some_and(|f| heading_of(f) == *heading))
         {
-            table.errors.push(RowError {
-                line,
-                column: heading,
-                problem: "表头缺少这一列".to_owned(),
-            });
+            table.wrong(line, heading, "表头缺少这一列");
         }
     }
     if !table.errors.is_empty() {
@@ -149,22 +96,15 @@ async fn row(
     let program = match catalogue::check(app, &typed, providers) {
         Ok(program) => program,
         Err(problems) => {
-            let errors = problems.into_iter().map(|(field, problem)| RowError {
-                line,
-                column: heading_of(field),
-                problem,
-            });
-            table.errors.extend(errors);
+            for (field, problem) in problems {
+                table.wrong(line, heading_of(field), problem);
+            }
             return Ok(());
         }
     };
     if let Some(first) = seen.insert(program.code.clone(), line) {
         let problem = format!("“{}”与第 {first} 行重复", program.code);
-        table.errors.push(RowError {
-            line,
-            column: "项目编号",
-            problem,
-        });
+        table.wrong(line, "项目编号", problem);
         return Ok(());
     }
     let standing = store::program_by_code(app, &program.code).await?;
@@ -175,11 +115,7 @@ async fn row(
             .find(|i| i.entry == intake.entry);
         if there.is_some_and(|there| there.taken > intake.seats) {
             let problem = format!("{} 入学的名额少于已占用的名额", intake.entry);
-            table.errors.push(RowError {
-                line,
-                column: "名额",
-                problem,
-            });
+            table.wrong(line, "名额", problem);
         }
     }
     let effect = match &standing {
@@ -190,7 +126,7 @@ async fn row(
     table.rows.push(Row {
         line,
         effect,
-        program,
+        item: program,
         standing,
     });
     Ok(())
@@ -219,7 +155,7 @@ pub async fn write(app: &App, by: &Actor, table: Table, sample: bool) -> Result<
         return Err(Refusal::CatalogueWrong { problem }.into());
     }
     let done = (table.count(Effect::New), table.count(Effect::Changed));
-    let rows: Vec<Row> = table
+    let rows: Vec<Row<Program>> = table
         .rows
         .into_iter()
         .filter(|row| row.effect != Effect::Same)
@@ -227,7 +163,7 @@ pub async fn write(app: &App, by: &Actor, table: Table, sample: bool) -> Result<
     for chunk in rows.chunks(CHUNK) {
         let mut tx = app.db.write().await?;
         for row in chunk {
-            let mut program = row.program.clone();
+            let mut program = row.item.clone();
             program.sample = sample;
             let written = catalogue::write(app, &mut tx, by, program, row.standing.as_ref()).await;
             written.map_err(|error| match error {

@@ -5,21 +5,17 @@ use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, answer_to_post, page, see_other};
 use super::Who;
 use super::catalogue::keeper;
+use super::imported::{self, Confirmed};
+use crate::campaign::sheet::{Effect, RowError};
 use crate::enrolment::catalogue::FIELDS;
-use crate::enrolment::import::{self, Effect, RowError, Table};
+use crate::enrolment::import::{self, Table};
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::union::Officer;
 use askama::Template;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
 use poem::{Response, handler};
-use serde::Deserialize;
-use std::time::Duration;
 
-/// A table that was looked at waits so long to be brought in.
-const WAITS: Duration = Duration::from_secs(1800);
 /// So many rows are shown.
 const SHOWN: usize = 200;
 
@@ -72,14 +68,7 @@ pub async fn template(ctx: Ctx) -> Result<Response> {
     keeper(&ctx).await?;
     let headings: Vec<&str> = FIELDS.iter().map(|(_, heading, _)| *heading).collect();
     let example = "JN-001,山东开放大学,示例服务机构,大专,开放教育,会计,30,5500,2000;2000;1500,济南市历下区,否,2027-03-01;2027-09-01,40;60,30:100;7:80;0:50,";
-    Ok(Response::builder()
-        .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-        .header(
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"programs.csv\"",
-        )
-        // With its mark, so that Excel reads it as UTF-8.
-        .body(format!("\u{feff}{}\r\n{example}\r\n", headings.join(","))))
+    Ok(imported::template("programs.csv", &headings, example))
 }
 
 fn fill(page: &mut ImportPage, table: Table) {
@@ -93,28 +82,20 @@ fn fill(page: &mut ImportPage, table: Table) {
         .into_iter()
         .take(SHOWN)
         .map(|row| {
-            let (effect, tone) = match row.effect {
-                Effect::New => ("新增", "ok"),
-                Effect::Changed => ("修改", "warn"),
-                Effect::Same => ("不变", ""),
-            };
+            let (effect, tone) = imported::words(row.effect);
             Row {
                 line: row.line,
                 effect,
                 tone,
-                title: row.program.title(),
-                fee: row.program.fee.to_string(),
-                code: row.program.code,
-                institution: row.program.institution,
-                provider: row.program.provider.1,
+                title: row.item.title(),
+                fee: row.item.fee.to_string(),
+                code: row.item.code,
+                institution: row.item.institution,
+                provider: row.item.provider.1,
             }
         })
         .collect();
     page.errors = table.errors;
-}
-
-fn key(officer: &Officer, token: &str) -> String {
-    format!("catalogue-import:{}:{token}", officer.id)
 }
 
 /// `POST /office/catalogue/import`: the preview.
@@ -126,12 +107,7 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
     match import::preview(&ctx.app, &officer, &bytes).await {
         Ok(table) => {
             if table.errors.is_empty() {
-                page.token = ctx.app.entropy.token();
-                let kept = STANDARD.encode(&bytes);
-                ctx.app
-                    .cache
-                    .set(&key(&officer, &page.token), &kept, WAITS)
-                    .await?;
+                page.token = imported::keep(&ctx, "catalogue", &officer, &bytes).await?;
             }
             fill(&mut page, table);
         }
@@ -149,21 +125,12 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
     )
 }
 
-/// Which table that was looked at.
-#[derive(Deserialize)]
-pub struct Confirmed {
-    #[serde(default)]
-    token: String,
-}
-
 /// `POST /office/catalogue/import/apply`
 #[handler]
 pub async fn apply(posted: Posted<Confirmed>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = keeper(&ctx).await?;
-    let kept = ctx.app.cache.take(&key(&officer, &form.token)).await?;
-    let bytes = kept.and_then(|kept| STANDARD.decode(kept).ok());
-    let Some(bytes) = bytes else {
+    let Some(bytes) = imported::take(&ctx, "catalogue", &officer, &form).await? else {
         ctx.flash("预览已过期或已导入，请重新选择文件");
         return Ok(see_other("/office/catalogue/import"));
     };

@@ -9,8 +9,7 @@
 //!   `&looked=mine|free&words=&page=&after=`: `f-<name>` each, `search`, `clear`; one `row` a line with `open` and the box
 //!   `f-pick-<id>` in it; `bulk`, `bulk-all`; `state-<state>` for each state's link; `total`, `first`, `prev`, `next`;
 //!   `empty` when there is nothing; `late-unions`.
-//! - `/office/bulk/:run`: `total`, `confirm-bulk`; `working`; `stopped`; `result`, one `row` each.
-//! - `/office/late?days=`: one `late-union` a line with `open`; `empty`.
+//! - `/office/bulk/:run`: `total`, `confirm-bulk`; `working`; `stopped`; `result`, one `row` each. `/office/late`: `late-union`, `open`.
 //! - `/office/phrases`: `f-verdict`, `f-why`, `f-fix`, `f-text`, `add-phrase`; `own-phrase` with `remove`;
 //!   `inherited-phrase` with `off-<id>` or `on-<id>`.
 //! - `/office/applications/:id`: `number`, `state`, `papers`; one `paper-<kind>` a document, `show-<kind>` its tab;
@@ -79,6 +78,7 @@ mod courses_upload;
 mod desk;
 mod desk_acts;
 mod desk_view;
+mod imported;
 mod join;
 mod join_invitations;
 mod join_registrations;

@@ -5,22 +5,17 @@ use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, answer_to_post, page, see_other};
 use super::Who;
 use super::catalogue::keeper;
-use crate::content::stations::FIELDS;
+use super::imported::{self, Confirmed};
+use crate::campaign::sheet::{self, Effect, RowError};
+use crate::content::stations::{FIELDS, Station};
 use crate::content::stations_import as import;
-use crate::content::stations_import::{Effect, RowError, Table};
+use crate::content::stations_import::Table;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::union::Officer;
 use askama::Template;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
 use poem::{Response, handler};
-use serde::Deserialize;
-use std::time::Duration;
-
-/// A table that was looked at waits so long to be brought in.
-const WAITS: Duration = Duration::from_secs(1800);
 
 /// A row of the preview.
 pub struct Row {
@@ -69,14 +64,7 @@ pub async fn template(ctx: Ctx) -> Result<Response> {
     keeper(&ctx).await?;
     let headings: Vec<&str> = FIELDS.iter().map(|(_, heading, _)| *heading).collect();
     let example = "示例服务站,历下区,历下区示例路 1 号,周一至周五 9:00—17:00,,咨询、选学报读、补助申请,\"117.120000,36.650000\",1,否,";
-    Ok(Response::builder()
-        .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-        .header(
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"stations.csv\"",
-        )
-        // With its mark, so that Excel reads it as UTF-8.
-        .body(format!("\u{feff}{}\r\n{example}\r\n", headings.join(","))))
+    Ok(imported::template("stations.csv", &headings, example))
 }
 
 fn fill(page: &mut ImportPage, table: Table) {
@@ -85,27 +73,19 @@ fn fill(page: &mut ImportPage, table: Table) {
         table.count(Effect::Changed),
         table.count(Effect::Same),
     );
-    let row = |row: import::Row| {
-        let (effect, tone) = match row.effect {
-            Effect::New => ("新增", "ok"),
-            Effect::Changed => ("修改", "warn"),
-            Effect::Same => ("不变", ""),
-        };
+    let row = |row: sheet::Row<Station>| {
+        let (effect, tone) = imported::words(row.effect);
         Row {
             line: row.line,
             effect,
             tone,
-            name: row.station.name,
-            district: row.station.district,
-            address: row.station.address,
+            name: row.item.name,
+            district: row.item.district,
+            address: row.item.address,
         }
     };
     page.rows = table.rows.into_iter().map(row).collect();
     page.errors = table.errors;
-}
-
-fn key(officer: &Officer, token: &str) -> String {
-    format!("stations-import:{}:{token}", officer.id)
 }
 
 /// `POST /office/stations/import`: the preview.
@@ -114,12 +94,10 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
     let Uploaded { ctx, bytes, .. } = uploaded;
     let officer = keeper(&ctx).await?;
     let mut page = empty(&ctx, &officer);
-    match import::read(&ctx.app, &bytes).await {
+    match import::preview(&ctx.app, &officer, &bytes).await {
         Ok(table) => {
             if table.errors.is_empty() {
-                page.token = ctx.app.entropy.token();
-                let key = key(&officer, &page.token);
-                ctx.app.cache.set(&key, &STANDARD.encode(&bytes), WAITS).await?;
+                page.token = imported::keep(&ctx, "stations", &officer, &bytes).await?;
             }
             fill(&mut page, table);
         }
@@ -135,27 +113,16 @@ pub async fn look(uploaded: Uploaded) -> Result<Response> {
     answer_to_post(status, &page)
 }
 
-/// Which table that was looked at.
-#[derive(Deserialize)]
-pub struct Applied {
-    #[serde(default)]
-    token: String,
-}
-
 /// `POST /office/stations/import/apply`
 #[handler]
-pub async fn apply(posted: Posted<Applied>) -> Result<Response> {
+pub async fn apply(posted: Posted<Confirmed>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = keeper(&ctx).await?;
-    let key = key(&officer, &form.token);
-    let kept = ctx.app.cache.take(&key).await?;
-    let Some(bytes) = kept.and_then(|kept| STANDARD.decode(kept).ok()) else {
+    let Some(bytes) = imported::take(&ctx, "stations", &officer, &form).await? else {
         ctx.flash(&Refusal::PreviewGone.text());
         return Ok(see_other("/office/stations/import"));
     };
-    // Read once more: what stands may have changed since the preview.
-    let table = import::read(&ctx.app, &bytes).await?;
-    let (new, changed) = import::bring_in(&ctx.app, &officer.actor(), table, false).await?;
+    let (new, changed) = import::bring_in(&ctx.app, &officer, &bytes).await?;
     ctx.flash(&format!("已导入：新增 {new} 个，修改 {changed} 个"));
     Ok(see_other("/office/stations"))
 }

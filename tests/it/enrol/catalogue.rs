@@ -3,8 +3,9 @@
 use super::*;
 use rust_xlsxwriter::Workbook;
 use yuanmeng::audit::Actor;
+use yuanmeng::campaign::sheet::Effect;
 use yuanmeng::chat;
-use yuanmeng::enrolment::import::{self, Effect};
+use yuanmeng::enrolment::import;
 use yuanmeng::enrolment::{Level, ProgramState};
 use yuanmeng::wechat::Reply;
 
