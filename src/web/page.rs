@@ -205,18 +205,6 @@ pub fn bridge(app: &crate::app::App) -> Option<String> {
     demo.then(|| format!("http://{}/assets/bridge.js", app.config.sim_listen))
 }
 
-/// Inside WeChat a page may load WeChat's own JS-SDK, for the card that it is shared as; nowhere else.
-const SHARING_CSP: &str = "default-src 'self'; script-src 'self' https://res.wx.qq.com; img-src 'self' data: blob: https:; \
-                           connect-src 'self' https:; object-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-
-/// Lets a page use WeChat's JS-SDK, for the card that it is shared as (`share.js`). For pages shown inside WeChat.
-pub fn allow_sdk(response: &mut Response) {
-    let csp = HeaderValue::from_static(SHARING_CSP);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, csp);
-}
-
 /// Around every page: no script but our own, no framing but by ourselves (and the demo's phone).
 pub async fn security_headers<E: Endpoint + 'static>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let frames = req

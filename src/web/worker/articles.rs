@@ -1,6 +1,7 @@
 //! `/policies`, `/news` and the articles below them with their attachments, for anybody.
 
 use super::super::ctx::Ctx;
+use super::super::jssdk;
 use super::super::page::{self, Base, page};
 use super::super::paper::{PDF_CSP, PICTURE_CSP};
 use crate::content::articles::{self, File, FileType, Head, Kind, files, markdown};
@@ -169,11 +170,11 @@ async fn show(ctx: Ctx, Section(kind): Section, Path(slug): Path<String>) -> Res
         summary: article.head.summary,
         sample: article.head.sample,
     };
-    let mut response = page(&shown)?;
-    if share {
-        page::allow_sdk(&mut response);
-    }
-    Ok(response)
+    let response = page(&shown)?;
+    Ok(match share {
+        true => jssdk::allow(&ctx.app, response),
+        false => response,
+    })
 }
 
 /// `GET /policies/:slug/files/:file`, `GET /news/…`

@@ -3,10 +3,12 @@
 //! # What tests hold on to
 //! `hotline`, `f-district`, `filter`, one `station` a line with `station-open`, `map`, `call`; `none`. A station's page: `paused`.
 
+use crate::app::App;
 use crate::content::stations::{self, Station, districts};
 use crate::error::Result;
 use crate::web::ctx::Ctx;
-use crate::web::page::{Base, allow_sdk, bridge, page};
+use crate::web::jssdk;
+use crate::web::page::{Base, bridge, page};
 use askama::Template;
 use poem::web::{Path, Query};
 use poem::{Response, Route, get, handler};
@@ -73,11 +75,11 @@ impl Maps {
     }
 
     /// Inside WeChat the page loads WeChat's own script.
-    fn allow(&self, mut response: Response) -> Response {
-        if self.sdk {
-            allow_sdk(&mut response);
+    fn allow(&self, app: &App, response: Response) -> Response {
+        match self.sdk {
+            true => jssdk::allow(app, response),
+            false => response,
         }
-        response
     }
 }
 
@@ -141,7 +143,7 @@ async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
         districts: with,
         groups: grouped(all),
     })?;
-    Ok(maps.allow(response))
+    Ok(maps.allow(&ctx.app, response))
 }
 
 #[derive(Template)]
@@ -162,7 +164,7 @@ async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         maps: Maps::of(&ctx),
         v: view(station),
     })?;
-    Ok(maps.allow(response))
+    Ok(maps.allow(&ctx.app, response))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::kernel::Time;
 use crate::web::ctx::Ctx;
 use crate::web::form::Posted;
-use crate::web::page::{Base, allow_sdk, page, see_other};
+use crate::web::jssdk;
+use crate::web::page::{Base, page, see_other};
 use askama::Template;
 use poem::web::{Path, Query};
 use poem::{Response, handler};
@@ -103,7 +104,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         .map(|current| current.city_grant.to_string());
     let share = ctx.in_wechat();
     let base = ctx.base(&program.title());
-    let mut response = page(&ProgramPage {
+    let response = page(&ProgramPage {
         icon: ctx.app.link(&format!("/assets/{}/icon.svg", base.assets)),
         base,
         p: view(&program, ctx.app.now()),
@@ -113,10 +114,10 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         share,
         link: ctx.app.link(&format!("/enrol/programs/{id}")),
     })?;
-    if share {
-        allow_sdk(&mut response);
-    }
-    Ok(response)
+    Ok(match share {
+        true => jssdk::allow(&ctx.app, response),
+        false => response,
+    })
 }
 
 /// Whether it is to be kept.
