@@ -40,20 +40,7 @@ impl Worker<'_> {
             token: token_of_visitor,
             ..self.caller.clone()
         };
-        let code = world
-            .http
-            .sim_post("/sim/mini/phone", &json!({ "user": self.user(world) }))
-            .await?;
-        let proven = world
-            .http
-            .post(
-                "小程序",
-                &visitor,
-                "/mini/phone",
-                &json!({ "code": code["code"] }),
-            )
-            .await?;
-        proven.done("小程序手机号")?;
+        self.mini_phone(world, &visitor).await?;
         let typed = json!({
             "name": person::name(world.offset + self.planned.person),
             "employer": person::employer(self.planned),
@@ -61,6 +48,15 @@ impl Worker<'_> {
         let opened = world.http.post("注册", &visitor, "/mini/workers", &typed).await?;
         self.caller.token = token(&opened.done("小程序注册")?)?;
         Ok(())
+    }
+
+    /// The visitor of the mini-program proves the worker's phone by WeChat's button.
+    async fn mini_phone(&self, world: &World, visitor: &Caller) -> anyhow::Result<Value> {
+        let user = json!({ "user": self.user(world) });
+        let code = world.http.sim_post("/sim/mini/phone", &user).await?;
+        let code = json!({ "code": code["code"] });
+        let proven = world.http.post("小程序", visitor, "/mini/phone", &code).await?;
+        proven.done("小程序手机号")
     }
 
     /// The user of the simulated WeChat whose phone number is the worker's.
@@ -96,20 +92,7 @@ impl Worker<'_> {
         if self.planned.way == Way::Mini {
             return Ok(visitor.token);
         }
-        let code = world
-            .http
-            .sim_post("/sim/mini/phone", &json!({ "user": self.user(world) }))
-            .await?;
-        let proven = world
-            .http
-            .post(
-                "小程序",
-                &visitor,
-                "/mini/phone",
-                &json!({ "code": code["code"] }),
-            )
-            .await?;
-        token(&proven.done("小程序手机号")?["session"])
+        token(&self.mini_phone(world, &visitor).await?["session"])
     }
 }
 
