@@ -40,6 +40,14 @@ pub fn optional_line(text: &str, max: usize) -> Result<String, Refusal> {
     }
 }
 
+/// A file's size as people read it: "12 KB", "1.2 MB" (1,048,576 bytes).
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
+        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
+    }
+}
+
 /// A text that stands for a number, however keyboards and habits write it, in plain characters: full-width letters,
 /// digits and signs become half-width, every kind of dash a single "-", marks without width go. Han stays.
 pub fn plain(text: &str) -> String {

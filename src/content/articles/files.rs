@@ -8,7 +8,7 @@ use crate::application::content::{self, Bounds, MediaType};
 use crate::audit::{self, Line};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::kernel::{Refusal, code};
+use crate::kernel::{Refusal, code, text};
 use crate::outbox;
 use crate::union::Officer;
 use crate::union::rights;
@@ -78,10 +78,7 @@ pub struct File {
 impl File {
     /// "1.2 MB", "35 KB".
     pub fn size(&self) -> String {
-        match self.bytes {
-            bytes if bytes >= 1_048_576 => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
-            bytes => format!("{} KB", bytes.div_ceil(1024)),
-        }
+        text::size(self.bytes)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{courses_lesson as one, courses_upload as upload};
 use crate::content::courses::{self, Course, Lesson, Source, TypedCourse, Whole};
 use crate::content::courses_media;
 use crate::error::{Error, Result};
-use crate::kernel::{FieldErrors, Refusal};
+use crate::kernel::{FieldErrors, Refusal, text};
 use crate::union::Officer;
 use askama::Template;
 use poem::web::Path;
@@ -104,7 +104,7 @@ pub fn what(source: &Source) -> String {
     match source {
         Source::Nothing => "还没有视频".to_owned(),
         Source::Link(link) => link.clone(),
-        Source::File(file) => format!("视频 {:.1} MB", file.bytes as f64 / 1_048_576.0),
+        Source::File(file) => format!("视频 {}", text::size(file.bytes)),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::application::documents::Document;
 use crate::application::form::{self, FIELDS};
 use crate::application::{DocumentKind, FormText, Post, State};
-use crate::kernel::Time;
 use crate::kernel::time::DAY;
+use crate::kernel::{Time, text};
 use crate::notice::Delivery;
 use crate::papers::{Check, Outcome, Reason};
 use crate::union::Officer;
@@ -257,7 +257,7 @@ pub fn papers(
             picture: document.media.is_picture(),
             about: format!(
                 "{} · {} 上传",
-                size(document.bytes),
+                text::size(document.bytes),
                 document.uploaded_at.short_text()
             ),
             out_of_date: document.out_of_date(application),
@@ -269,13 +269,6 @@ pub fn papers(
             checks,
         })
         .collect()
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
-        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
-    }
 }
 
 /// A check as it is shown: colour, sign, words.

@@ -5,7 +5,7 @@ use crate::application::documents::Document;
 use crate::application::{Application, DocumentKind, FormText, Level, Post};
 use crate::campaign::{self, Current, Intake, places};
 use crate::error::Result;
-use crate::kernel::{IdNumber, Time};
+use crate::kernel::{IdNumber, Time, text};
 
 use super::papers::Found;
 
@@ -170,7 +170,7 @@ pub fn doc(
     let file = document.map(|d| FileView {
         url: format!("/apply/documents/{}", d.id),
         picture: d.media.is_picture(),
-        words: format!("{} 上传，{}", d.uploaded_at.short_text(), size(d.bytes)),
+        words: format!("{} 上传，{}", d.uploaded_at.short_text(), text::size(d.bytes)),
     });
     DocView {
         kind: kind.as_str(),
@@ -188,13 +188,6 @@ pub fn doc(
 /// whether the stamped form that was uploaded is of an older version of the form.
 pub fn stamp_out_of_date(documents: &[Document], application: &Application) -> bool {
     documents.iter().any(|d| d.out_of_date(application))
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..=1_048_575 => format!("{} KB", bytes.div_ceil(1024)),
-        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
-    }
 }
 
 #[cfg(test)]
@@ -233,8 +226,8 @@ mod tests {
 
     #[test]
     fn sizes_and_times_are_said_shortly() {
-        assert_eq!(size(1), "1 KB");
-        assert_eq!(size(2_411_724), "2.3 MB");
+        assert_eq!(text::size(1), "1 KB");
+        assert_eq!(text::size(2_411_724), "2.3 MB");
         assert_eq!(clock(Time::shanghai(2021, 11, 5, 10, 32, 0)), "10:32");
     }
 }
