@@ -39,6 +39,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if is_deadlock(&error) {
+            // Two acts waited for each other, and this one was ended whole: whoever tries again sees how it stands now.
+            tracing::warn!(%error, "a deadlock");
+            return Error::Refused(Refusal::ChangedMeanwhile);
+        }
         Error::Internal(anyhow::Error::new(error).context("database"))
     }
 }

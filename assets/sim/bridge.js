@@ -21,26 +21,5 @@
     call(name) { this.invoke(name, {}); },
     on() {},
   };
-  // What pages load WeChat's JS-SDK for goes over the bridge, too, once the phone has checked the page's signature.
-  const waits = [];
-  let configured = false;
-  window.wx = window.wx || {
-    config(settings) {
-      const asked = { ...settings, url: location.href.split('#')[0] };
-      window.WeixinJSBridge.invoke('preVerifyJSAPI', asked, (result) => {
-        configured = result.err_msg === 'preVerifyJSAPI:ok';
-        if (configured) waits.splice(0).forEach((then) => then());
-      });
-    },
-    ready(then) { if (configured) then(); else waits.push(then); },
-    openLocation({ success, fail, ...place }) {
-      window.WeixinJSBridge.invoke('openLocation', place, (result) => {
-        const then = result.err_msg === 'openLocation:ok' ? success : fail;
-        if (then) then({ errMsg: result.err_msg });
-      });
-    },
-    updateAppMessageShareData() {},
-    updateTimelineShareData() {},
-  };
   document.dispatchEvent(new Event('WeixinJSBridgeReady'));
 })();

@@ -1,6 +1,6 @@
 'use strict';
-// The JS-SDK as the simulated phone has it, for pages with WeChat's own elements: wx.config, whose signature the phone checks
-// as WeChat does, and wx-open-subscribe. The phone around the page's frame is asked by messages, as in bridge.js.
+// The JS-SDK as the simulated phone has it: wx.config, whose signature the phone checks as WeChat does, places on the map, cards
+// that pages are shared as, and wx-open-subscribe. The phone around the page's frame is asked by messages, as in bridge.js.
 (() => {
   const phone = new URL(document.currentScript.src).origin;
   const waiting = new Map();
@@ -32,7 +32,16 @@
     if (settled && settled.name === name) callback(settled.detail);
     else callbacks[name].push(callback);
   };
+  /** A call of the phone, with the callbacks that WeChat's calls have. */
+  const call = (name) => async ({ success, fail, ...params }) => {
+    const done = await ask(name, params);
+    const then = done ? success : fail;
+    if (then) then({ errMsg: `${name}:${done ? 'ok' : 'fail'}` });
+  };
   window.wx = Object.assign(window.wx || {}, {
+    openLocation: call('openLocation'),
+    updateAppMessageShareData: call('updateAppMessageShareData'),
+    updateTimelineShareData: call('updateTimelineShareData'),
     ready: on('ready'),
     error: on('error'),
     async config({ appId, timestamp, nonceStr, signature, openTagList = [] }) {

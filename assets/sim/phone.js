@@ -360,14 +360,6 @@
     tellAsker(null);
     return new Promise((told) => { tellAsker = told; });
   }
-  // What jweixin.js of a page asks the phone: the check of its signature, and the popup.
-  window.addEventListener('message', async (event) => {
-    const frame = $('webview-body').querySelector('iframe');
-    if (!frame || event.source !== frame.contentWindow || !event.data || !event.data.sdk) return;
-    const { sdk, name, params } = event.data;
-    const result = name === 'config' ? await act('/sim/jssdk', params) : await askToSubscribe(params.templates);
-    event.source.postMessage({ sdk, result }, event.origin);
-  });
   $('subscribe-allow').addEventListener('click', () => answerAsked(true));
   $('subscribe-deny').addEventListener('click', () => answerAsked(false));
 
@@ -493,7 +485,7 @@
     const checked = await act('/sim/jssdk', config);
     verified = Boolean(checked && checked.ok);
     if (checked && !checked.ok) toast(checked.error);
-    return verified;
+    return checked;
   }
 
   /** WeChat's map with the place that a page opened. */
@@ -509,14 +501,27 @@
   }
   $('place-close').onclick = () => { $('place-sheet').hidden = true; };
 
+  // What jweixin.js of a page asks the phone.
+  const SDK = {
+    config: verify,
+    openLocation: openPlace,
+    subscribe: (asked) => askToSubscribe(asked.templates),
+    updateAppMessageShareData: () => verified,
+    updateTimelineShareData: () => verified,
+  };
+  window.addEventListener('message', async (event) => {
+    const frame = $('webview-body').querySelector('iframe');
+    if (!frame || event.source !== frame.contentWindow || !event.data || !SDK[event.data.name] || !event.data.sdk) return;
+    const { sdk, name, params } = event.data;
+    event.source.postMessage({ sdk, result: await SDK[name](params) }, event.origin);
+  });
+
   window.addEventListener('message', async (event) => {
     const frame = $('webview-body').querySelector('iframe');
     if (!frame || event.source !== frame.contentWindow || !event.data || !event.data.bridge) return;
     const { bridge, name, params } = event.data;
     const answer = (result) => event.source.postMessage({ bridge, result }, event.origin);
     if (name === 'closeWindow') { history.back(); closePage(); return; }
-    if (name === 'preVerifyJSAPI') { answer({ err_msg: `${name}:${await verify(params) ? 'ok' : 'fail'}` }); return; }
-    if (name === 'openLocation') { answer({ err_msg: `${name}:${openPlace(params) ? 'ok' : 'fail'}` }); return; }
     if (name !== 'getBrandWCPayRequest') { answer({ err_msg: `${name}:fail` }); return; }
     answer({ err_msg: `get_brand_wcpay_request:${await cashier({ params })}` });
   });

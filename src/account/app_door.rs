@@ -95,17 +95,25 @@ async fn link(app: &App, worker: Worker, person: &Person, anew: bool) -> Result<
         return Ok(worker);
     }
     let mut tx = app.db.write().await?;
-    write_link(app, &mut tx, &told, person, anew).await?;
+    write_link(app, &mut tx, (&worker, &told), person, anew).await?;
     tx.commit().await?;
     workers::find(app, &worker.id).await
 }
 
-async fn write_link(app: &App, tx: &mut Tx, worker: &Worker, person: &Person, anew: bool) -> Result<()> {
+async fn write_link(
+    app: &App,
+    tx: &mut Tx,
+    (seen, worker): (&Worker, &Worker),
+    person: &Person,
+    anew: bool,
+) -> Result<()> {
     if anew {
         let index = app_index(app, person);
         unless_taken(store::set_app(tx, &worker.id, &index, app.now()).await)?;
     }
-    store::set_person(tx, app, worker).await?;
+    if !store::set_person(tx, app, seen, worker).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
     let actor = Actor::Worker(worker.id.clone());
     let line = Line {
         actor: &actor,
@@ -152,7 +160,12 @@ async fn create(app: &App, phone: Phone, person: &Person) -> Result<Worker> {
     let mut tx = app.db.write().await?;
     unless_taken(store::insert_worker(&mut tx, app, &worker).await)?;
     super::note(app, &mut tx, &worker.id, "worker.sign_up").await?;
-    write_link(app, &mut tx, &worker, person, true).await?;
+    // Written a line above, without what the APP has verified.
+    let written = Worker {
+        verified_at: None,
+        ..worker.clone()
+    };
+    write_link(app, &mut tx, (&written, &worker), person, true).await?;
     tx.commit().await?;
     workers::find(app, &worker.id).await
 }

@@ -84,6 +84,7 @@ pub async fn ask(app: &App, worker: &Worker, name: &str, id_number: &str) -> Res
         at: app.now(),
     };
     let mut tx = app.db.write().await?;
+    workers::hold_open(&mut tx, &worker.id).await?;
     store::drop_waiting_check(&mut tx, &worker.id).await?;
     match store::insert_check(&mut tx, &row).await {
         // Two taps at once: the other one stands.
@@ -154,15 +155,23 @@ pub async fn decide(app: &App, by: &Actor, id: &str, refuse: Option<&str>) -> Re
         State::Refused
     };
     let verified = verified(app, &worker, told)?;
-    if let (State::Passed, Some(index)) = (state, &verified.id_index) {
-        free(app, &worker, index).await?;
-    }
     let mut tx = app.db.write().await?;
+    // The account first, as whoever closes or joins it has it.
+    if !store::lock_open(&mut tx, &worker.id).await? {
+        return Err(Error::NotFound);
+    }
+    if let (State::Passed, Some(index)) = (state, &verified.id_index) {
+        // One number is one person's: of two accounts that wait with it, one is decided after the other.
+        store::lock_checks(&mut tx, index).await?;
+        if store::is_anothers(&mut tx, index, &worker.id).await? {
+            return Err(Refusal::IdentityOfAnother.into());
+        }
+    }
     if !store::decide_check(&mut tx, id, state, &reason, by.id(), app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
-    if state == State::Passed {
-        store::set_person(&mut tx, app, &verified).await?;
+    if state == State::Passed && !store::set_person(&mut tx, app, &worker, &verified).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
     }
     let act = if state == State::Passed {
         "worker.verified"

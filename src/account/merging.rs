@@ -22,7 +22,7 @@ pub fn may_be_one(one: &Worker, other: &Worker) -> bool {
 /// Closes `from` and gives `into` what it does not have itself: WeChat, the APP's link, union, password, verified name and
 /// ID number. Both get a line of the trail, `from`'s number is told.
 ///
-/// Errors: [`Refusal::ChangedMeanwhile`] when `from` is closed already.
+/// Errors: [`Refusal::ChangedMeanwhile`] when `from` is closed already, or `into` was verified meanwhile.
 pub async fn absorb(app: &App, tx: &mut Tx, into: &Worker, from: &Worker) -> Result<()> {
     let links = store::links(tx, &from.id).await?;
     if !store::close(tx, &from.id, Some(&into.id), app.now()).await? {
@@ -32,7 +32,9 @@ pub async fn absorb(app: &App, tx: &mut Tx, into: &Worker, from: &Worker) -> Res
     store::mini::hand_on(tx, &from.id, &into.id).await?;
     store::watched::hand_on(tx, &from.id, &into.id).await?;
     store::drop_waiting_check(tx, &from.id).await?;
-    store::set_person(tx, app, &joined(into, from)).await?;
+    if !store::set_person(tx, app, into, &joined(into, from)).await? {
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
     sign_ins::end_within(tx, &from.id, "").await?;
     let actor = Actor::Worker(into.id.clone());
     for (subject, act, other) in [

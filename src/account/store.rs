@@ -182,20 +182,21 @@ pub async fn set_app(tx: &mut Tx, id: &str, app_index: &str, now: Time) -> sqlx:
     Ok(())
 }
 
-/// Name, profile and, with `verified_at`, that both are true (R-3).
-pub async fn set_person(tx: &mut Tx, app: &App, worker: &Worker) -> sqlx::Result<()> {
+/// Name, profile and, with `verified_at`, that both are true (R-3), over what was `seen`; whether that stood: the account is
+/// open, and was not verified meanwhile.
+pub async fn set_person(tx: &mut Tx, app: &App, seen: &Worker, worker: &Worker) -> sqlx::Result<bool> {
     let sql = "UPDATE workers SET name = $1, profile_sealed = $2, id_index = $3, verified_at = $4, updated_at = $5 \
-               WHERE id = $6 AND closed_at IS NULL";
-    sqlx::query(sql)
+               WHERE id = $6 AND closed_at IS NULL AND COALESCE(verified_at, 0) = $7 AND COALESCE(id_index, '') = $8";
+    let query = sqlx::query(sql)
         .bind(&worker.name)
         .bind(worker.profile.sealed(app))
         .bind(&worker.id_index)
         .bind(worker.verified_at.map(|at| at.0))
         .bind(app.now().0)
         .bind(&worker.id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+        .bind(seen.verified_at.map_or(0, |at| at.0))
+        .bind(seen.id_index.as_deref().unwrap_or_default());
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 /// Closes an account and erases what it holds of the person; the row stays for what refers to it. Whether it was open.
@@ -262,7 +263,8 @@ pub async fn bind_worker(
     unionid: Option<&str>,
     now: Time,
 ) -> sqlx::Result<()> {
-    let sql = "UPDATE workers SET openid = $1, unionid = $2, updated_at = $3 WHERE id = $4";
+    let sql =
+        "UPDATE workers SET openid = $1, unionid = $2, updated_at = $3 WHERE id = $4 AND closed_at IS NULL";
     sqlx::query(sql)
         .bind(openid)
         .bind(unionid)

@@ -158,10 +158,15 @@ pub async fn is_closed(app: &App, id: &str) -> Result<bool> {
     Ok(store::is_closed(app, id).await?)
 }
 
-/// Locks an account that is open for the rest of the caller's transaction; `false` when it was closed or joined. What is
-/// begun under it then cannot cross its closing.
-pub async fn lock_open(tx: &mut Tx, id: &str) -> Result<bool> {
-    Ok(store::lock_open(tx, id).await?)
+/// Holds an account open for the rest of the caller's transaction: what is begun under it cannot cross its closing. To be
+/// taken before any other row's lock.
+///
+/// Errors: [`Refusal::ChangedMeanwhile`] when it was closed or joined.
+pub async fn hold_open(tx: &mut Tx, id: &str) -> Result<()> {
+    match store::lock_open(tx, id).await? {
+        true => Ok(()),
+        false => Err(Refusal::ChangedMeanwhile.into()),
+    }
 }
 
 /// The worker bound to a WeChat user.

@@ -7,13 +7,14 @@ pub use conflicts::{Pending, choose, pending};
 use super::merge::{self, Conflict, Marks, Seen};
 use super::states::State;
 use super::{Application, FormText, moves, store};
+use crate::account::workers;
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
 use crate::campaign;
 use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::{Refusal, Time, code};
-use crate::union::tree;
+use crate::union::{Union, tree};
 use serde_json::json;
 
 /// The worker's open application of the current intake; a new draft when there is none. A draft may be begun
@@ -37,7 +38,7 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
         Some(before) => first.merged(&before.form(app)?, |field| field != "phone"),
         None => first.clone(),
     };
-    let (union_id, unit_id) = carried_over(app, before.as_ref()).await?;
+    let (union, unit_id) = carried_over(app, before.as_ref()).await?;
     let draft = store::NewDraft {
         id: app.id(),
         // It stands on the printed form already, and submitting keeps it (R-14, R-18, ADR 0014).
@@ -45,7 +46,7 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
         worker_id,
         intake_id: &current.intake.id,
         campaign_id: &current.campaign_id,
-        union_id: union_id.as_deref(),
+        union_id: union.as_ref().map(|union| union.id.as_str()),
         unit_id: unit_id.as_deref(),
         applicant: form.get("name"),
         level: form.get("level"),
@@ -54,6 +55,10 @@ pub async fn begin(app: &App, worker_id: &str, first: &FormText) -> Result<Appli
         now: app.now(),
     };
     let mut tx = app.db.write().await?;
+    workers::hold_open(&mut tx, worker_id).await?;
+    if let Some(union) = &union {
+        tree::hold(&mut tx, union).await?;
+    }
     match store::insert_draft(&mut tx, &draft).await {
         Ok(()) => {
             let actor = Actor::Worker(worker_id.to_owned());
@@ -76,7 +81,7 @@ fn stands(before: &Application, campaign_id: &str) -> Option<String> {
 }
 
 /// The union of an earlier application, with the unit that it is under now: the tree may have changed since.
-async fn carried_over(app: &App, before: Option<&Application>) -> Result<(Option<String>, Option<String>)> {
+async fn carried_over(app: &App, before: Option<&Application>) -> Result<(Option<Union>, Option<String>)> {
     let Some(union_id) = before.and_then(|before| before.union_id.as_deref()) else {
         return Ok((None, None));
     };
@@ -84,7 +89,7 @@ async fn carried_over(app: &App, before: Option<&Application>) -> Result<(Option
         return Ok((None, None));
     };
     let unit = tree::unit_of(app, &union).await?;
-    Ok((Some(union.id), Some(unit.id)))
+    Ok((Some(union), Some(unit.id)))
 }
 
 async fn note(
@@ -163,6 +168,8 @@ pub async fn choose_union(app: &App, worker_id: &str, id: &str, union_id: &str) 
     if !store::set_union(&mut tx, &application, chosen, version, app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
+    // Its unit was found by where it stood in the tree.
+    tree::hold(&mut tx, &union).await?;
     let actor = Actor::Worker(worker_id.to_owned());
     note(
         app,

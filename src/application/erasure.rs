@@ -92,10 +92,16 @@ pub const FORGOTTEN_DRAFT: i64 = 2 * 366 * DAY;
 pub async fn erase_due(app: &App) -> Result<usize> {
     let now = app.now();
     let due = store::due_for_erasure(app, now, now.plus(-FORGOTTEN_DRAFT), AT_ONCE).await?;
+    let mut erased = 0;
     for application in &due {
         let mut tx = app.db.write().await?;
+        // Whatever changed a moment ago is not forgotten.
+        if !store::lock_row(&mut tx, application).await? {
+            continue;
+        }
         erase(app, &mut tx, application, &Actor::System).await?;
         tx.commit().await?;
+        erased += 1;
     }
-    Ok(due.len())
+    Ok(erased)
 }

@@ -4,7 +4,7 @@
 
 use super::states::{Event, State};
 use super::withdraw::{self, Ending};
-use super::{Application, erasure, store};
+use super::{Application, erasure, moves, store};
 use crate::account::{merging, workers};
 use crate::app::App;
 use crate::audit::Actor;
@@ -65,6 +65,9 @@ pub async fn leave(app: &App, worker_id: &str, withdraw: bool) -> Result<()> {
                 note: "",
             };
             withdraw::end(app, &mut tx, application, ending).await?;
+        } else {
+            // A draft that was submitted meanwhile is one under review.
+            moves::lock(&mut tx, application).await?;
         }
         if application.state == State::Approved {
             erasure::limit(app, &mut tx, application, &actor).await?;

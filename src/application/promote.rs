@@ -32,6 +32,10 @@ pub async fn promote(
         let Some(first) = store::first_waiting(tx, campaign_id, unit_id).await? else {
             return Ok(());
         };
+        // Who waits may be typing at this moment: then they are seen again.
+        if !store::lock_row(tx, &first).await? {
+            continue;
+        }
         match turn(&intakes, &first, app.now()) {
             Turn::Here => give(app, tx, places, &first, Event::Promoted).await?,
             Turn::CarriedTo(intake) => {

@@ -45,7 +45,7 @@ async fn move_checked(app: &App, officer: &Officer, id: &str, to: &str) -> Resul
     let new_unit = tree::unit_in(&mut tx, to).await?.ok_or(Error::NotFound)?;
     // Places before applications: one order for all (campaign::places).
     places::lock_unit(&mut tx, &old_unit.id).await?;
-    let open = store::open_under(&mut tx, &moving.union.path).await?;
+    let open = store::lock_open_under(&mut tx, app.db.kind(), &moving.union.path).await?;
     if old_unit.id != new_unit.id {
         let held = open.iter().filter(|one| one.state != State::Draft).count();
         if held > 0 {
@@ -82,7 +82,7 @@ async fn close_checked(app: &App, officer: &Officer, id: &str) -> Result<Moved> 
     let (union, parent) = changes::begin_close(app, &mut tx, officer, id).await?;
     let unit = tree::unit_in(&mut tx, id).await?.ok_or(Error::NotFound)?;
     places::lock_unit(&mut tx, &unit.id).await?;
-    let open = store::open_under(&mut tx, &union.path).await?;
+    let open = store::lock_open_under(&mut tx, app.db.kind(), &union.path).await?;
     let old = tree::review_chain_in(&mut tx, id).await?;
     let new = tree::review_chain_in(&mut tx, &parent.id).await?;
     let mut follow = Follow::new(app, officer);

@@ -163,7 +163,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<End> {
         articles::files::ERASE_JOB => articles::files::erase(app, &field(job, "file")?).await?,
         // What does not go on is kept with its reason, and taken up by the payment loop.
         payment::REFUND_JOB => payment::send_refund(app, &field(job, "refund")?).await?,
-        payment::EVENT_JOB => pay_owner(app, &field(job, "order")?, &field(job, "what")?).await?,
+        payment::EVENT_JOB => pay_owner(app, &field(job, "order")?, &field(job, "what")?, &job.id).await?,
         other => return Err(anyhow::anyhow!("no reaction to jobs of kind {other}").into()),
     }
     Ok(End::Now)
@@ -297,12 +297,12 @@ fn field(job: &Job, name: &str) -> Result<String> {
 }
 
 /// Tells the owner of a payment what happened to it, by the order's purpose; it must bear being told twice.
-async fn pay_owner(app: &App, order: &str, what: &str) -> Result<()> {
+async fn pay_owner(app: &App, order: &str, what: &str, job: &str) -> Result<()> {
     let order = payment::order(app, order).await?;
     if order.purpose_kind == enrolment::enrol::PURPOSE {
         let what =
             payment::Happened::parse(what).ok_or_else(|| anyhow::anyhow!("a payment cannot be {what}"))?;
-        return enrolment::paying::happened(app, &order.id, what).await;
+        return enrolment::paying::happened(app, &order.id, what, job).await;
     }
     tracing::info!(
         order = order.id,

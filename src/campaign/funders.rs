@@ -156,6 +156,7 @@ async fn add_checked(app: &App, officer: &Officer, campaign_id: &str, typed: &Ty
         amount,
     };
     let mut tx = app.db.write().await?;
+    store::lock_plan(&mut tx).await?;
     match store::insert_funder(&mut tx, campaign_id, &funder, app.now()).await {
         Err(error) if is_unique_violation(&error) => {
             return Err(FieldErrors::one("name", Refusal::FunderTwice).into());

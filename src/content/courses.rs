@@ -1,5 +1,6 @@
 //! 公益微课: courses with their lessons, open to all, kept by the city's administrators.
 
+use super::check_publishes;
 use super::courses_media::PublicFile;
 use super::store::courses as store;
 use crate::app::App;
@@ -8,7 +9,6 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, text};
 use crate::union::Officer;
-use crate::union::providers::check_keeps;
 use serde_json::json;
 
 /// No more are kept: list and search read all of them.
@@ -133,7 +133,7 @@ pub async fn lesson(app: &App, course_id: &str, id: &str) -> Result<(Course, Les
 
 /// All courses with all of their lessons, for their keepers.
 pub async fn all(app: &App, by: &Officer) -> Result<Vec<Whole>> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let mut lessons = store::lessons_of_all(app).await?;
     let courses = store::all(app).await?.into_iter();
     Ok(courses
@@ -173,7 +173,7 @@ fn order(typed: &str, from: i64) -> Result<i64, Refusal> {
 /// Errors: [`Refusal::NotAllowed`], [`Error::NotFound`], [`Refusal::ChangedMeanwhile`]; at `title`, `summary`, `teacher`,
 /// `place`.
 pub async fn save(app: &App, by: &Officer, seen: Option<(&str, i64)>, typed: &TypedCourse) -> Result<String> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let mut errors = FieldErrors::default();
     let title = errors.take("title", text::line(&typed.title, 2, 40));
     let summary = errors.take("summary", text::line(&typed.summary, 4, 300));
@@ -227,7 +227,7 @@ pub async fn save(app: &App, by: &Officer, seen: Option<(&str, i64)>, typed: &Ty
 
 /// Shows a course to everybody, or takes it back.
 pub async fn show(app: &App, by: &Officer, id: &str, version: i64, shown: bool) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     store::find(app, id).await?.ok_or(Error::NotFound)?;
     let mut tx = app.db.write().await?;
     if !store::show(&mut tx, (id, version), shown, app.now()).await? {
@@ -279,7 +279,7 @@ pub async fn save_lesson(
     seen: Option<(&str, i64)>,
     typed: &TypedLesson,
 ) -> Result<String> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let (_, lessons) = whole(app, course_id).await?;
     let standing = match seen {
         None => None,
@@ -329,7 +329,7 @@ pub async fn show_lesson(
     (id, version): (&str, i64),
     shown: bool,
 ) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     lesson(app, course_id, id).await?;
     let mut tx = app.db.write().await?;
     if !store::show_lesson(&mut tx, (id, version), shown, app.now()).await? {

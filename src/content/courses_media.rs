@@ -1,6 +1,7 @@
 //! Videos and covers of courses: public files, kept as they are so that a part can be read (ADR 0031). A video comes in
 //! piece by piece and is never held whole.
 
+use super::check_publishes;
 use super::courses::{Course, Lesson, Source, lesson, note};
 use super::store::courses as store;
 use crate::app::App;
@@ -11,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::outbox;
 use crate::union::Officer;
-use crate::union::providers::check_keeps;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -132,7 +132,7 @@ pub async fn keep_video(app: &App, by: &Officer, at: (&str, &str), mut incoming:
 }
 
 async fn attach_video(app: &App, by: &Officer, at: (&str, &str), file: &PublicFile) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let (_, lesson) = lesson(app, at.0, at.1).await?;
     let mut tx = app.db.write().await?;
     store::insert_file(&mut tx, file, app.now()).await?;
@@ -143,7 +143,7 @@ async fn attach_video(app: &App, by: &Officer, at: (&str, &str), file: &PublicFi
 
 /// Takes a lesson's video away: it waits for another one, or for a link.
 pub async fn drop_video(app: &App, by: &Officer, course_id: &str, lesson_id: &str) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let (_, lesson) = lesson(app, course_id, lesson_id).await?;
     let mut tx = app.db.write().await?;
     replace_video(app, &mut tx, &by.actor(), &lesson, None).await?;
@@ -230,7 +230,7 @@ pub async fn add_sample(app: &App, sample: Sample<'_>) -> Result<()> {
 ///
 /// Errors: the `File…` refusals, [`Refusal::NotAllowed`], [`Error::NotFound`], [`Refusal::ChangedMeanwhile`].
 pub async fn keep_cover(app: &App, by: &Officer, course_id: &str, bytes: Vec<u8>) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let course = store::find(app, course_id).await?.ok_or(Error::NotFound)?;
     let clean = content::cleaned(bytes).await?;
     if !clean.media.is_picture() {
@@ -289,7 +289,7 @@ pub async fn public(app: &App, id: &str) -> Result<PublicFile> {
 
 /// Any file, for the keepers.
 pub async fn any(app: &App, by: &Officer, id: &str) -> Result<PublicFile> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     store::file(app, id).await?.ok_or(Error::NotFound)
 }
 

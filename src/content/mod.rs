@@ -9,3 +9,14 @@ pub mod courses_watched;
 pub mod stations;
 pub mod stations_import;
 mod store;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::union::Officer;
+use crate::union::rights::{self, Act};
+
+/// [`NotAllowed`](crate::kernel::Refusal::NotAllowed) or [`NotFound`](crate::error::Error::NotFound) for whoever does not keep
+/// what the city publishes.
+pub async fn check_publishes(app: &App, officer: &Officer) -> Result<()> {
+    rights::city(app, officer, Act::ManageContent).await.map(drop)
+}

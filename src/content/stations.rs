@@ -1,5 +1,6 @@
 //! 求学圆梦服务站: places where workers get help, kept by the city's administrators.
 
+use super::check_publishes;
 use super::store::stations as store;
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
@@ -7,7 +8,6 @@ use crate::db::Tx;
 use crate::error::{Error, Result, is_unique_violation};
 use crate::kernel::{Refusal, text};
 use crate::union::Officer;
-use crate::union::providers::check_keeps;
 use serde_json::json;
 
 const DISTRICTS: &str = include_str!("../../assets/data/jinan-districts.txt");
@@ -269,7 +269,7 @@ pub async fn save(
     seen: Option<(&str, i64)>,
     typed: &Typed,
 ) -> Result<Result<String, Problems>> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let standing = match seen {
         Some((id, version)) => Some(find(app, id).await?).filter(|s| s.version == version),
         None => None,
@@ -331,7 +331,7 @@ pub(super) async fn write(
 ///
 /// Errors: [`Refusal::NotAllowed`], [`Error::NotFound`], [`Refusal::ChangedMeanwhile`].
 pub async fn remove(app: &App, by: &Officer, id: &str, version: i64) -> Result<()> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     let station = find(app, id).await?;
     let mut tx = app.db.write().await?;
     if !store::delete(&mut tx, id, version).await? {

@@ -1,6 +1,7 @@
 //! Service stations from a table (XLSX or CSV): every error by row at once, a preview, then all rows in one transaction,
 //! found by their name, so that a table brought in twice changes nothing.
 
+use super::check_publishes;
 use super::stations::{self, FIELDS, MOST, Problems, Station, Typed};
 use super::store::stations as store;
 use crate::app::App;
@@ -9,7 +10,6 @@ use crate::campaign::sheet::{self, Effect, Row};
 use crate::error::Result;
 use crate::kernel::{Refusal, text};
 use crate::union::Officer;
-use crate::union::providers::check_keeps;
 use std::collections::BTreeMap;
 
 /// A table of stations.
@@ -17,7 +17,7 @@ pub type Table = sheet::Table<Station>;
 
 /// [`read`] for an officer, who has to keep the stations. Errors: [`Refusal::NotAllowed`], and those of [`read`].
 pub async fn preview(app: &App, by: &Officer, bytes: &[u8]) -> Result<Table> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     read(app, bytes).await
 }
 
@@ -102,7 +102,7 @@ fn wrong(table: &mut Table, line: usize, problems: Problems) {
 ///
 /// Errors: [`Refusal::NotAllowed`], and those of [`read`] and [`write`].
 pub async fn bring_in(app: &App, by: &Officer, bytes: &[u8]) -> Result<(usize, usize)> {
-    check_keeps(by)?;
+    check_publishes(app, by).await?;
     write(app, &by.actor(), read(app, bytes).await?, false).await
 }
 

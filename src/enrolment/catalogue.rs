@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
 use crate::union::providers::check_keeps;
-use crate::union::{Officer, Union};
+use crate::union::{Officer, Union, tree};
 use serde_json::json;
 
 pub use super::typed::{FIELDS, Problems, Typed, check};
@@ -74,9 +74,24 @@ pub async fn save(
         program.code.clone_from(&standing.code);
     }
     let mut tx = app.db.write().await?;
-    let id = write(app, &mut tx, &by.actor(), program, standing.as_ref()).await?;
-    tx.commit().await?;
-    Ok(Ok(id))
+    match write(app, &mut tx, &by.actor(), program, standing.as_ref()).await {
+        Err(Error::Refused(ended @ Refusal::ProviderEnded)) => Ok(Err(vec![("provider", ended.text())])),
+        written => {
+            let id = written?;
+            tx.commit().await?;
+            Ok(Ok(id))
+        }
+    }
+}
+
+/// The provider as it is until the transaction ends: [`super::close_provider()`] takes the tree's lock too, so that no program
+/// comes to a provider that ends at this moment. To be taken before any other row's.
+async fn hold_provider(tx: &mut Tx, id: &str) -> Result<()> {
+    tree::lock(tx).await?;
+    match tree::find_in(tx, id).await {
+        Err(Error::NotFound) => Err(Refusal::ProviderEnded.into()),
+        other => other.map(drop),
+    }
 }
 
 /// Writes a checked program over the one that stands, or anew, within the caller's transaction.
@@ -87,6 +102,7 @@ pub(super) async fn write(
     mut program: Program,
     standing: Option<&Program>,
 ) -> Result<String> {
+    hold_provider(tx, &program.provider.0).await?;
     let institution = store::institution(tx, app, &program.institution, &program.place).await?;
     let act = match standing {
         None => {
@@ -154,7 +170,7 @@ async fn note(
 /// Opens, closes or withdraws a program that was seen in `version`.
 ///
 /// Errors: [`Refusal::NotAllowed`], [`Refusal::ChangedMeanwhile`]; [`Refusal::ProgramHasEnrolments`] while one of its
-/// enrolments is not settled and it is to be withdrawn.
+/// enrolments is not settled and it is to be withdrawn; [`Refusal::ProviderEnded`] when it is to come back without one.
 pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: ProgramState) -> Result<()> {
     check_keeps(by)?;
     let program = find(app, id).await?;
@@ -162,12 +178,15 @@ pub async fn set_state(app: &App, by: &Officer, id: &str, version: i64, state: P
         return Err(Refusal::ChangedMeanwhile.into());
     }
     let mut tx = app.db.write().await?;
+    let withdrawn = state == ProgramState::Withdrawn;
+    if !withdrawn {
+        hold_provider(&mut tx, &program.provider.0).await?;
+    }
     // The program's row first, as an import locks them; then the seats' rows: whoever takes a seat at this moment either is
     // counted, or finds the intake closed.
     if !store::set_program_state(&mut tx, &program, state, app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
-    let withdrawn = state == ProgramState::Withdrawn;
     for intake in &program.intakes {
         let until = if withdrawn {
             Time(0)

@@ -18,8 +18,7 @@ pub async fn close_provider(app: &App, by: &Officer, id: &str) -> Result<()> {
 async fn close(app: &App, by: &Officer, id: &str) -> Result<()> {
     let provider = providers::find(app, by, id).await?;
     let mut tx = app.db.write().await?;
-    // Under the tree's lock, which who names a provider for a program does not take: a program that comes at this very moment
-    // keeps its provider's name, and is seen in the catalogue.
+    // Under the tree's lock, which whoever names a provider for a program takes too.
     tree::lock(&mut tx).await?;
     let (programs, enrolments) = store::under_way(&mut tx, id).await?;
     if programs > 0 || enrolments > 0 {

@@ -69,6 +69,7 @@ pub async fn keep(app: &App, worker: &Worker, typed: &Basics) -> Result<()> {
         education: cut(&typed.education),
     };
     let mut tx = app.db.write().await?;
+    workers::hold_open(&mut tx, &worker.id).await?;
     store::keep_basics(&mut tx, &worker.id, &moves::seal_basics(app, &kept), app.now()).await?;
     tx.commit().await?;
     Ok(())
@@ -251,9 +252,7 @@ impl From<Error> for Failed {
 
 async fn hold(app: &App, tx: &mut Tx, new: &Enrolment, program: &Program) -> Result<(), Failed> {
     // The account's row first: one that is being closed or joined at this moment begins nothing.
-    if !workers::lock_open(tx, &new.worker_id).await? {
-        return Err(Error::from(Refusal::ChangedMeanwhile).into());
-    }
+    workers::hold_open(tx, &new.worker_id).await?;
     if !store::take_seat(tx, &new.intake_id, app.now()).await? {
         return Err(Error::from(Refusal::SeatsGone).into());
     }
@@ -280,7 +279,7 @@ async fn hold(app: &App, tx: &mut Tx, new: &Enrolment, program: &Program) -> Res
         .await?;
     }
     let by = Actor::Worker(new.worker_id.clone());
-    moves::follow(app, tx, &new.id, &by, (Event::Held, State::Held), "").await?;
+    moves::follow(app, tx, &new.id, &by, (Event::Held, State::Held), ("", None)).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Programs that a worker keeps for later.
 
 use super::{Program, store};
+use crate::account::workers;
 use crate::app::App;
 use crate::error::Result;
 
@@ -8,6 +9,7 @@ use crate::error::Result;
 pub async fn set(app: &App, worker_id: &str, program_id: &str, keep: bool) -> Result<()> {
     let program = super::catalogue::shown(app, program_id).await?;
     let mut tx = app.db.write().await?;
+    workers::hold_open(&mut tx, worker_id).await?;
     if keep {
         store::add_favourite(&mut tx, worker_id, &program.id, app.now()).await?;
     } else {

@@ -144,6 +144,35 @@ pub async fn apply(
     event: Event,
     note: &str,
 ) -> Result<State> {
+    apply_for(app, tx, seen, by, event, (note, None)).await
+}
+
+/// [`apply`] once for each `cause`, a job that may run twice.
+pub(super) async fn apply_once(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Enrolment,
+    event: Event,
+    note: &str,
+    cause: &str,
+) -> Result<()> {
+    if store::has_caused(tx, cause).await? {
+        return Ok(());
+    }
+    let line = (note, Some(cause));
+    apply_for(app, tx, seen, &Actor::System, event, line)
+        .await
+        .map(drop)
+}
+
+async fn apply_for(
+    app: &App,
+    tx: &mut Tx,
+    seen: &Enrolment,
+    by: &Actor,
+    event: Event,
+    line: (&str, Option<&str>),
+) -> Result<State> {
     let state = states::next(seen.state, event)?;
     let now = app.now();
     if !store::move_row(tx, seen, state, event, now).await? {
@@ -152,7 +181,7 @@ pub async fn apply(
     if seen.state.holds_seat() && !state.holds_seat() {
         store::release_seat(tx, &seen.intake_id).await?;
     }
-    follow(app, tx, &seen.id, by, (event, state), note).await?;
+    follow(app, tx, &seen.id, by, (event, state), line).await?;
     Ok(state)
 }
 
@@ -163,10 +192,10 @@ pub(super) async fn follow(
     id: &str,
     by: &Actor,
     (event, state): (Event, State),
-    note: &str,
+    line: (&str, Option<&str>),
 ) -> Result<()> {
     let (now, event_id) = (app.now(), app.id());
-    store::insert_event(tx, &event_id, id, (event, state), note, now).await?;
+    store::insert_event(tx, &event_id, id, (event, state), line, now).await?;
     let act = format!("enrolment.{event}");
     let line = Line {
         actor: by,

@@ -80,23 +80,23 @@ pub async fn settled(app: &App, order_id: &str) -> Result<Order> {
         _ => None,
     };
     if let Some(what) = what {
-        follow(app, &order, what).await?;
+        follow(app, &order, what, None).await?;
     }
     Ok(order)
 }
 
-/// The outbox job [`payment::EVENT_JOB`] of our orders. May run twice.
-pub async fn happened(app: &App, order_id: &str, what: Happened) -> Result<()> {
+/// The outbox job [`payment::EVENT_JOB`] of our orders, by its id. May run twice.
+pub async fn happened(app: &App, order_id: &str, what: Happened, job: &str) -> Result<()> {
     let order = payment::order(app, order_id).await?;
     if order.purpose_kind != PURPOSE {
         return Ok(());
     }
-    follow(app, &order, what).await
+    follow(app, &order, what, Some(job)).await
 }
 
-async fn follow(app: &App, order: &Order, what: Happened) -> Result<()> {
+async fn follow(app: &App, order: &Order, what: Happened, job: Option<&str>) -> Result<()> {
     for _ in 0..TRIES {
-        match follow_once(app, order, what).await {
+        match follow_once(app, order, what, job).await {
             // Moved meanwhile: seen again.
             Err(Error::Refused(Refusal::EnrolmentNotThere)) => {}
             other => return other,
@@ -105,7 +105,7 @@ async fn follow(app: &App, order: &Order, what: Happened) -> Result<()> {
     Err(anyhow::anyhow!("enrolment of order {} moves again and again", order.id).into())
 }
 
-async fn follow_once(app: &App, order: &Order, what: Happened) -> Result<()> {
+async fn follow_once(app: &App, order: &Order, what: Happened, job: Option<&str>) -> Result<()> {
     let Some((id, term)) = purpose(&order.purpose_id) else {
         return Err(anyhow::anyhow!("order {} has no enrolment's purpose", order.id).into());
     };
@@ -113,27 +113,30 @@ async fn follow_once(app: &App, order: &Order, what: Happened) -> Result<()> {
     match what {
         Happened::Paid => paid(app, &enrolment, term, order).await,
         Happened::Closed if term == 1 && enrolment.state == State::Held => {
-            step(app, &enrolment, Event::Expired, "").await
+            step(app, &enrolment, Event::Expired, "", job).await
         }
         // A later instalment's order that was not used: another one can be had.
         Happened::Closed => Ok(()),
-        Happened::PaidLate => step(app, &enrolment, Event::MoneyReturns, "付款时名额已释放").await,
-        Happened::PaidTwice => step(app, &enrolment, Event::MoneyReturns, "这一期学费已经缴过").await,
-        Happened::Returned => step(app, &enrolment, Event::MoneyReturned, "").await,
+        Happened::PaidLate => step(app, &enrolment, Event::MoneyReturns, "付款时名额已释放", job).await,
+        Happened::PaidTwice => step(app, &enrolment, Event::MoneyReturns, "这一期学费已经缴过", job).await,
+        Happened::Returned => step(app, &enrolment, Event::MoneyReturned, "", job).await,
         Happened::Refunded => back(app, &enrolment, term).await,
         Happened::RefundFailed => {
             super::refunds::ask_again(app, &enrolment, term, order).await?;
             match enrolment.state {
-                State::Refunding => step(app, &enrolment, Event::RefundStuck, "").await,
+                State::Refunding => step(app, &enrolment, Event::RefundStuck, "", job).await,
                 _ => Ok(()),
             }
         }
     }
 }
 
-async fn step(app: &App, enrolment: &Enrolment, event: Event, note: &str) -> Result<()> {
+async fn step(app: &App, enrolment: &Enrolment, event: Event, note: &str, job: Option<&str>) -> Result<()> {
     let mut tx = app.db.write().await?;
-    moves::apply(app, &mut tx, enrolment, &Actor::System, event, note).await?;
+    match job {
+        None => drop(moves::apply(app, &mut tx, enrolment, &Actor::System, event, note).await?),
+        Some(job) => moves::apply_once(app, &mut tx, enrolment, event, note, job).await?,
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -162,6 +165,10 @@ async fn paid(app: &App, enrolment: &Enrolment, term: i64, order: &Order) -> Res
 /// A refund is with the worker; with the last of them the enrolment is settled.
 async fn back(app: &App, enrolment: &Enrolment, term: i64) -> Result<()> {
     let mut tx = app.db.write().await?;
+    // One refund after the other: two at once would each see the other's as still on its way, and neither be the last.
+    if !store::lock_row(&mut tx, enrolment).await? {
+        return Err(Refusal::EnrolmentNotThere.into());
+    }
     if !store::mark_back(&mut tx, &enrolment.id, term, app.now()).await? {
         return Ok(());
     }

@@ -150,27 +150,21 @@ fn request<'a>(order: &'a str, key: &'a str, amount: Fen, actor: &'a Actor) -> R
     }
 }
 
-/// A refund that WeChat Pay closed is asked for again under another key, so often; then it is for people.
+/// A refund that WeChat Pay closed is asked for again by itself so often; then it is for people.
 const ASKED_AGAIN: usize = 3;
 
 /// Asks again for a refund that WeChat Pay closed. Bears being told twice: one that is under way stops it.
 pub(super) async fn ask_again(app: &App, enrolment: &Enrolment, term: i64, order: &Order) -> Result<()> {
     let asked = payment::refunds(app, &order.id).await?;
-    let asked: Vec<_> = asked
+    let asked = asked
         .iter()
-        .filter(|refund| refund.cause == RefundCause::Requested)
-        .collect();
-    let closed = asked
-        .iter()
-        .filter(|refund| refund.state == RefundState::Closed)
-        .count();
+        .filter(|refund| refund.cause == RefundCause::Requested);
+    let closed: Vec<_> = asked.clone().filter(|r| r.state == RefundState::Closed).collect();
     let terms = store::terms(app, &enrolment.id).await?;
-    let owed = terms.iter().find(|one| one.no == term).map(|one| one.refund);
-    match owed {
-        Some(owed) if owed.0 > 0 && closed == asked.len() && (1..=ASKED_AGAIN).contains(&closed) => {
-            let (key, by) = (format!("term-{term}-{closed}"), Actor::System);
-            payment::refund(app, &request(&order.id, &key, owed, &by)).await?;
-            Ok(())
+    let owed = terms.iter().any(|one| one.no == term && one.refund.0 > 0);
+    match closed.last() {
+        Some(last) if owed && closed.len() == asked.count() && closed.len() <= ASKED_AGAIN => {
+            payment::replace(app, &last.id, &Actor::System).await.map(drop)
         }
         _ => Ok(()),
     }

@@ -159,6 +159,7 @@ pub enum Refusal {
     RulesNotAgreed,
     TermsChanged,
     ProviderBusy { programs: i64, enrolments: i64 },
+    ProviderEnded,
     HoldOver,
     NothingToPay,
     RefundNotNow,

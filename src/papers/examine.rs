@@ -47,12 +47,18 @@ async fn keep(app: &App, application: &Application, document: &Document, bytes: 
     let marks = twins::marks(&app.sealer, kind, &bytes, &facts);
     // The marks first, then the search: of two papers read at the same moment one finds the other.
     let mut tx = app.db.write().await?;
+    if !store::hold_kept(&mut tx, &document.id).await? {
+        return Ok(());
+    }
     store::put_marks(&mut tx, &document.id, &marks).await?;
     tx.commit().await?;
     let found = twins::find(app, document, &application.worker_id, &marks, &bytes).await?;
     let json = serde_json::to_string(&facts).map_err(anyhow::Error::from)?;
     let sealed = app.seal(PLACE, &json);
     let mut tx = app.db.write().await?;
+    if !store::hold_kept(&mut tx, &document.id).await? {
+        return Ok(());
+    }
     for (twin, how) in &found {
         store::put_twin(&mut tx, &document.id, twin, *how, app.now()).await?;
     }

@@ -20,6 +20,7 @@ mod words;
 
 pub use examine::READ_JOB;
 pub use report::{Viewer, of};
+pub use store::stamp;
 
 use crate::application::DocumentKind;
 use crate::kernel::Refusal;

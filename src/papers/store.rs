@@ -5,6 +5,7 @@ use super::twins::Mark;
 use crate::app::App;
 use crate::db::Tx;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 /// So many of one mark are enough to tell; a file that a thousand sent is told of the first ones.
 const ENOUGH: i64 = 20;
@@ -39,6 +40,23 @@ pub async fn application_of(app: &App, document_id: &str) -> sqlx::Result<Option
         .bind(document_id)
         .fetch_optional(app.db.read())
         .await
+}
+
+/// Whether a paper's bytes are still kept; they are until the transaction ends. What was read from one that was erased
+/// meanwhile is not to be kept.
+pub async fn hold_kept(tx: &mut Tx, document_id: &str) -> sqlx::Result<bool> {
+    let sql = "UPDATE documents SET current = current WHERE id = $1 AND erased_at IS NULL";
+    let query = sqlx::query(sql).bind(document_id);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// How much has been read from an application's papers, and found of them elsewhere: grows with everything that the checks
+/// see and the application's version does not tell.
+pub async fn stamp(db: impl Executor<'_, Database = Any>, application_id: &str) -> sqlx::Result<(i64, i64)> {
+    let sql = "SELECT (SELECT COUNT(*) FROM paper_facts f JOIN documents d ON d.id = f.document_id WHERE d.application_id = $1), \
+               (SELECT COUNT(*) FROM paper_twins t JOIN documents d ON d.id = t.document_id OR d.id = t.twin_id \
+                WHERE d.application_id = $1)";
+    sqlx::query_as(sql).bind(application_id).fetch_one(db).await
 }
 
 /// Keeps a paper's marks in place of earlier ones.

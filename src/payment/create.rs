@@ -37,21 +37,26 @@ pub async fn create_in(app: &App, tx: &mut Tx, new: &NewPayment<'_>) -> Result<O
     if new.amount.0 <= 0 || new.description.is_empty() {
         return Err(anyhow::anyhow!("a payment needs an amount and a description").into());
     }
-    let order = fresh(app, new);
-    if store::insert(tx, &order).await? {
-        let detail =
-            json!({ "purpose": new.purpose_kind, "purpose_id": new.purpose_id, "fen": new.amount.0 });
-        note(app, tx, "payment.create", &order.id, detail).await?;
-        return Ok(order);
+    for _ in 0..ATTEMPTS {
+        let order = fresh(app, new);
+        if store::insert(tx, &order).await? {
+            let detail =
+                json!({ "purpose": new.purpose_kind, "purpose_id": new.purpose_id, "fen": new.amount.0 });
+            note(app, tx, "payment.create", &order.id, detail).await?;
+            return Ok(order);
+        }
+        match store::active_in(tx, new.purpose_kind, new.purpose_id).await? {
+            Some(standing) if standing.amount == new.amount => return Ok(standing),
+            Some(_) => return Err(Refusal::PaymentDiffers.into()),
+            // On PostgreSQL the one that stood in the way can be closed between the two statements.
+            None => {}
+        }
     }
-    let standing = store::active_in(tx, new.purpose_kind, new.purpose_id).await?;
-    let standing = standing.ok_or_else(|| anyhow::anyhow!("an order that stood in the way is gone"))?;
-    if standing.amount == new.amount {
-        Ok(standing)
-    } else {
-        Err(Refusal::PaymentDiffers.into())
-    }
+    Err(anyhow::anyhow!("orders of one purpose come and go").into())
 }
+
+/// So often an order is made where another one stood a moment ago.
+const ATTEMPTS: usize = 3;
 
 fn fresh(app: &App, new: &NewPayment<'_>) -> Order {
     Order {

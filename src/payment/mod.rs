@@ -25,7 +25,7 @@ pub use notified::{Answer, notified};
 pub use prepay::{jsapi, native};
 pub use reconcile::{BILL_DIFFERS, Differing, Reconciliation, reconcile, reconciliation, reconciliations};
 pub use refund::{
-    REFUND_STUCK, Refund, RefundRequest, ask_again, find_refund, refund, refund_in, refunds,
+    REFUND_STUCK, Refund, RefundRequest, ask_again, find_refund, refund, refund_in, refunds, replace,
     send as send_refund,
 };
 pub use settle::{cancel, settle};

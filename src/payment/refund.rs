@@ -51,6 +51,8 @@ pub struct Refund {
     pub check_at: Time,
     /// How often it was.
     pub checks: i64,
+    /// Closed, and another one stands in its place.
+    pub replaced: bool,
 }
 
 /// What is to go back.
@@ -154,6 +156,7 @@ async fn insert_as(app: &App, tx: &mut Tx, back: &Back<'_>, actor: &Actor) -> Re
         // The job sends it at once; the loop looks after it when the job did not.
         check_at: now.plus(LEASE),
         checks: 0,
+        replaced: false,
     };
     store::insert_refund(tx, &refund, back.request).await?;
     let detail = json!({ "refund": refund.id, "fen": back.amount.0, "cause": back.cause.as_str() });
@@ -274,11 +277,26 @@ async fn ask_again_checked(app: &App, by: &Officer, id: &str) -> Result<Refund> 
     find_refund(app, &asked.id).await
 }
 
-/// Another refund in the place of one that WeChat Pay closed; the same one when it was asked for already.
+/// The owner asks once more for a refund that WeChat Pay closed. Gives the one in its place: one, whoever asks meanwhile.
+///
+/// Errors: [`Error::NotFound`]; [`Refusal::RefundGoesOn`] when the money went back another way.
+pub async fn replace(app: &App, id: &str, actor: &Actor) -> Result<Refund> {
+    let seen = find_refund(app, id).await?;
+    let mut tx = app.db.write().await?;
+    let order = store::lock(&mut tx, &seen.order_id).await?;
+    let refund = anew(app, &mut tx, order, &seen, actor).await?;
+    tx.commit().await?;
+    Ok(refund)
+}
+
+/// Under the order's lock: what stands in the place of a refund that WeChat Pay closed, made when nothing does yet.
 async fn anew(app: &App, tx: &mut Tx, order: Order, closed: &Refund, actor: &Actor) -> Result<Refund> {
-    let key = format!("again-{}", closed.id);
-    if let Some(standing) = store::refund_by_request(tx, &order.id, &key).await? {
-        return Ok(standing);
+    let mut closed = closed.clone();
+    while let Some(next) = store::replacement(tx, &closed).await? {
+        if next.state != RefundState::Closed {
+            return Ok(next);
+        }
+        closed = next;
     }
     let requested = closed.cause == RefundCause::Requested;
     if requested && closed.amount > order.left() {
@@ -291,7 +309,7 @@ async fn anew(app: &App, tx: &mut Tx, order: Order, closed: &Refund, actor: &Act
         total: closed.total,
         amount: closed.amount,
         cause: closed.cause,
-        request: &key,
+        request: &store::replacing(&closed),
         reason: &closed.reason,
     };
     let refund = insert_as(app, tx, &back, actor).await?;

@@ -114,7 +114,9 @@ async fn ended(app: &App, tx: &mut Tx, order: Order, refund: &Refund) -> Result<
         store::update(tx, &moved, app.now()).await?;
     }
     needs_somebody(app, tx, &refund.id).await?;
-    tell(app, tx, &order.id, Happened::RefundFailed, &refund.id).await
+    // It may have been abnormal before, which was told as well.
+    let reference = format!("closed-{}", refund.id);
+    tell(app, tx, &order.id, Happened::RefundFailed, &reference).await
 }
 
 /// The operator has to act in the merchant's console; it is looked after once a day.

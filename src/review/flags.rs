@@ -9,7 +9,7 @@ use crate::application::moves;
 use crate::application::{self, Application, State};
 use crate::campaign;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
 use crate::papers::{self, Check, Outcome, Reason, Viewer};
 
@@ -51,11 +51,20 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         if application.state == State::Draft || application.state.is_over() {
             return Ok(());
         }
+        let seen = papers::stamp(app.db.read(), id).await?;
         let form = application.form(app)?;
         let papers = documents::of(app, id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
         let checks = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
+        match moves::lock(&mut tx, &application).await {
+            Err(Error::Refused(Refusal::ChangedMeanwhile)) => continue,
+            other => other?,
+        }
+        // Another job may have found something since: a paper that is read does not change the application's version.
+        if papers::stamp(&mut *tx, id).await? != seen {
+            continue;
+        }
         let kept = keep(&mut tx, &application, &checks, app.now()).await?;
         tx.commit().await?;
         if kept {

@@ -185,6 +185,7 @@ mod tests {
             roles: vec![role],
             openid: None,
             phone_index: String::new(),
+            signed_out: 0,
             second_factor: false,
         }
     }

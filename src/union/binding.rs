@@ -77,8 +77,19 @@ pub async fn set_second_factor(app: &App, officer: &Officer, on: bool) -> Result
 /// After the right password: a token whose code ([`enter_scene`]) the officer's own WeChat has to scan within [`VALID`].
 pub async fn ask_scan(app: &App, officer: &Officer) -> Result<String> {
     let token = app.entropy.token();
-    app.cache.set(&enter_key(&token), &officer.id, VALID).await?;
+    let asked = format!("{}:{}", officer.id, officer.signed_out);
+    app.cache.set(&enter_key(&token), &asked, VALID).await?;
     Ok(token)
+}
+
+/// The officer who was asked for a scan; `None` once they left, or all their sessions were ended since.
+async fn asked(app: &App, value: &str) -> Result<Option<Officer>> {
+    let (id, signed_out) = value.split_once(':').unwrap_or((value, ""));
+    match officers::find(app, id).await {
+        Ok(officer) => Ok(Some(officer).filter(|officer| officer.signed_out.to_string() == signed_out)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The scene of the code to be scanned at sign-in.
@@ -107,12 +118,9 @@ pub async fn was_scanned(app: &App, token: &str) -> Result<Option<bool>> {
 
 /// Looks whether the code was scanned; the first who is told so uses it up.
 pub async fn entering(app: &App, token: &str) -> Result<Entering> {
-    if let Some(officer_id) = app.cache.take(&entered_key(token)).await? {
-        return match officers::find(app, &officer_id).await {
-            Ok(officer) => Ok(Entering::Entered(Box::new(officer))),
-            Err(Error::NotFound) => Ok(Entering::Over),
-            Err(error) => Err(error),
-        };
+    if let Some(value) = app.cache.take(&entered_key(token)).await? {
+        let officer = asked(app, &value).await?;
+        return Ok(officer.map_or(Entering::Over, |officer| Entering::Entered(Box::new(officer))));
     }
     Ok(match app.cache.get(&enter_key(token)).await? {
         Some(_) => Entering::Waiting,
@@ -154,19 +162,17 @@ pub async fn scanned(app: &App, scene: &str, openid: &str) -> Result<Scanned> {
 }
 
 async fn enter(app: &App, token: &str, openid: &str) -> Result<Scanned> {
-    let Some(officer_id) = app.cache.get(&enter_key(token)).await? else {
+    let Some(value) = app.cache.get(&enter_key(token)).await? else {
         return Ok(Scanned::Stale);
     };
-    let officer = match officers::find(app, &officer_id).await {
-        Ok(officer) => officer,
-        Err(Error::NotFound) => return Ok(Scanned::Stale),
-        Err(error) => return Err(error),
+    let Some(officer) = asked(app, &value).await? else {
+        return Ok(Scanned::Stale);
     };
     if officer.openid.as_deref() != Some(openid) {
         return Ok(Scanned::NotTheirs);
     }
     // First what the PC looks for, then the end of the question: it is never told that both are gone.
-    app.cache.set(&entered_key(token), &officer.id, VALID).await?;
+    app.cache.set(&entered_key(token), &value, VALID).await?;
     app.cache.delete(&enter_key(token)).await?;
     Ok(Scanned::Entered(Box::new(officer)))
 }

@@ -27,6 +27,8 @@ pub struct Officer {
     pub second_factor: bool,
     /// Keyed hash of their phone, to notice an officer's own application.
     pub phone_index: String,
+    /// How often all their sessions were ended: a sign-in that was begun before does not hold.
+    pub signed_out: i64,
 }
 
 impl Officer {
@@ -103,6 +105,7 @@ pub(super) async fn enter(app: &App, tx: &mut Tx, by: &Actor, new: Entered<'_>) 
         roles: joined(new.roles),
         openid: new.openid.map(str::to_owned),
         second_factor: 0,
+        signed_out: 0,
     };
     let sealed = app.seal("officers.phone", new.phone.digits());
     match store::insert_officer(tx, &row, &sealed, app.now()).await {
@@ -145,6 +148,7 @@ async fn with_union(app: &App, row: store::OfficerRow) -> Result<Officer> {
         openid: row.openid,
         second_factor: row.second_factor == 1,
         phone_index: row.phone_index,
+        signed_out: row.signed_out,
     })
 }
 

@@ -235,6 +235,7 @@ mod tests {
             roles: vec![Role::Administrator],
             openid: None,
             phone_index: String::new(),
+            signed_out: 0,
             second_factor: false,
         }
     }

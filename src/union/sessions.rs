@@ -5,7 +5,7 @@ use super::{Officer, officers, store};
 use crate::app::App;
 use crate::audit::{self, Line};
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Door, Error, Result};
 use crate::kernel::Time;
 use crate::kernel::time::{DAY, MINUTE};
 use serde_json::json;
@@ -29,9 +29,15 @@ pub struct Session {
 }
 
 /// Begins a session after a sign-in that the caller has checked; gives its id.
+///
+/// Errors: [`Error::SignIn`] when all sessions were ended since the officer was looked up: a password that was taken back
+/// while it was being checked lets nobody in.
 pub async fn begin(app: &App, officer: &Officer, device: &str) -> Result<String> {
     let (id, now) = (app.id(), app.now());
     let mut tx = app.db.write().await?;
+    if !store::hold_signed_out(&mut tx, &officer.id, officer.signed_out).await? {
+        return Err(Error::SignIn(Door::Officer));
+    }
     store::insert_session(&mut tx, &id, &officer.id, device, now).await?;
     note(app, &mut tx, officer, "officer.sign_in", json!({})).await?;
     tx.commit().await?;

@@ -198,6 +198,17 @@ pub async fn lock(tx: &mut Tx) -> Result<()> {
     Ok(store::lock_tree(tx).await?)
 }
 
+/// Holds an active union at its place in the tree, as it was seen, until the transaction ends. Whoever locks applications too
+/// takes theirs first.
+///
+/// Errors: [`Refusal::ChangedMeanwhile`].
+pub async fn hold(tx: &mut Tx, seen: &Union) -> Result<()> {
+    match store::hold_union(tx, &seen.id, &seen.path).await? {
+        true => Ok(()),
+        false => Err(Refusal::ChangedMeanwhile.into()),
+    }
+}
+
 /// An active union as the caller's transaction sees it, or [`Error::NotFound`].
 pub async fn find_in(tx: &mut Tx, id: &str) -> Result<Union> {
     store::union(&mut **tx, id).await?.ok_or(Error::NotFound)

@@ -63,6 +63,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | ProgramHasEnrolments { .. }
         | TermsChanged
         | ProviderBusy { .. }
+        | ProviderEnded
         | SeenChanged
         | TransferMoved { .. }
         | TransferNotFree { .. }

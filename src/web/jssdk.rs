@@ -27,9 +27,18 @@ pub fn script(app: &App) -> String {
     }
 }
 
-/// Lets a page load the JS-SDK, and the frames of WeChat's own in which its tags draw; it reports to WeChat by pictures. In
+/// [`script`] for a page that works without it: inside WeChat alone; in the demo any page may lie in the simulated phone.
+pub fn script_here(ctx: &Ctx) -> Option<String> {
+    let here = ctx.in_wechat() || ctx.app.config.purpose == Purpose::Demo;
+    here.then(|| script(&ctx.app))
+}
+
+/// Lets a page that `loads` it load the JS-SDK, and the frames of WeChat's own in which its tags draw; it reports to WeChat by pictures. In
 /// the demo the simulated phone is WeChat, and frames the page.
-pub fn allow(app: &App, mut response: Response) -> Response {
+pub fn allow(app: &App, loads: bool, mut response: Response) -> Response {
+    if !loads {
+        return response;
+    }
     let phone = (app.config.purpose == Purpose::Demo).then_some(app.config.sim_listen);
     let phone = phone.map_or_else(String::new, |at| {
         format!(" http://{at} http://localhost:{}", at.port())

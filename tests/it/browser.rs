@@ -22,7 +22,7 @@ use crate::guarded::{Guarded, Recipe};
 use crate::services::free_port;
 
 /// How long a helper waits for what it needs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Two cores bear two browsers.
 const AT_ONCE: u32 = 2;
 static SLOTS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
@@ -47,6 +47,7 @@ pub struct Browser {
     device: Device,
     // Declared in the order in which they must end: the driver, then the right to a browser.
     driver: Guarded,
+    patience: Duration,
     _slot: SemaphorePermit<'static>,
 }
 
@@ -59,6 +60,11 @@ impl Browser {
     /// A PC: a window of 1366 × 900 pixels, mouse, Chinese.
     pub async fn pc() -> Result<Self> {
         Self::start(Device::Pc, slots(1).await?).await
+    }
+
+    /// For what is not expected to come.
+    pub fn impatient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// A phone and a PC for one journey. Taking them one after the other could wait for ever: another test may
@@ -86,14 +92,15 @@ impl Browser {
             client,
             device,
             driver,
+            patience: PATIENCE,
             _slot: slot,
         })
     }
 
     /// Opens the address and waits until the page is loaded.
     pub async fn goto(&self, url: &str) -> Result<()> {
-        let loaded = timeout(PATIENCE, self.client.goto(url)).await;
-        match loaded.map_err(|_| "not loaded after ten seconds".to_string()) {
+        let loaded = timeout(self.patience, self.client.goto(url)).await;
+        match loaded.map_err(|_| format!("not loaded after {:?}", self.patience)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.failure(&format!("open {url}"), error).await),
             Err(late) => Err(self.failure(&format!("open {url}"), late).await),
@@ -296,9 +303,9 @@ impl Browser {
 
     /// Tries again until it works: pages load, scripts redraw, dialogs slide away.
     async fn until<T>(&self, what: &str, attempt: impl AsyncFn() -> Result<T, NotYet>) -> Result<T> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         loop {
-            match timeout(PATIENCE, attempt())
+            match timeout(self.patience, attempt())
                 .await
                 .unwrap_or_else(|_| Err(NotYet("no answer".into())))
             {

@@ -155,7 +155,7 @@ async fn phone_and_pc_together_speak_chinese_and_leave_nothing_behind() -> Resul
 #[tokio::test]
 async fn what_does_not_come_is_an_error_with_a_picture_and_the_source() -> Result<()> {
     let site = serve().await;
-    let browser = Browser::pc().await?;
+    let browser = Browser::pc().await?.impatient(Duration::from_secs(3));
     browser.goto(&site).await?;
     let error = browser
         .wait_for_text("h1", "没有的字")

@@ -21,6 +21,7 @@ use serde_json::json;
 use yuanmeng::account::{Worker, identity, workers};
 use yuanmeng::app::App;
 use yuanmeng::enrolment::agreed::Agreed;
+use yuanmeng::enrolment::states::Event;
 use yuanmeng::enrolment::{
     Basics, Enrolment, Program, State, catalogue as books, enrol, moves, paying, refunds, search,
 };
@@ -344,4 +345,50 @@ async fn leaving_gives_back_by_the_rules(test: &TestApp) {
     assert_eq!(back, prospect.back.0);
     let again = refunds::leave(app, &worker.id, &enrolment.id, prospect.back, "").await;
     assert_eq!(refused(again), Refusal::RefundNotNow);
+}
+
+on_both_stores! {
+    /// both instalments' refunds arrive in the same moment, and the enrolment is settled all the same.
+    two_refunds_in_one_moment_settle
+}
+async fn two_refunds_in_one_moment_settle(test: &TestApp) {
+    let app = &test.app;
+    // WeChat Pay tells nothing by itself: the test tells both at once.
+    test.sim_post("/sim/pay/set", json!({ "refund_outcome": "PROCESSING" }))
+        .await;
+    let program = program(app, "机电一体化").await;
+    for n in 1..=3 {
+        let (worker, enrolment) = paid(test, n, &program).await;
+        scan(test, &order(app, &enrolment).await).await;
+        eventually("the second instalment is paid", async || {
+            moves::terms(app, &enrolment.id).await.unwrap()[1]
+                .paid_at
+                .is_some()
+        })
+        .await;
+        let seen = moves::find(app, &enrolment.id).await.unwrap();
+        let back = refunds::prospect(app, &seen).await.unwrap().back;
+        assert!(back.0 > 0, "nothing to give back");
+        refunds::leave(app, &worker.id, &enrolment.id, back, "")
+            .await
+            .unwrap();
+        let terms = moves::terms(app, &enrolment.id).await.unwrap();
+        let [first, second] = [0, 1].map(|at| terms[at].order_id.clone().unwrap());
+        let (first_done, second_done) = tokio::join!(
+            paying::happened(app, &first, payment::Happened::Refunded, "one"),
+            paying::happened(app, &second, payment::Happened::Refunded, "two"),
+        );
+        first_done.and(second_done).unwrap();
+        assert_eq!(state(app, &enrolment).await, State::Refunded);
+        // A job that is done again writes no second line.
+        for _ in 0..2 {
+            let job = format!("returned-{n}");
+            paying::happened(app, &first, payment::Happened::Returned, &job)
+                .await
+                .unwrap();
+        }
+        let lines = moves::timeline(app, &enrolment.id).await.unwrap();
+        let returned = |line: &&moves::Happened| line.event == Event::MoneyReturned;
+        assert_eq!(lines.iter().filter(returned).count(), 1);
+    }
 }

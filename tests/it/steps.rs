@@ -137,12 +137,10 @@ impl<'a> Walk<'a> {
         self.page.wait_for(&format!("{}.done", id("slider"))).await?;
         let before = self.test.sms(number).await.len();
         self.page.click(&id("send-code")).await?;
-        for _ in 0..200 {
-            if self.test.sms(number).await.len() > before {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        crate::acts::eventually("an SMS comes", async || {
+            self.test.sms(number).await.len() > before
+        })
+        .await;
         Ok(builders::code_of(self.test, number).await)
     }
 

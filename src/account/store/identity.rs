@@ -74,6 +74,24 @@ pub async fn waiting_checks(app: &App) -> Result<Vec<Check>> {
     rows.into_iter().map(|row| check_of_row(app, row)).collect()
 }
 
+/// Holds all that wait with a number until the transaction ends.
+pub async fn lock_checks(tx: &mut Tx, index: &str) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_checks SET state = state WHERE id_index = $1 AND state = 'waiting'";
+    sqlx::query(sql).bind(index).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Whether another open account is verified with a number.
+pub async fn is_anothers(tx: &mut Tx, index: &str, worker_id: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM workers WHERE id_index = $1 AND verified_at IS NOT NULL AND closed_at IS NULL AND id <> $2";
+    let others: i64 = sqlx::query_scalar(sql)
+        .bind(index)
+        .bind(worker_id)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(others > 0)
+}
+
 /// Ends a check that waits; what was told is erased. Whether it waited.
 pub async fn decide_check(
     tx: &mut Tx,

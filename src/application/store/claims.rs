@@ -3,9 +3,15 @@
 use crate::app::App;
 use crate::db::Tx;
 
+/// Which application has a value, and its number.
+const HOLDER: &str = "SELECT a.id, COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+                      WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3";
 /// The number of another application that has a value.
 const OTHER: &str = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
                      WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+
+/// So often a value is claimed that another application held a moment ago and holds no more.
+const ATTEMPTS: usize = 3;
 
 /// Claims a value for an application; the number of the application that has it already, if another one does.
 pub async fn claim(
@@ -15,20 +21,28 @@ pub async fn claim(
     value: &str,
     application_id: &str,
 ) -> sqlx::Result<Option<String>> {
-    let insert = sqlx::query(
-        "INSERT INTO claims (id_index, scope, value, application_id) VALUES ($1, $2, $3, $4) ON CONFLICT (id_index, scope, value) DO NOTHING",
-    );
-    let insert = insert.bind(index).bind(scope).bind(value).bind(application_id);
-    if insert.execute(&mut **tx).await?.rows_affected() == 1 {
-        return Ok(None);
+    for _ in 0..ATTEMPTS {
+        let insert = sqlx::query(
+            "INSERT INTO claims (id_index, scope, value, application_id) VALUES ($1, $2, $3, $4) ON CONFLICT (id_index, scope, value) DO NOTHING",
+        );
+        let insert = insert.bind(index).bind(scope).bind(value).bind(application_id);
+        if insert.execute(&mut **tx).await?.rows_affected() == 1 {
+            return Ok(None);
+        }
+        let holder: Option<(String, String)> = sqlx::query_as(HOLDER)
+            .bind(index)
+            .bind(scope)
+            .bind(value)
+            .fetch_optional(&mut **tx)
+            .await?;
+        match holder {
+            Some((holder, _)) if holder == application_id => return Ok(None),
+            Some((_, number)) => return Ok(Some(number)),
+            // On PostgreSQL the holder can let go of it between the two statements: then it is free.
+            None => {}
+        }
     }
-    sqlx::query_scalar(OTHER)
-        .bind(index)
-        .bind(scope)
-        .bind(value)
-        .bind(application_id)
-        .fetch_optional(&mut **tx)
-        .await
+    Ok(Some(String::new()))
 }
 
 /// The number of another application that holds this value, if one does; nothing is claimed.

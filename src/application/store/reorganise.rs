@@ -1,9 +1,10 @@
 //! SQL of applications that follow a change of the tree.
 
 use super::super::states::State;
-use crate::db::Tx;
+use crate::db::{Kind, Tx};
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::AssertSqlSafe;
 
 /// An application that has not ended, as far as the tree matters to it.
 pub struct Open {
@@ -15,12 +16,20 @@ pub struct Open {
     pub version: i64,
 }
 
-/// Drafts and open applications of the unions whose path begins with `path`, in the order of their ids.
-pub async fn open_under(tx: &mut Tx, path: &str) -> Result<Vec<Open>> {
-    let sql = "SELECT a.id, a.union_id, a.state, a.step, a.holder_id, a.version \
-               FROM unions u JOIN applications a ON a.union_id = u.id \
-               WHERE u.path >= $1 AND u.path < $2 AND a.state NOT IN ('approved', 'rejected', 'withdrawn', 'expired') ORDER BY a.id";
+/// Drafts and open applications of the unions whose path begins with `path`, in the order of their ids; they stay so until
+/// the transaction ends. Before any union's row: who decides has an application, and then asks for its union's.
+pub async fn lock_open_under(tx: &mut Tx, kind: Kind, path: &str) -> Result<Vec<Open>> {
+    const SQL: &str = "SELECT a.id, a.union_id, a.state, a.step, a.holder_id, a.version \
+        FROM unions u JOIN applications a ON a.union_id = u.id \
+        WHERE u.path >= $1 AND u.path < $2 AND a.state NOT IN ('approved', 'rejected', 'withdrawn', 'expired') ORDER BY a.id";
+    // On SQLite a writing transaction is alone anyway.
+    let lock = match kind {
+        Kind::Sqlite => "",
+        Kind::Postgres => " FOR UPDATE OF a",
+    };
     let end = format!("{}0", path.trim_end_matches('/'));
+    // Safe: only constants are put together.
+    let sql = AssertSqlSafe(format!("{SQL}{lock}"));
     let rows: Vec<(String, String, String, i64, Option<String>, i64)> = sqlx::query_as(sql)
         .bind(path)
         .bind(end)

@@ -3,12 +3,12 @@
 use super::{Article, Head, Kind, PAGE, State, markdown, paging, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Line};
+use crate::content::check_publishes;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::time::DAY;
 use crate::kernel::{FieldErrors, Refusal, Time, code, text};
-use crate::union::Officer;
-use crate::union::rights::{self, Act};
+use crate::union::{Officer, rights};
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use serde_json::json;
 
@@ -18,11 +18,6 @@ pub const LONGEST: usize = 60_000;
 const SUMMARY: usize = 90;
 /// An article may be timed so far ahead.
 const AHEAD: i64 = 366 * DAY;
-
-/// [`Refusal::NotAllowed`] or [`Error::NotFound`] for whoever does not keep what the city publishes.
-pub async fn check(app: &App, officer: &Officer) -> Result<()> {
-    rights::city(app, officer, Act::ManageContent).await.map(drop)
-}
 
 /// What is typed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,7 +118,7 @@ pub async fn list(
     kind: Option<Kind>,
     asked: usize,
 ) -> Result<(Vec<Head>, (usize, usize))> {
-    check(app, by).await?;
+    check_publishes(app, by).await?;
     let kind = kind.map_or("", Kind::as_str);
     let (_, total) = store::all(app, kind, 0, 0).await?;
     let (pages, page) = paging(total, asked, PAGE);
@@ -133,7 +128,7 @@ pub async fn list(
 
 /// Any article, for its keepers.
 pub async fn find(app: &App, by: &Officer, id: &str) -> Result<Article> {
-    check(app, by).await?;
+    check_publishes(app, by).await?;
     store::by_id(app, id).await?.ok_or(Error::NotFound)
 }
 
@@ -146,7 +141,7 @@ pub async fn add(app: &App, by: &Officer, typed: &Typed<'_>) -> Result<String> {
 }
 
 async fn added(app: &App, by: &Officer, typed: &Typed<'_>) -> Result<String> {
-    check(app, by).await?;
+    check_publishes(app, by).await?;
     let article = draft(app, checked(typed, None)?);
     let mut tx = app.db.write().await?;
     if !enter(app, &mut tx, &by.actor(), &article).await? {

@@ -293,12 +293,11 @@ pub async fn set_until(tx: &mut Tx, intake_id: &str, until: Time) -> sqlx::Resul
 /// Drops an intake nobody ever enrolled in; whether it is gone.
 pub async fn drop_intake(tx: &mut Tx, intake_id: &str) -> sqlx::Result<bool> {
     let sql = "DELETE FROM program_intakes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM enrolments WHERE intake_id = $1)";
-    Ok(sqlx::query(sql)
-        .bind(intake_id)
-        .execute(&mut **tx)
-        .await?
-        .rows_affected()
-        == 1)
+    match sqlx::query(sql).bind(intake_id).execute(&mut **tx).await {
+        // On PostgreSQL: somebody enrols at this moment.
+        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(false),
+        other => Ok(other?.rows_affected() == 1),
+    }
 }
 
 /// Writes the keys that a program is found by.

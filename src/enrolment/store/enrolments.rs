@@ -143,6 +143,14 @@ pub async fn move_row(
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
+/// Whether the row is still the one that was seen; it stays so until the transaction ends.
+pub async fn lock_row(tx: &mut Tx, seen: &Enrolment) -> sqlx::Result<bool> {
+    let query = sqlx::query("UPDATE enrolments SET version = version WHERE id = $1 AND version = $2")
+        .bind(&seen.id)
+        .bind(seen.version);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
 /// `number` as it is written for people.
 pub async fn enrolment_by_number(app: &App, number: &str) -> Result<Option<Enrolment>> {
     let row: Option<Row> = sqlx::query_as(select_enrolment!("WHERE number = $1"))
@@ -212,22 +220,32 @@ pub async fn unsettled(tx: &mut Tx, program_id: &str) -> sqlx::Result<i64> {
         .await
 }
 
+/// `cause`: the job that made it, when it may run twice.
 pub async fn insert_event(
     tx: &mut Tx,
     id: &str,
     enrolment_id: &str,
     (event, state): (Event, State),
-    note: &str,
+    (note, cause): (&str, Option<&str>),
     at: Time,
 ) -> sqlx::Result<()> {
-    let sql = "INSERT INTO enrolment_events (id, enrolment_id, event, state, note, at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO enrolment_events (id, enrolment_id, event, state, note, at, cause) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let query = sqlx::query(sql)
         .bind(id)
         .bind(enrolment_id)
         .bind(event.as_str())
         .bind(state.as_str());
-    query.bind(note).bind(at.0).execute(&mut **tx).await?;
+    query.bind(note).bind(at.0).bind(cause).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Whether a job has made its line already.
+pub async fn has_caused(tx: &mut Tx, cause: &str) -> sqlx::Result<bool> {
+    let lines: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM enrolment_events WHERE cause = $1")
+        .bind(cause)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(lines > 0)
 }
 
 type EventRow = (String, String, String, String, i64);

@@ -141,6 +141,7 @@ impl Refusal {
             RulesNotAgreed => "rules_not_agreed",
             TermsChanged => "terms_changed",
             ProviderBusy { .. } => "provider_busy",
+            ProviderEnded => "provider_ended",
             HoldOver => "hold_over",
             NothingToPay => "nothing_to_pay",
             RefundNotNow => "refund_not_now",

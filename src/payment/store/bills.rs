@@ -5,7 +5,7 @@ use super::unknown;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::kernel::{Fen, Time};
+use crate::kernel::{Fen, Refusal, Time};
 
 /// A fact as the comparison needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,20 +174,23 @@ pub async fn replace_reconciliation(
         .bind(&made.day)
         .execute(&mut **tx)
         .await?;
-    sqlx::query(
+    let insert = sqlx::query(
         "INSERT INTO reconciliations (id, day, payments, payments_fen, refunds, refunds_fen, differences, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(&made.id)
-    .bind(&made.day)
-    .bind(made.payments)
-    .bind(made.paid.0)
-    .bind(made.refunds)
-    .bind(made.refunded.0)
-    .bind(made.differences)
-    .bind(made.made_at.0)
-    .execute(&mut **tx)
-    .await?;
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (day) DO NOTHING",
+    );
+    let insert = insert
+        .bind(&made.id)
+        .bind(&made.day)
+        .bind(made.payments)
+        .bind(made.paid.0)
+        .bind(made.refunds)
+        .bind(made.refunded.0)
+        .bind(made.differences)
+        .bind(made.made_at.0);
+    if insert.execute(&mut **tx).await?.rows_affected() == 0 {
+        // On PostgreSQL: another comparison of the day, at this moment.
+        return Err(Refusal::ChangedMeanwhile.into());
+    }
     for differing in differences {
         sqlx::query(
             "INSERT INTO reconciliation_differences (id, reconciliation_id, kind, entry, out_trade_no, reference, ours_fen, theirs_fen) \

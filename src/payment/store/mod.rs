@@ -26,7 +26,7 @@ pub use desk::{
 };
 pub use refunds::{
     due_refunds, insert_refund, look_now, postpone_refund, refund_by_id, refund_by_number, refund_by_request,
-    refund_in, refunds_of, set_refund, stuck_refunds, take_refund,
+    refund_in, refunds_of, replacement, replacing, set_refund, stuck_refunds, take_refund,
 };
 
 use super::{Channel, EntryKind, Order, Outcome, State, TryState};

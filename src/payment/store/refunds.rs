@@ -22,13 +22,23 @@ struct Row {
     created_at: i64,
     check_at: i64,
     checks: i64,
+    replaced: i64,
+}
+
+/// True of a closed refund in whose place another one stands: asked for under a key that names it.
+macro_rules! replaced {
+    () => {
+        "EXISTS (SELECT 1 FROM payment_refunds n WHERE n.order_id = payment_refunds.order_id AND n.request = 'again-' || payment_refunds.id)"
+    };
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT id, order_id, out_trade_no, out_refund_no, cause, reason, amount_fen, total_fen, state, problem, \
-             created_at, check_at, checks FROM payment_refunds ",
+             created_at, check_at, checks, CASE WHEN ",
+            replaced!(),
+            " THEN 1 ELSE 0 END AS replaced FROM payment_refunds ",
             $rest
         )
     };
@@ -50,6 +60,7 @@ impl Row {
             created_at: Time(self.created_at),
             check_at: Time(self.check_at),
             checks: self.checks,
+            replaced: self.replaced == 1,
         })
     }
 }
@@ -106,6 +117,16 @@ pub async fn refund_by_request(tx: &mut Tx, order: &str, request: &str) -> Resul
     row.map(Row::refund).transpose()
 }
 
+/// What stands in the place of a closed refund, when something does.
+pub async fn replacement(tx: &mut Tx, closed: &Refund) -> Result<Option<Refund>> {
+    refund_by_request(tx, &closed.order_id, &replacing(closed)).await
+}
+
+/// The key of the refund in the place of a closed one.
+pub fn replacing(closed: &Refund) -> String {
+    format!("again-{}", closed.id)
+}
+
 pub async fn refunds_of(app: &App, order: &str) -> Result<Vec<Refund>> {
     let query = sqlx::query_as(select!("WHERE order_id = $1 ORDER BY created_at, id")).bind(order);
     let rows: Vec<Row> = query.fetch_all(app.db.read()).await?;
@@ -123,11 +144,12 @@ pub async fn due_refunds(app: &App, now: Time, limit: i64) -> Result<Vec<Refund>
 /// Refunds that do not go on, the oldest first: abnormal, refused now, looked after again and again; closed with nothing
 /// in their place.
 pub async fn stuck_refunds(app: &App, limit: i64) -> Result<Vec<Refund>> {
-    let query = sqlx::query_as(select!(
+    let query = sqlx::query_as(select!(concat!(
         "WHERE state = 'abnormal' OR (state IN ('created', 'processing') AND (problem <> '' OR checks >= 8)) \
-         OR (state = 'closed' AND NOT EXISTS (SELECT 1 FROM payment_refunds n WHERE n.order_id = payment_refunds.order_id \
-         AND n.out_trade_no = payment_refunds.out_trade_no AND n.id > payment_refunds.id)) ORDER BY created_at, id LIMIT $1"
-    ));
+         OR (state = 'closed' AND NOT ",
+        replaced!(),
+        ") ORDER BY created_at, id LIMIT $1"
+    )));
     let rows: Vec<Row> = query.bind(limit).fetch_all(app.db.read()).await?;
     rows.into_iter().map(Row::refund).collect()
 }

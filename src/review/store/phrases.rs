@@ -76,7 +76,10 @@ pub async fn delete_phrase(tx: &mut Tx, union_id: &str, id: &str) -> sqlx::Resul
 }
 
 pub async fn order_phrases(tx: &mut Tx, union_id: &str, ids: &[&str]) -> sqlx::Result<()> {
-    for (place, id) in ids.iter().enumerate() {
+    // In one order, whoever writes: two who sort at once do not wait for each other.
+    let mut places: Vec<(usize, &&str)> = ids.iter().enumerate().collect();
+    places.sort_by_key(|(_, id)| **id);
+    for (place, id) in places {
         sqlx::query("UPDATE phrases SET place = $1 WHERE id = $2 AND union_id = $3")
             .bind(place as i64 + 1)
             .bind(*id)

@@ -15,6 +15,13 @@ pub async fn lock_tree(tx: &mut Tx) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Whether an active union still stands there; it does until the transaction ends.
+pub async fn hold_union(tx: &mut Tx, id: &str, path: &str) -> sqlx::Result<bool> {
+    let sql = "UPDATE unions SET active = active WHERE id = $1 AND path = $2 AND active = 1";
+    let query = sqlx::query(sql).bind(id).bind(path);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
 /// The number after the last of a union's children.
 pub async fn next_no(tx: &mut Tx, parent_id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT CAST(COALESCE(MAX(no), 0) + 1 AS BIGINT) FROM unions WHERE parent_id = $1")

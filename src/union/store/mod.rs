@@ -63,6 +63,7 @@ pub struct OfficerRow {
     pub roles: String,
     pub openid: Option<String>,
     pub second_factor: i64,
+    pub signed_out: i64,
 }
 
 pub async fn insert_union(tx: &mut Tx, union: &Union, now: Time) -> sqlx::Result<()> {
@@ -182,12 +183,12 @@ pub async fn insert_officer(
 }
 
 pub async fn officer(app: &App, id: &str) -> sqlx::Result<Option<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE id = $1 AND active = 1";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor, signed_out FROM officers WHERE id = $1 AND active = 1";
     sqlx::query_as(sql).bind(id).fetch_optional(app.db.read()).await
 }
 
 pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE phone_index = $1 AND active = 1";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor, signed_out FROM officers WHERE phone_index = $1 AND active = 1";
     sqlx::query_as(sql)
         .bind(index)
         .fetch_optional(app.db.read())
@@ -195,7 +196,7 @@ pub async fn officer_by_phone(app: &App, index: &str) -> sqlx::Result<Option<Off
 }
 
 pub async fn officers_of(app: &App, union_id: &str) -> sqlx::Result<Vec<OfficerRow>> {
-    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor FROM officers WHERE union_id = $1 AND active = 1 ORDER BY id";
+    let sql = "SELECT id, union_id, name, phone_index, password_hash, roles, openid, second_factor, signed_out FROM officers WHERE union_id = $1 AND active = 1 ORDER BY id";
     sqlx::query_as(sql).bind(union_id).fetch_all(app.db.read()).await
 }
 

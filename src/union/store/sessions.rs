@@ -64,8 +64,19 @@ pub async fn end_session(tx: &mut Tx, officer_id: &str, id: &str, now: Time) -> 
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-/// Ends an officer's sessions, all but one.
+/// Whether no end of all sessions came after `signed_out`; none does until the transaction ends.
+pub async fn hold_signed_out(tx: &mut Tx, officer_id: &str, signed_out: i64) -> sqlx::Result<bool> {
+    let sql = "UPDATE officers SET signed_out = signed_out WHERE id = $1 AND signed_out = $2 AND active = 1";
+    let query = sqlx::query(sql).bind(officer_id).bind(signed_out);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// Ends an officer's sessions, all but one, and whatever sign-in is under way.
 pub async fn end_sessions(tx: &mut Tx, officer_id: &str, except: &str, now: Time) -> sqlx::Result<()> {
+    sqlx::query("UPDATE officers SET signed_out = signed_out + 1 WHERE id = $1")
+        .bind(officer_id)
+        .execute(&mut **tx)
+        .await?;
     sqlx::query(
         "UPDATE officer_sessions SET ended_at = $1 WHERE officer_id = $2 AND id <> $3 AND ended_at IS NULL",
     )

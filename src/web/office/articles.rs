@@ -15,6 +15,7 @@ use super::super::page::{Base, Errors, answer_to_post, page, page_again, see_oth
 use super::Who;
 use crate::content::articles::edit::{self, LONGEST, Typed};
 use crate::content::articles::{Article, File, Head, Kind, State, files, markdown};
+use crate::content::check_publishes;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
 use crate::union::Officer;
@@ -39,9 +40,9 @@ pub fn routes(routes: Route) -> Route {
 }
 
 /// The signed-in officer who keeps what the city publishes.
-async fn keeper(ctx: &Ctx) -> Result<Officer> {
+pub async fn keeper(ctx: &Ctx) -> Result<Officer> {
     let officer = super::signed_in(ctx).await?;
-    edit::check(&ctx.app, &officer).await?;
+    check_publishes(&ctx.app, &officer).await?;
     Ok(officer)
 }
 
@@ -312,7 +313,7 @@ async fn add(posted: Posted<Form>) -> Result<Response> {
     let Posted { ctx, form } = posted;
     let officer = super::signed_in(&ctx).await?;
     if form.wish == "preview" {
-        edit::check(&ctx.app, &officer).await?;
+        check_publishes(&ctx.app, &officer).await?;
         return answer_to_post(StatusCode::OK, &edit_page(&ctx, &officer, None, form).await?);
     }
     match edit::add(&ctx.app, &officer, &form.typed()).await {

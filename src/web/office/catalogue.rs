@@ -321,7 +321,7 @@ pub async fn set_state(Path(id): Path<String>, posted: Posted<Stating>) -> Resul
             catalogue::find(&ctx.app, &id).await?.title(),
             state.label()
         )),
-        Err(Error::Refused(refusal @ Refusal::ProgramHasEnrolments { .. })) => {
+        Err(Error::Refused(refusal @ (Refusal::ProgramHasEnrolments { .. } | Refusal::ProviderEnded))) => {
             ctx.flash(&refusal.text());
             return Ok(see_other(&format!("/office/catalogue/programs/{id}")));
         }

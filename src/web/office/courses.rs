@@ -9,7 +9,7 @@ use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, ErrorLine, Errors, page, page_again, see_other};
 use super::Who;
-use super::catalogue::keeper;
+use super::articles::keeper;
 use super::{courses_lesson as one, courses_upload as upload};
 use crate::content::courses::{self, Course, Lesson, Source, TypedCourse, Whole};
 use crate::content::courses_media;

@@ -4,7 +4,7 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, ErrorLine, Errors, page, page_again, see_other};
 use super::Who;
-use super::catalogue::keeper;
+use super::articles::keeper;
 use super::courses::{Stating, what, wrong};
 use crate::content::courses::{self, Lesson, Source, TypedLesson};
 use crate::content::courses_media;

@@ -3,7 +3,7 @@
 
 use super::super::ctx::Ctx;
 use super::super::page::see_other;
-use super::catalogue::keeper;
+use super::articles::keeper;
 use super::courses_lesson::refused;
 use crate::content::courses;
 use crate::content::courses_media::{self, Incoming, VIDEO_MAX};

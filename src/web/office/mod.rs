@@ -49,7 +49,7 @@
 //!   `preview` with `apply`; `/checks`: one `check` each with `pass`, `f-reason`, `refuse`. A provider's pages:
 //!   [`catalogue_provider`].
 //! - of the city: `tab-payments`, `tab-content`; the pages' ids stand in [`payments`] and [`articles`].
-//! - of a provider: `tab-provider`; the pages' ids stand in [`provider`].
+//! - of a provider: `tab-provider`, `tab-staff`; the pages' ids stand in [`provider`] and [`provider_staff`].
 //! - `/office/me`, how one is told: `f-way-<way>`, `f-from`, `f-until`, `save-notices`. An application's page: `told` with one
 //!   `told-line` a message, `call` when nothing reached the worker.
 //! - `/office/messages`: one `message` a kind, in it one `sample` a case; `tab-messages`, `tab-lost`. `/failed`: `lost`, `again`, `empty`.
@@ -92,6 +92,7 @@ mod payments_day;
 mod phrases;
 mod places;
 mod provider;
+mod provider_staff;
 mod queue;
 mod queue_asked;
 mod queue_form;
@@ -114,14 +115,15 @@ mod union_page;
 #[cfg(test)]
 mod union_tests;
 mod view;
+mod who;
 
 pub use courses_lesson::serve as courses_media;
+pub use who::Who;
 
 use super::ctx::Ctx;
 use super::page::{ErrorLine, Errors};
 use crate::error::{Door, Error, Result};
 use crate::kernel::{FieldErrors, Refusal};
-use crate::union::rights::Act;
 use crate::union::{Officer, sessions};
 use poem::{Route, get, post};
 
@@ -174,6 +176,7 @@ fn catalogue_routes(routes: Route) -> Route {
         .at("/payments/:day/export.xlsx", get(payments_day::export))
         .at("/provider", get(provider::list))
         .at("/provider/export.xlsx", get(provider::export))
+        .at("/provider/staff", get(provider_staff::show))
         .at(
             "/provider/enrolments/:id",
             get(provider::show).post(provider::act),
@@ -402,49 +405,4 @@ fn label(field: &str) -> Option<&'static str> {
         "text" => "这句话",
         _ => return None,
     })
-}
-
-/// Who is signed in, for the top of the page.
-#[derive(Debug, Clone, Default)]
-pub struct Who {
-    /// Name.
-    pub name: String,
-    /// Union.
-    pub union: String,
-    /// Roles in words.
-    pub roles: String,
-    /// Whether they manage unions below theirs.
-    pub manages: bool,
-    /// Whether they keep the catalogue of 选学报读.
-    pub keeps: bool,
-    /// Whether they work for a provider: they see its pages and no union's.
-    pub provider: bool,
-    /// Whether they look after the money that workers paid.
-    pub money: bool,
-    /// Where they manage years or places; empty for who does not.
-    pub places: &'static str,
-    /// Whether they may read the audit trail.
-    pub audits: bool,
-    /// Whether they keep what the city publishes.
-    pub publishes: bool,
-    /// Which entry of the top bar the page belongs to.
-    pub at: &'static str,
-}
-
-impl Who {
-    fn of(officer: &Officer, at: &'static str) -> Option<Who> {
-        Some(Who {
-            name: officer.name.clone(),
-            union: officer.union.name.clone(),
-            roles: view::roles(officer),
-            manages: officer.can(Act::ManageUnions),
-            keeps: crate::union::providers::keeps(officer),
-            provider: officer.union.kind == crate::union::Kind::Provider,
-            money: crate::payment::desk::sees(officer),
-            places: places::entrance(officer),
-            audits: officer.can(Act::ReadAudit),
-            publishes: crate::union::providers::keeps(officer) && officer.can(Act::ManageContent),
-            at,
-        })
-    }
 }

@@ -157,6 +157,7 @@ pub fn refund_line(refund: Refund, may_pay: bool) -> RefundLine {
     RefundLine {
         advice: match refund.state {
             RefundState::Succeeded => String::new(),
+            _ if refund.replaced => "微信支付关闭了这笔退款，已用新的单号重新发起".to_owned(),
             _ => advice(&refund),
         },
         cause: match refund.cause {
@@ -166,6 +167,7 @@ pub fn refund_line(refund: Refund, may_pay: bool) -> RefundLine {
         },
         ask: match refund.state {
             _ if !may_pay => "",
+            _ if refund.replaced => "",
             RefundState::Succeeded => "",
             RefundState::Processing | RefundState::Abnormal => "再次查询",
             RefundState::Created | RefundState::Closed => "再次发起",

@@ -145,6 +145,7 @@ mod tests {
             openid: None,
             second_factor: false,
             phone_index: String::new(),
+            signed_out: 0,
         }
     }
 

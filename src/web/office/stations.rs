@@ -8,7 +8,7 @@ use super::super::ctx::Ctx;
 use super::super::form::Posted;
 use super::super::page::{Base, ErrorLine, Errors, page, page_again, see_other};
 use super::Who;
-use super::catalogue::keeper;
+use super::articles::keeper;
 use super::stations_import as import;
 use crate::content::stations::{self, FIELDS, Station, Typed, districts};
 use crate::error::{Error, Result};

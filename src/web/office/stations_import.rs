@@ -4,7 +4,7 @@ use super::super::ctx::Ctx;
 use super::super::form::{Posted, Uploaded};
 use super::super::page::{Base, answer_to_post, page, see_other};
 use super::Who;
-use super::catalogue::keeper;
+use super::articles::keeper;
 use super::imported::{self, Confirmed};
 use crate::campaign::sheet::{self, Effect, RowError};
 use crate::content::stations::{FIELDS, Station};

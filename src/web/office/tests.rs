@@ -35,6 +35,7 @@ pub(super) fn who() -> Option<Who> {
         union: "崮云湖街道总工会".to_owned(),
         roles: "审核员、管理员".to_owned(),
         manages: true,
+        staffs: true,
         keeps: false,
         provider: false,
         money: false,

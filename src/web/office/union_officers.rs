@@ -55,18 +55,20 @@ pub struct RoleBox {
     pub on: bool,
 }
 
-/// The page of a union, or of a provider, that its officers stand on.
-pub fn home(union: &Union) -> String {
-    match union.kind {
-        Kind::Provider => format!("/office/catalogue/providers/{}", union.id),
+/// The page that a union's or a provider's officers stand on, for who sees it: a provider's own administrator has another one.
+pub fn home(viewer: &Officer, union: &Union) -> String {
+    match (union.kind, viewer.union.kind) {
+        (Kind::Provider, Kind::Provider) => super::provider_staff::PATH.to_owned(),
+        (Kind::Provider, _) => format!("/office/catalogue/providers/{}", union.id),
         _ => format!("/office/unions/{}", union.id),
     }
 }
 
 /// The entry of the top bar that they belong to.
-fn tab(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Provider => "catalogue",
+fn tab(viewer: &Officer, union: &Union) -> &'static str {
+    match (union.kind, viewer.union.kind) {
+        (Kind::Provider, Kind::Provider) => "staff",
+        (Kind::Provider, _) => "catalogue",
         _ => "unions",
     }
 }
@@ -122,9 +124,9 @@ async fn new_page(ctx: &Ctx, officer: &Officer, union_id: &str, typed: Typed) ->
     let union = rights::may(&ctx.app, officer, Act::ManageOfficers, union_id).await?;
     Ok(NewPage {
         base: ctx.base("增加管理员"),
-        who: Who::of(officer, tab(union.kind)),
+        who: Who::of(officer, tab(officer, &union)),
         errors: Errors::default(),
-        back: home(&union),
+        back: home(officer, &union),
         roles: boxes(union.kind, |role| typed.has(role)),
         union_id: union.id,
         union: union.name,
@@ -159,7 +161,7 @@ pub async fn add(Path(id): Path<String>, posted: Posted<Typed>) -> Result<Respon
     }
     ctx.flash("已增加，并通知对方设置密码");
     let union = rights::may(&ctx.app, &officer, Act::ManageOfficers, &id).await?;
-    Ok(see_other(&home(&union)))
+    Ok(see_other(&home(&officer, &union)))
 }
 
 async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) -> Result<OfficerPage> {
@@ -170,14 +172,14 @@ async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) 
     };
     Ok(OfficerPage {
         base: ctx.base(&member.name),
-        who: Who::of(by, tab(member.union.kind)),
+        who: Who::of(by, tab(by, &member.union)),
         errors: Errors::default(),
         phone: officers::phone(&ctx.app, &member.id).await?.masked(),
         bound: member.openid.is_some(),
         second_factor: member.second_factor,
         own: member.id == by.id,
         roles: boxes(member.union.kind, on),
-        back: home(&member.union),
+        back: home(by, &member.union),
         full_name: member.name.clone(),
         id: member.id.clone(),
         name: member.name.clone(),
@@ -205,7 +207,7 @@ pub async fn set_roles(Path(id): Path<String>, posted: Posted<Typed>) -> Result<
         return page_again(&again);
     }
     ctx.flash("权限已更改，对方需要重新登录");
-    Ok(see_other(&home(&member.union)))
+    Ok(see_other(&home(&officer, &member.union)))
 }
 
 /// That it is meant.
@@ -231,7 +233,7 @@ pub async fn deactivate(Path(id): Path<String>, posted: Posted<Confirmed>) -> Re
         return page_again(&again);
     }
     ctx.flash("账号已停用");
-    Ok(see_other(&home(&member.union)))
+    Ok(see_other(&home(&officer, &member.union)))
 }
 
 /// `POST /office/officers/:id/unbind`

@@ -9,7 +9,7 @@ use crate::kernel::Time;
 use crate::union::registrations::Details;
 use crate::union::rights::{self, Act};
 use crate::union::staff::Member;
-use crate::union::{Kind, Officer, Union, changes, overview, providers, staff, tree};
+use crate::union::{Kind, Officer, Union, changes, overview, staff, tree};
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
@@ -77,8 +77,8 @@ async fn above(ctx: &Ctx, officer: &Officer, union: &Union) -> Result<Option<(St
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let union = rights::within(&ctx.app, &officer, &id).await?;
-    if union.kind == Kind::Provider && providers::keeps(&officer) {
-        return Ok(see_other(&super::union_officers::home(&union)));
+    if union.kind == Kind::Provider {
+        return Ok(see_other(&super::union_officers::home(&officer, &union)));
     }
     let counts = overview::line(&ctx.app, &officer, &id).await?;
     let members = staff::list(&ctx.app, &officer, &id).await?;

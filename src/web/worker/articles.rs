@@ -123,7 +123,6 @@ fn file_line(file: &File, at: &str) -> FileLine {
     }
 }
 
-/// Inside WeChat the page loads WeChat's own JS-SDK, for the card that it is shared as; nowhere else.
 #[derive(Template, Default)]
 #[template(path = "worker/article.html")]
 pub struct ArticlePage {
@@ -138,7 +137,10 @@ pub struct ArticlePage {
     /// Made by [`markdown::html`]: safe as it is.
     pub html: String,
     pub files: Vec<FileLine>,
+    /// Whether the page says how it is shared.
     pub share: bool,
+    /// WeChat's JS-SDK, for the card that the page is shared as.
+    pub sdk: Option<String>,
     pub link: String,
     pub icon: String,
 }
@@ -154,7 +156,8 @@ async fn show(ctx: Ctx, Section(kind): Section, Path(slug): Path<String>) -> Res
         at: &at,
     };
     let base = ctx.base(&article.head.title);
-    let share = ctx.in_wechat();
+    let sdk = jssdk::script_here(&ctx);
+    let loads = sdk.is_some();
     let shown = ArticlePage {
         icon: ctx.app.link(&format!("/assets/{}/icon.svg", base.assets)),
         base,
@@ -163,7 +166,8 @@ async fn show(ctx: Ctx, Section(kind): Section, Path(slug): Path<String>) -> Res
         date: article.head.publish_at.day_text(),
         html: markdown::html(&article.body, &attached),
         files: files.iter().map(|file| file_line(file, &at)).collect(),
-        share,
+        share: ctx.in_wechat(),
+        sdk,
         link: ctx.app.link(&article.head.path()),
         title: article.head.title,
         issuer: article.head.issuer,
@@ -171,10 +175,7 @@ async fn show(ctx: Ctx, Section(kind): Section, Path(slug): Path<String>) -> Res
         sample: article.head.sample,
     };
     let response = page(&shown)?;
-    Ok(match share {
-        true => jssdk::allow(&ctx.app, response),
-        false => response,
-    })
+    Ok(jssdk::allow(&ctx.app, loads, response))
 }
 
 /// `GET /policies/:slug/files/:file`, `GET /news/…`

@@ -126,10 +126,7 @@ pub async fn show(ctx: Ctx) -> Result<Response> {
             let asks = ask.is_some();
             let shown = all(&ctx, progress, String::new()).await?;
             let response = page(&ProgressPage { ask, ..shown })?;
-            Ok(match asks {
-                true => jssdk::allow(&ctx.app, response),
-                false => response,
-            })
+            Ok(jssdk::allow(&ctx.app, asks, response))
         }
         other => page(&NonePage {
             base: ctx.base("申请进度"),

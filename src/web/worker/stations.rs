@@ -3,12 +3,11 @@
 //! # What tests hold on to
 //! `hotline`, `f-district`, `filter`, one `station` a line with `station-open`, `map`, `call`; `none`. A station's page: `paused`.
 
-use crate::app::App;
 use crate::content::stations::{self, Station, districts};
 use crate::error::Result;
 use crate::web::ctx::Ctx;
 use crate::web::jssdk;
-use crate::web::page::{Base, bridge, page};
+use crate::web::page::{Base, page};
 use askama::Template;
 use poem::web::{Path, Query};
 use poem::{Response, Route, get, handler};
@@ -59,30 +58,6 @@ fn view(s: Station) -> View {
     }
 }
 
-/// How the pages open a place inside WeChat: by its JS-SDK, in the demo by the simulated phone's script.
-#[derive(Default)]
-pub struct Maps {
-    pub sdk: bool,
-    pub simulated: Option<String>,
-}
-
-impl Maps {
-    fn of(ctx: &Ctx) -> Self {
-        Maps {
-            sdk: ctx.in_wechat(),
-            simulated: bridge(&ctx.app),
-        }
-    }
-
-    /// Inside WeChat the page loads WeChat's own script.
-    fn allow(&self, app: &App, response: Response) -> Response {
-        match self.sdk {
-            true => jssdk::allow(app, response),
-            false => response,
-        }
-    }
-}
-
 /// The stations of a district.
 pub struct Group {
     pub district: String,
@@ -107,7 +82,8 @@ fn grouped(stations: Vec<Station>) -> Vec<Group> {
 #[template(path = "worker/stations.html")]
 struct ListPage {
     base: Base,
-    maps: Maps,
+    /// WeChat's JS-SDK, which opens a place on WeChat's map.
+    sdk: Option<String>,
     /// The one that is chosen; empty for all.
     district: String,
     /// Those with a station.
@@ -135,22 +111,24 @@ async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
             with.push(district.to_owned());
         }
     }
-    let maps = Maps::of(&ctx);
+    let sdk = jssdk::script_here(&ctx);
+    let loads = sdk.is_some();
     let response = page(&ListPage {
         base: ctx.base("服务站与热线"),
-        maps: Maps::of(&ctx),
+        sdk,
         district: district.unwrap_or_default().to_owned(),
         districts: with,
         groups: grouped(all),
     })?;
-    Ok(maps.allow(&ctx.app, response))
+    Ok(jssdk::allow(&ctx.app, loads, response))
 }
 
 #[derive(Template)]
 #[template(path = "worker/stations_one.html")]
 struct OnePage {
     base: Base,
-    maps: Maps,
+    /// WeChat's JS-SDK, which opens a place on WeChat's map.
+    sdk: Option<String>,
     v: View,
 }
 
@@ -158,13 +136,14 @@ struct OnePage {
 #[handler]
 async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let station = stations::find(&ctx.app, &id).await?;
-    let maps = Maps::of(&ctx);
+    let sdk = jssdk::script_here(&ctx);
+    let loads = sdk.is_some();
     let response = page(&OnePage {
         base: ctx.base(&station.name),
-        maps: Maps::of(&ctx),
+        sdk,
         v: view(station),
     })?;
-    Ok(maps.allow(&ctx.app, response))
+    Ok(jssdk::allow(&ctx.app, loads, response))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ async fn a_lesson_plays_and_goes_on() -> Result<()> {
 
 /// Waits until a condition of the page holds.
 async fn until(page: &Browser, holds: &str) -> Result<()> {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if page.script(&format!("return Boolean({holds})"), vec![]).await? == serde_json::json!(true) {
             return Ok(());
         }

@@ -245,7 +245,7 @@ async fn an_upload_is_known_by_its_content(test: &TestApp) {
     let [street, ..] = builders::demo_officers(app).await;
     let other = Desk::of(test, &street.id).await;
     let page = other.upload(&path, Part::bytes(mp4()), "").await;
-    assert_eq!(page.status, 403);
+    assert_eq!(page.status, 404);
     let cover = city
         .upload(
             &format!("{}/cover", lesson.split("/lessons").next().unwrap()),

@@ -3,6 +3,8 @@
 use super::*;
 use crate::visitor::Visitor;
 use yuanmeng::cli::{seed, seed_courses};
+use yuanmeng::enrolment::catalogue::Typed;
+use yuanmeng::enrolment::{ProgramState, close_provider};
 use yuanmeng::kernel::Phone;
 use yuanmeng::union::{officers, providers, staff};
 
@@ -154,4 +156,86 @@ async fn what_is_taken_back_opens_nothing(test: &TestApp) {
         refused(officers::check_password(app, &phone, "").await),
         Refusal::PasswordWrong
     );
+}
+
+on_both_stores! {
+    /// no program comes, or comes back, to a provider that has ended, not even from a page that was open before.
+    an_ended_provider_gets_no_program
+}
+async fn an_ended_provider_gets_no_program(test: &TestApp) {
+    let app = &test.app;
+    let by = keeper(app).await;
+    let new = providers::NewProvider {
+        name: "济南丙职业培训学校",
+        officer: "钱进",
+        phone: "13905310077",
+    };
+    let provider = providers::add(app, &by, &new).await.unwrap();
+    let mut typed = Typed::of(&program(app, "机电一体化").await);
+    typed.code = "JN-0777".to_owned();
+    typed.provider = provider.name.clone();
+    let seen_before = providers::list(app).await.unwrap();
+    let id = books::save(app, &by, None, &typed, &seen_before)
+        .await
+        .unwrap()
+        .unwrap();
+    books::set_state(app, &by, &id, 1, ProgramState::Withdrawn)
+        .await
+        .unwrap();
+    close_provider(app, &by, &provider.id).await.unwrap();
+
+    let version = books::find(app, &id).await.unwrap().version;
+    let back = books::set_state(app, &by, &id, version, ProgramState::Open).await;
+    assert_eq!(refused(back), Refusal::ProviderEnded);
+    assert_eq!(
+        books::find(app, &id).await.unwrap().state,
+        ProgramState::Withdrawn
+    );
+
+    typed.code = "JN-0778".to_owned();
+    let late = books::save(app, &by, None, &typed, &seen_before).await.unwrap();
+    assert_eq!(late, Err(vec![("provider", Refusal::ProviderEnded.text())]));
+    assert!(search_by_code(app, "JN-0778").await.is_none());
+}
+
+async fn search_by_code(app: &App, code: &str) -> Option<String> {
+    let sql = "SELECT id FROM programs WHERE code = $1";
+    crate::acts::texts(app, sql, code).await.pop()
+}
+
+on_both_stores! {
+    /// a provider's administrator finds the accounts of their own provider from the bar, and comes back there.
+    a_provider_s_administrator_keeps_its_accounts
+}
+async fn a_provider_s_administrator_keeps_its_accounts(test: &TestApp) {
+    let app = &test.app;
+    let phone = Phone::stored(seed_courses::OFFICER.1.to_owned());
+    let zhao = officers::check_password(app, &phone, seed::PASSWORD)
+        .await
+        .unwrap();
+    let mut theirs = Visitor::officer(test, &zhao.id).await;
+    let staff_page = "/office/provider/staff";
+    theirs
+        .get("/office/provider")
+        .await
+        .shows("data-testid=\"tab-staff\"");
+    let add = format!("/office/unions/{}/officers", zhao.union.id);
+    theirs.get(staff_page).await.shows(&add);
+    theirs.get(&add).await.shows(&format!("href=\"{staff_page}\""));
+    let new = [
+        ("name", "孙平"),
+        ("phone", "13905310078"),
+        ("role_reviewer", "on"),
+    ];
+    theirs.post(&add, &new).await.leads(staff_page);
+    theirs.get(staff_page).await.shows("孙平");
+
+    // Who only admits does not keep accounts; a union's administrator has none here.
+    let members = staff::list(app, &zhao, &zhao.union.id).await.unwrap();
+    let reviewer = members.iter().find(|one| one.name == "孙平").unwrap();
+    let mut reviewer = Visitor::officer(test, &reviewer.id).await;
+    reviewer.get("/office/provider").await.hides("tab-staff");
+    assert_eq!(reviewer.get(staff_page).await.status, 403);
+    let mut centre = Visitor::officer(test, &keeper(app).await.id).await;
+    assert_eq!(centre.get(staff_page).await.status, 404);
 }

@@ -213,7 +213,16 @@ async fn refunds_that_do_not_go_on_are_asked_for_again(test: &TestApp) {
     // A second tap is the same refund.
     me.post(&again(&closed), &[]).await;
     until(app, &enrolment, State::Refunded).await;
+    // Nor is one that has another in its place paid out again.
+    let all = payment::refunds(app, &order.id).await.unwrap();
+    assert!(all[..4].iter().all(|refund| refund.replaced) && !all[4].replaced);
+    for closed in &all[..4] {
+        me.post(&again(closed), &[]).await;
+    }
+    test.settle().await;
     assert_eq!(payment::refunds(app, &order.id).await.unwrap().len(), 5);
+    let page = me.get(&format!("/office/payments/orders/{}", order.id)).await;
+    page.shows("已用新的单号重新发起").hides("再次发起</button>");
     let entries = test.pay_entries(&order).await;
     assert_eq!(
         entries.iter().filter(|(kind, _)| kind == "refunded").count(),

@@ -148,3 +148,32 @@ async fn an_instalment_after_the_end_goes_back(test: &TestApp) {
     .await;
     assert_eq!(state(app, &enrolment).await, State::Completed);
 }
+
+on_both_stores! {
+    /// of two accounts that wait with one ID number, and are passed in the same moment, one is that person.
+    one_number_is_one_person
+}
+async fn one_number_is_one_person(test: &TestApp) {
+    let app = &test.app;
+    let by = keeper(app).await.actor();
+    for round in 0..3 {
+        let (n, number) = (10 + 2 * round, builders::id_number(10 + round));
+        let mut checks = Vec::new();
+        for n in [n, n + 1] {
+            let worker = builders::worker(test, n).await;
+            identity::ask(app, &worker, "王小梅", &number).await.unwrap();
+            checks.push(identity::of(app, &worker.id).await.unwrap().unwrap());
+        }
+        let (one, other) = tokio::join!(
+            identity::decide(app, &by, &checks[0].id, None),
+            identity::decide(app, &by, &checks[1].id, None),
+        );
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let mut verified = 0;
+        for check in &checks {
+            let worker = workers::find(app, &check.worker_id).await.unwrap();
+            verified += usize::from(worker.verified_at.is_some());
+        }
+        assert_eq!(verified, 1);
+    }
+}

@@ -83,12 +83,7 @@ pub async fn register(test: &TestApp, phone: &Browser, who: &Newcomer, shot: &st
     phone.drag_slider(&id("slider-knob"), 285).await?;
     phone.wait_for(&format!("{}.done", id("slider"))).await?;
     phone.click(&id("send-code")).await?;
-    for _ in 0..100 {
-        if !test.sms(who.phone).await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    crate::acts::eventually("an SMS comes", async || !test.sms(who.phone).await.is_empty()).await;
     phone
         .fill("#f-code", &builders::code_of(test, who.phone).await)
         .await?;

@@ -7,9 +7,10 @@ use crate::builders::{CSRF, demo_officers};
 use crate::on_both_stores;
 use serde_json::json;
 use yuanmeng::cli::seed;
+use yuanmeng::error::{Door, Error};
 use yuanmeng::kernel::Refusal;
 use yuanmeng::sim::openid_of;
-use yuanmeng::union::{binding, officers};
+use yuanmeng::union::{binding, officers, sessions, staff};
 
 /// Signs in up to the scan; the scene that the page's code shows is the last one that WeChat was asked for.
 async fn pending(test: &TestApp) -> (Desk<'_>, String) {
@@ -109,4 +110,33 @@ async fn a_scan_completes_the_sign_in(test: &TestApp) {
             .location(),
         "/office"
     );
+}
+
+on_both_stores! {
+    /// a password that is taken back while somebody signs in with it lets nobody in, neither at once nor by a scan that
+    /// was asked for before.
+    what_is_taken_back_meanwhile_opens_nothing
+}
+async fn what_is_taken_back_meanwhile_opens_nothing(test: &TestApp) {
+    let app = &test.app;
+    let [street, unit, _] = demo_officers(app).await;
+    let me = Desk::of(test, &street.id).await;
+    me.post("/office/me/second-factor", &[("csrf", CSRF), ("factor", "on")])
+        .await;
+    // The password was right a moment ago, in both.
+    let checked = officers::find(app, &street.id).await.unwrap();
+    let (desk, scene) = pending(test).await;
+    staff::void_password(app, &unit, &street.id).await.unwrap();
+
+    let late = sessions::begin(app, &checked, "Chrome · Windows").await;
+    assert!(matches!(late, Err(Error::SignIn(Door::Officer))), "{late:?}");
+    assert!(sessions::list(app, &checked).await.unwrap().is_empty());
+    let scanned = binding::scanned(app, &scene, &openid_of("zhang")).await.unwrap();
+    assert!(matches!(scanned, binding::Scanned::Stale));
+    assert_eq!(
+        desk.get("/office/sign-in/wechat").await.location(),
+        "/office/sign-in",
+        "the scan is over"
+    );
+    assert_eq!(desk.get("/office/me").await.status, 303, "nobody is in");
 }

@@ -86,7 +86,10 @@ struct ProgramPage {
     institution_about: String,
     kept: bool,
     grant: Option<String>,
+    /// Whether the page says how it is shared.
     share: bool,
+    /// WeChat's JS-SDK, for the card that the page is shared as.
+    sdk: Option<String>,
     link: String,
     icon: String,
 }
@@ -102,7 +105,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let grant = crate::campaign::current(&ctx.app)
         .await?
         .map(|current| current.city_grant.to_string());
-    let share = ctx.in_wechat();
+    let sdk = jssdk::script_here(&ctx);
+    let loads = sdk.is_some();
     let base = ctx.base(&program.title());
     let response = page(&ProgramPage {
         icon: ctx.app.link(&format!("/assets/{}/icon.svg", base.assets)),
@@ -111,13 +115,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
         institution_about: catalogue::about_institution(&ctx.app, &program.institution).await?,
         kept,
         grant,
-        share,
+        share: ctx.in_wechat(),
+        sdk,
         link: ctx.app.link(&format!("/enrol/programs/{id}")),
     })?;
-    Ok(match share {
-        true => jssdk::allow(&ctx.app, response),
-        false => response,
-    })
+    Ok(jssdk::allow(&ctx.app, loads, response))
 }
 
 /// Whether it is to be kept.
