@@ -128,8 +128,8 @@ async fn generate(test: &TestApp) -> Result<(Officer, Officer)> {
     let app = &test.app;
     let root = tree::root(app).await?.context("a city")?;
     let units = tree::choices(app, None).await?;
-    let city = officer(test, &root, "13900139001").await?;
-    let unit = officer(test, &units[0], "13900139002").await?;
+    let city = officer(test, &root, "13700137801").await?;
+    let unit = officer(test, &units[0], "13700137802").await?;
     let mut tx = app.db.write().await?;
     for sql in [
         "CREATE TABLE bench_unions (k BIGINT PRIMARY KEY, id TEXT NOT NULL, unit_id TEXT NOT NULL)",

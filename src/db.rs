@@ -7,11 +7,15 @@
 use crate::kernel::Sealer;
 use anyhow::Context as _;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
+
+/// A connection that lay idle for so long is tried before it is used: the server may be another one by now. One that was used a
+/// moment ago was tried when it came back to the pool; trying it again would cost a round trip a statement.
+const TRIED_AFTER: Duration = Duration::from_secs(1);
 
 /// A writing transaction; nothing is kept unless [`Tx::commit`] returns. Statements run on `&mut **tx`.
 pub struct Tx {
@@ -113,10 +117,7 @@ impl Db {
                 )
             }
             Kind::Postgres => {
-                let pool = AnyPoolOptions::new()
-                    .max_connections(16)
-                    .acquire_timeout(Duration::from_secs(10));
-                let pool = pool
+                let pool = Self::pool(16, Duration::from_secs(10))
                     .connect_with(options)
                     .await
                     .context("cannot reach PostgreSQL at DATABASE_URL")?;
@@ -152,10 +153,23 @@ impl Db {
         Ok(())
     }
 
-    fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-        let pool = AnyPoolOptions::new()
+    fn pool(connections: u32, patience: Duration) -> AnyPoolOptions {
+        AnyPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(30));
+            .acquire_timeout(patience)
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > TRIED_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+    }
+
+    fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+        let pool = Self::pool(connections, Duration::from_secs(30));
         pool.after_connect(|connection, _| {
             Box::pin(async move {
                 connection.execute(SQLITE_PRAGMAS).await?;

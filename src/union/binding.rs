@@ -123,8 +123,8 @@ pub async fn entering(app: &App, token: &str) -> Result<Entering> {
         return Ok(officer.map_or(Entering::Over, |officer| Entering::Entered(Box::new(officer))));
     }
     Ok(match app.cache.get(&enter_key(token)).await? {
-        Some(_) => Entering::Waiting,
-        None => Entering::Over,
+        Some(value) if asked(app, &value).await?.is_some() => Entering::Waiting,
+        _ => Entering::Over,
     })
 }
 

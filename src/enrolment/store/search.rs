@@ -3,11 +3,11 @@
 use super::catalogue::unknown;
 use crate::app::App;
 use crate::db::Tx;
-use crate::enrolment::search::{Hit, Page, Query};
+use crate::enrolment::search::{FEE_MAX, Hit, Page, Query, Sort};
 use crate::enrolment::{Level, StudyForm, pinyin};
 use crate::error::Result;
 use crate::kernel::{Fen, Time};
-use sqlx::{Any, Executor};
+use sqlx::{Any, AssertSqlSafe, Executor};
 
 #[derive(sqlx::FromRow)]
 struct HitRow {
@@ -27,26 +27,63 @@ struct HitRow {
     total: i64,
 }
 
-/// The inner select filters, counts and cuts; the outer one looks up what only the shown rows need.
-const SEARCH: &str = "SELECT f.id, i.name AS institution, u.name AS provider, f.level, f.form, f.major, f.months, f.fee_fen, f.place, \
-    f.distance, f.sample, (SELECT MIN(n.entry_date) FROM program_intakes n WHERE n.program_id = f.id AND n.enrol_until >= $1) AS next_entry, \
-    (SELECT CAST(COALESCE(SUM(n.seats - n.taken), 0) AS BIGINT) FROM program_intakes n WHERE n.program_id = f.id AND n.enrol_until >= $1) AS seats_left, \
-    f.total FROM (SELECT p.id, p.institution_id, p.provider_id, p.level, p.form, p.major, p.months, p.fee_fen, p.place, p.distance, p.sample, \
-    p.first_entry, CAST(COUNT(*) OVER () AS BIGINT) AS total FROM programs p WHERE p.state = 'open' \
-    AND EXISTS (SELECT 1 FROM program_intakes n WHERE n.program_id = p.id AND n.enrol_until >= $1) \
-    AND ($2 = '' OR p.level = $2) AND ($3 = '' OR p.form = $3) AND p.fee_fen >= $4 AND p.fee_fen <= $5 AND p.distance >= $6 \
-    AND ($7 = '' OR p.id IN (SELECT program_id FROM program_keys WHERE word >= $7 AND word < $8)) \
-    AND ($9 = '' OR p.id IN (SELECT program_id FROM program_keys WHERE word >= $9 AND word < $10)) \
-    AND ($11 = '' OR p.id IN (SELECT program_id FROM program_keys WHERE word >= $11 AND word < $12)) \
-    ORDER BY CASE WHEN $13 = 'fee' THEN p.fee_fen ELSE 0 END, p.first_entry, p.fee_fen, p.id LIMIT $14 OFFSET $15) f \
-    JOIN institutions i ON i.id = f.institution_id JOIN unions u ON u.id = f.provider_id \
-    ORDER BY CASE WHEN $13 = 'fee' THEN f.fee_fen ELSE 0 END, f.first_entry, f.fee_fen, f.id";
+/// The programs with a key in a range.
+macro_rules! words_in {
+    ($from:literal, $to:literal) => {
+        concat!(
+            "(SELECT program_id FROM program_keys WHERE word >= ",
+            $from,
+            " AND word < ",
+            $to,
+            ")"
+        )
+    };
+}
+
+/// The inner select filters, counts and cuts; the outer one looks up what only the shown rows need. Only what is asked for
+/// stands in it (`$1` now, `$2` level, `$3` form, `$4` `$5` fee, `$6` distance, `$7` … `$12` ranges of three words, `$13` how
+/// many, `$14` after how many): a condition that is always true costs PostgreSQL the plan.
+fn statement(query: &Query, words: usize) -> String {
+    let mut filter = String::new();
+    for (asked, condition) in [
+        (query.level.is_some(), " AND p.level = $2"),
+        (query.form.is_some(), " AND p.form = $3"),
+        (
+            query.fee != (Fen(0), FEE_MAX),
+            " AND p.fee_fen >= $4 AND p.fee_fen <= $5",
+        ),
+        (query.distance, " AND p.distance >= $6"),
+        (words > 0, concat!(" AND p.id IN ", words_in!("$7", "$8"))),
+        (words > 1, concat!(" AND p.id IN ", words_in!("$9", "$10"))),
+        (words > 2, concat!(" AND p.id IN ", words_in!("$11", "$12"))),
+    ] {
+        if asked {
+            filter.push_str(condition);
+        }
+    }
+    let (inner, outer) = match query.sort {
+        Sort::Entry => ("p.first_entry, p.fee_fen, p.id", "f.first_entry, f.fee_fen, f.id"),
+        Sort::Fee => ("p.fee_fen, p.first_entry, p.id", "f.fee_fen, f.first_entry, f.id"),
+    };
+    format!(
+        "SELECT f.id, i.name AS institution, u.name AS provider, f.level, f.form, f.major, f.months, f.fee_fen, f.place, f.distance, \
+         f.sample, (SELECT MIN(n.entry_date) FROM program_intakes n WHERE n.program_id = f.id AND n.enrol_until >= $1) AS next_entry, \
+         (SELECT CAST(COALESCE(SUM(n.seats - n.taken), 0) AS BIGINT) FROM program_intakes n \
+          WHERE n.program_id = f.id AND n.enrol_until >= $1) AS seats_left, f.total \
+         FROM (SELECT p.id, p.institution_id, p.provider_id, p.level, p.form, p.major, p.months, p.fee_fen, p.place, p.distance, p.sample, \
+          p.first_entry, CAST(COUNT(*) OVER () AS BIGINT) AS total FROM programs p WHERE p.state = 'open' \
+          AND EXISTS (SELECT 1 FROM program_intakes n WHERE n.program_id = p.id AND n.enrol_until >= $1){filter} \
+          ORDER BY {inner} LIMIT $13 OFFSET $14) f \
+         JOIN institutions i ON i.id = f.institution_id JOIN unions u ON u.id = f.provider_id ORDER BY {outer}"
+    )
+}
 
 /// A page of what can be enrolled in now, and how many there are in all.
 pub async fn search(app: &App, query: &Query, page: Page) -> Result<(Vec<Hit>, i64)> {
     let words = pinyin::words(&query.words, 3);
     let word = |n: usize| words.get(n).cloned().unwrap_or_default();
-    let sql = sqlx::query_as(SEARCH).bind(app.now().0);
+    // Safe: only constants are put together.
+    let sql = sqlx::query_as(AssertSqlSafe(statement(query, words.len()))).bind(app.now().0);
     let sql = sql
         .bind(query.level.map_or("", Level::as_str))
         .bind(query.form.map_or("", StudyForm::as_str));
@@ -57,10 +94,7 @@ pub async fn search(app: &App, query: &Query, page: Page) -> Result<(Vec<Hit>, i
     let sql = sql.bind(word(0)).bind(pinyin::range_end(&word(0)));
     let sql = sql.bind(word(1)).bind(pinyin::range_end(&word(1)));
     let sql = sql.bind(word(2)).bind(pinyin::range_end(&word(2)));
-    let sql = sql
-        .bind(query.sort.as_str())
-        .bind(page.size)
-        .bind(page.size * page.no);
+    let sql = sql.bind(page.size).bind(page.size * page.no);
     let rows: Vec<HitRow> = sql.fetch_all(app.db.read()).await?;
     let total = rows.first().map_or(0, |row| row.total);
     let hits: Result<Vec<Hit>> = rows.into_iter().map(hit).collect();
