@@ -189,7 +189,7 @@ pub async fn bytes_of(app: &App, document: &Document) -> Result<Vec<u8>> {
 
 /// The documents that stand, one of a kind.
 pub async fn of(app: &App, application_id: &str) -> Result<Vec<Document>> {
-    store::documents(app, application_id).await
+    store::documents(app.db.read(), application_id).await
 }
 
 /// A document's bytes for somebody who may see the application; the look is recorded.

@@ -2,6 +2,7 @@
 
 mod conflicts;
 
+pub(super) use conflicts::pending_on;
 pub use conflicts::{Pending, choose, pending};
 
 use super::merge::{self, Conflict, Marks, Seen};

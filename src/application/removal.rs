@@ -13,7 +13,7 @@ use serde_json::json;
 /// Errors: [`Error::NotFound`] for one that does not stand there, [`Refusal::NotEditable`], [`Refusal::ChangedMeanwhile`].
 pub async fn remove(app: &App, worker_id: &str, id: &str, document_id: &str) -> Result<Document> {
     let application = super::own(app, worker_id, id).await?;
-    let standing = store::documents(app, id).await?;
+    let standing = store::documents(app.db.read(), id).await?;
     let document = standing.into_iter().find(|document| document.id == document_id);
     let document = document.ok_or(Error::NotFound)?;
     let editable = drafts::editable(app, &application).await?;

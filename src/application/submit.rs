@@ -11,6 +11,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Phone, Refusal};
 use crate::union::tree;
+use sqlx::AnyConnection;
 
 /// What came of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,14 +57,17 @@ fn done(application: &Application) -> Result<Option<Submitted>> {
 }
 
 async fn first(app: &App, application: &Application, proven_phone: &Phone) -> Result<Submitted> {
-    let intake = campaign::intake(app, &application.intake_id).await?;
+    // One connection for all that is read: thousands come in the same minute. It is given back before the writing begins, which
+    // would wait for one of the same pool.
+    let mut read = app.db.read().acquire().await?;
+    let intake = campaign::intake_on(&mut *read, &application.intake_id).await?;
     intake.may_apply(app.now())?;
-    let form = complete(app, application, &intake, proven_phone).await?;
+    let form = complete_on(app, &mut read, application, &intake, proven_phone).await?;
     let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
         return Err(Refusal::UnionMissing.into());
     };
-    let chain = tree::review_chain(app, union_id).await?;
-    let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
+    let (chain, step) = tree::entered_on(&mut read, union_id).await?;
+    drop(read);
     let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(application.worker_id.clone());
 
@@ -112,6 +116,17 @@ pub async fn complete(
     intake: &Intake,
     proven_phone: &Phone,
 ) -> Result<Form> {
+    let mut read = app.db.read().acquire().await?;
+    complete_on(app, &mut read, application, intake, proven_phone).await
+}
+
+async fn complete_on(
+    app: &App,
+    read: &mut AnyConnection,
+    application: &Application,
+    intake: &Intake,
+    proven_phone: &Phone,
+) -> Result<Form> {
     let against = form::Against {
         now: app.now(),
         year: intake.year,
@@ -119,13 +134,16 @@ pub async fn complete(
     };
     let typed = application.form(app)?;
     let form = Form::check(&typed, &against)?;
-    if let Some(two) = drafts::pending(app, application, &typed).await?.first() {
+    if let Some(two) = drafts::pending_on(app, &mut *read, application, &typed)
+        .await?
+        .first()
+    {
         return Err(Error::Invalid(FieldErrors::one(two.field, Refusal::TwoAnswers)));
     }
     if application.checked_version == 0 {
         return Err(Refusal::ChecksNotTicked.into());
     }
-    let documents = documents::of(app, &application.id).await?;
+    let documents = store::documents(&mut *read, &application.id).await?;
     match documents::missing(application, &documents, form.id_number.is_of_jinan())
         .into_iter()
         .next()

@@ -7,6 +7,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Fen, Refusal, Time};
 use serde_json::json;
+use sqlx::{Any, Executor};
 
 /// A span of time, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,12 +166,13 @@ pub async fn waiting_ends(app: &App, campaign_id: &str) -> Result<Option<Time>> 
 
 /// An intake by id.
 pub async fn intake(app: &App, id: &str) -> Result<Intake> {
-    store::intakes(app)
-        .await?
-        .into_iter()
-        .map(|c| c.intake)
-        .find(|i| i.id == id)
-        .ok_or(Error::NotFound)
+    intake_on(app.db.read(), id).await
+}
+
+/// [`intake`] on the caller's connection.
+pub async fn intake_on(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Intake> {
+    let found = store::intake(db, id).await?.ok_or(Error::NotFound)?;
+    Ok(found.intake)
 }
 
 /// Every intake, for lists to choose from.

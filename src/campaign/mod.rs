@@ -14,7 +14,9 @@ mod store;
 pub mod tally;
 pub mod transfers;
 
-pub use intakes::{Current, Intake, Window, all as intakes, create, current, every, intake, most_relevant};
+pub use intakes::{
+    Current, Intake, Window, all as intakes, create, current, every, intake, intake_on, most_relevant,
+};
 
 crate::text_enum! {
     /// An intake's season (春季 / 秋季批次).

@@ -46,7 +46,6 @@ const ATTEMPTS: usize = 3;
 
 /// Checks an application again and keeps how it came out.
 pub async fn refresh(app: &App, id: &str) -> Result<()> {
-    let mut more_is_read = false;
     for _ in 0..ATTEMPTS {
         let application = application::find(app, id).await?;
         if application.state == State::Draft || application.state.is_over() {
@@ -62,20 +61,16 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
             Err(Error::Refused(Refusal::ChangedMeanwhile)) => continue,
             other => other?,
         }
-        // Something may have been found since: a paper that is read does not change the application's version.
+        // Something was found since, which the application's version does not tell: whoever reads a paper has its application
+        // checked afterwards.
         if papers::stamp(&mut *tx, id).await? != seen {
-            more_is_read = true;
-            continue;
+            return Ok(());
         }
         let kept = keep(&mut tx, &application, &checks, app.now()).await?;
         tx.commit().await?;
         if kept {
             return Ok(());
         }
-    }
-    if more_is_read {
-        // Whoever reads a paper has its application checked afterwards.
-        return Ok(());
     }
     Err(anyhow::anyhow!("application {id} changed each time it was checked").into())
 }

@@ -174,6 +174,18 @@ pub async fn next_step_in(tx: &mut Tx, chain: &[Union], from: usize) -> Result<O
     Ok(next_staffed(chain, from, &staffed))
 }
 
+/// The review chain of a union and its first step with somebody to review, on the caller's connection.
+///
+/// Errors: [`Error::NotFound`].
+pub async fn entered_on(db: &mut AnyConnection, id: &str) -> Result<(Vec<Union>, usize)> {
+    let chain = chains(&mut *db, &[id]).await?.into_values().next();
+    let chain = chain.ok_or(Error::NotFound)?;
+    let ids: Vec<&str> = chain.iter().map(|union| union.id.as_str()).collect();
+    let staffed = store::with_reviewer(&mut *db, &ids).await?;
+    let step = next_staffed(&chain, 0, &staffed).ok_or(Error::NotFound)?;
+    Ok((chain, step))
+}
+
 /// Which of these unions have somebody to review, by id.
 pub async fn staffed(app: &App, unions: impl Iterator<Item = &Union>) -> Result<HashSet<String>> {
     let ids: BTreeSet<&str> = unions.map(|union| union.id.as_str()).collect();

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 /// Longest name of an editor, in bytes.
 const EDITOR: usize = 32;
@@ -47,8 +48,18 @@ pub struct Pending {
 
 /// What waits for the worker's choice, oldest first; a value that stands in the form by now does not.
 pub async fn pending(app: &App, application: &Application, form: &FormText) -> Result<Vec<Pending>> {
+    pending_on(app, app.db.read(), application, form).await
+}
+
+/// [`pending`] on the caller's connection.
+pub(in crate::application) async fn pending_on(
+    app: &App,
+    db: impl Executor<'_, Database = Any>,
+    application: &Application,
+    form: &FormText,
+) -> Result<Vec<Pending>> {
     let mut pending = Vec::new();
-    for (field, editor, sealed, at) in store::conflicts(app, &application.id).await? {
+    for (field, editor, sealed, at) in store::conflicts(db, &application.id).await? {
         let value = app.sealer.open_text(CONFLICT, &sealed)?;
         let known = super::super::form::FIELDS.iter().find(|(name, _)| *name == field);
         if let Some((field, _)) = known.filter(|(field, _)| form.get(field) != value) {

@@ -1,8 +1,8 @@
 //! SQL of values that two editors typed into one field, until the worker chooses.
 
-use crate::app::App;
 use crate::db::Tx;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 /// Keeps what an editor typed; what the same editor typed before is replaced.
 pub async fn keep_conflict(
@@ -37,10 +37,10 @@ pub async fn settle_conflict(tx: &mut Tx, application_id: &str, field: &str) -> 
 }
 
 /// Field, editor and sealed value of what waits for a choice, oldest first.
-pub async fn conflicts(app: &App, application_id: &str) -> sqlx::Result<Vec<(String, String, String, i64)>> {
+pub async fn conflicts(
+    db: impl Executor<'_, Database = Any>,
+    application_id: &str,
+) -> sqlx::Result<Vec<(String, String, String, i64)>> {
     let sql = "SELECT field, editor, value_sealed, at FROM form_conflicts WHERE application_id = $1 ORDER BY at, editor";
-    sqlx::query_as(sql)
-        .bind(application_id)
-        .fetch_all(app.db.read())
-        .await
+    sqlx::query_as(sql).bind(application_id).fetch_all(db).await
 }

@@ -7,6 +7,7 @@ use crate::application::documents::Document;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 #[derive(sqlx::FromRow)]
 struct DocumentRow {
@@ -91,13 +92,10 @@ pub async fn erased(app: &App, id: &str) -> sqlx::Result<bool> {
     Ok(erased > 0)
 }
 
-pub async fn documents(app: &App, application_id: &str) -> Result<Vec<Document>> {
+pub async fn documents(db: impl Executor<'_, Database = Any>, application_id: &str) -> Result<Vec<Document>> {
     let sql = "SELECT id, application_id, kind, media_type, bytes, form_version, uploaded_at FROM documents \
                WHERE application_id = $1 AND current = 1 ORDER BY id";
-    let rows: Vec<DocumentRow> = sqlx::query_as(sql)
-        .bind(application_id)
-        .fetch_all(app.db.read())
-        .await?;
+    let rows: Vec<DocumentRow> = sqlx::query_as(sql).bind(application_id).fetch_all(db).await?;
     rows.into_iter().map(DocumentRow::into_document).collect()
 }
 

@@ -2,7 +2,8 @@
 //! either is the beginning of a key (ADR 0021).
 
 use crate::application::Application;
-use crate::db::Tx;
+use crate::db::{self, Tx};
+use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
 
 /// A text as keys have it: small letters, without blanks and the number's dash.
@@ -26,19 +27,24 @@ fn keys(name: &str, number: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Keeps the keys in place of earlier ones.
+/// Keeps the keys in place of earlier ones: by one statement, for on PostgreSQL each would be a round trip.
 pub async fn put_keys(tx: &mut Tx, application: &Application) -> sqlx::Result<()> {
     forget_keys(tx, &application.id).await?;
-    for key in keys(
-        &application.applicant,
-        application.number.as_deref().unwrap_or_default(),
-    ) {
-        sqlx::query("INSERT INTO application_keys (application_id, key) VALUES ($1, $2)")
-            .bind(&application.id)
-            .bind(key)
-            .execute(&mut **tx)
-            .await?;
+    let number = application.number.as_deref().unwrap_or_default();
+    let keys = keys(&application.applicant, number);
+    if keys.is_empty() {
+        return Ok(());
     }
+    let sql = format!(
+        "INSERT INTO application_keys (application_id, key) VALUES {}",
+        db::rows(1, keys.len(), 2)
+    );
+    // Safe: only marks are put in.
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = keys
+        .into_iter()
+        .fold(query, |query, key| query.bind(application.id.as_str()).bind(key));
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::{Fen, Time};
+use sqlx::{Any, Executor};
 
 pub async fn insert_campaign(
     tx: &mut Tx,
@@ -88,6 +89,12 @@ pub async fn intakes(app: &App) -> Result<Vec<Current>> {
     let sql = select_intakes!("ORDER BY i.apply_from");
     let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(app.db.read()).await?;
     rows.into_iter().map(current).collect()
+}
+
+pub async fn intake(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<Current>> {
+    let sql = select_intakes!("WHERE i.id = $1");
+    let row: Option<Row> = sqlx::query_as(sql).bind(id).fetch_optional(db).await?;
+    row.map(current).transpose()
 }
 
 /// The intakes of one campaign, within a transaction.
