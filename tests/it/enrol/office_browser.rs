@@ -113,6 +113,9 @@ async fn finance_and_provider_pages() -> Result<()> {
     ] {
         tour.open(&path, name).await?;
     }
+    // The provider's own administrator.
+    signed_in(&test, &pc, "officer", &zhao.id).await?;
+    tour.open("/office/provider/staff", "staff").await?;
     tour.findings.none()?;
     drop(pc);
     test.stop().await;
