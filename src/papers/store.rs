@@ -53,9 +53,9 @@ pub async fn hold_kept(tx: &mut Tx, document_id: &str) -> sqlx::Result<bool> {
 /// How much has been read from an application's papers, and found of them elsewhere: grows with everything that the checks
 /// see and the application's version does not tell.
 pub async fn stamp(db: impl Executor<'_, Database = Any>, application_id: &str) -> sqlx::Result<(i64, i64)> {
-    let sql = "SELECT (SELECT COUNT(*) FROM paper_facts f JOIN documents d ON d.id = f.document_id WHERE d.application_id = $1), \
-               (SELECT COUNT(*) FROM paper_twins t JOIN documents d ON d.id = t.document_id OR d.id = t.twin_id \
-                WHERE d.application_id = $1)";
+    // Each pair of twins stands once for either side.
+    let sql = "SELECT (SELECT COUNT(*) FROM documents d JOIN paper_facts f ON f.document_id = d.id WHERE d.application_id = $1), \
+               (SELECT COUNT(*) FROM documents d JOIN paper_twins t ON t.document_id = d.id WHERE d.application_id = $1)";
     sqlx::query_as(sql).bind(application_id).fetch_one(db).await
 }
 

@@ -9,7 +9,7 @@ use crate::application::moves;
 use crate::application::{self, Application, State};
 use crate::campaign;
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::{Refusal, Time};
 use crate::papers::{self, Check, Outcome, Reason, Viewer};
 
@@ -57,16 +57,12 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         let intake = campaign::intake(app, &application.intake_id).await?;
         let checks = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
-        match moves::lock(&mut tx, &application).await {
-            Err(Error::Refused(Refusal::ChangedMeanwhile)) => continue,
-            other => other?,
-        }
-        // Something was found since, which the application's version does not tell: whoever reads a paper has its application
-        // checked afterwards.
+        let kept = keep(&mut tx, &application, &checks, app.now()).await?;
+        // Looked at while the row is held. What was found since, the application's version does not tell: nothing is kept then,
+        // for whoever reads a paper has its application checked afterwards.
         if papers::stamp(&mut *tx, id).await? != seen {
             return Ok(());
         }
-        let kept = keep(&mut tx, &application, &checks, app.now()).await?;
         tx.commit().await?;
         if kept {
             return Ok(());
