@@ -66,7 +66,10 @@ async fn first(app: &App, application: &Application, proven_phone: &Phone) -> Re
     let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
         return Err(Refusal::UnionMissing.into());
     };
-    let (chain, step) = tree::entered_on(&mut read, union_id).await?;
+    let chain = tree::review_chain_in(&mut read, union_id).await?;
+    let step = tree::next_step_in(&mut read, &chain, 0)
+        .await?
+        .ok_or(Error::NotFound)?;
     drop(read);
     let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(application.worker_id.clone());

@@ -138,9 +138,9 @@ pub async fn review_chains(app: &App, ids: &[&str]) -> Result<HashMap<String, Ve
     chains(&mut connection, ids).await
 }
 
-/// [`review_chain`] as the caller's transaction sees the tree.
-pub async fn review_chain_in(tx: &mut Tx, id: &str) -> Result<Vec<Union>> {
-    let chains = chains(tx, &[id]).await?;
+/// [`review_chain`] on the caller's connection, or as its transaction sees the tree.
+pub async fn review_chain_in(db: &mut AnyConnection, id: &str) -> Result<Vec<Union>> {
+    let chains = chains(db, &[id]).await?;
     chains.into_values().next().ok_or(Error::NotFound)
 }
 
@@ -167,23 +167,11 @@ pub async fn next_step(app: &App, chain: &[Union], from: usize) -> Result<Option
     Ok(next_staffed(chain, from, &staffed))
 }
 
-/// [`next_step`] as the caller's transaction sees the officers.
-pub async fn next_step_in(tx: &mut Tx, chain: &[Union], from: usize) -> Result<Option<usize>> {
+/// [`next_step`] on the caller's connection, or as its transaction sees the officers.
+pub async fn next_step_in(db: &mut AnyConnection, chain: &[Union], from: usize) -> Result<Option<usize>> {
     let ids: Vec<&str> = chain.iter().map(|union| union.id.as_str()).collect();
-    let staffed = store::with_reviewer(&mut **tx, &ids).await?;
+    let staffed = store::with_reviewer(db, &ids).await?;
     Ok(next_staffed(chain, from, &staffed))
-}
-
-/// The review chain of a union and its first step with somebody to review, on the caller's connection.
-///
-/// Errors: [`Error::NotFound`].
-pub async fn entered_on(db: &mut AnyConnection, id: &str) -> Result<(Vec<Union>, usize)> {
-    let chain = chains(&mut *db, &[id]).await?.into_values().next();
-    let chain = chain.ok_or(Error::NotFound)?;
-    let ids: Vec<&str> = chain.iter().map(|union| union.id.as_str()).collect();
-    let staffed = store::with_reviewer(&mut *db, &ids).await?;
-    let step = next_staffed(&chain, 0, &staffed).ok_or(Error::NotFound)?;
-    Ok((chain, step))
 }
 
 /// Which of these unions have somebody to review, by id.
