@@ -2,13 +2,22 @@
 
 use crate::app::App;
 use crate::db::Tx;
+use sqlx::{Any, Executor};
 
-/// Which application has a value, and its number.
-const HOLDER: &str = "SELECT a.id, COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
-                      WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3";
-/// The number of another application that has a value.
-const OTHER: &str = "SELECT COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
-                     WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3 AND c.application_id <> $4";
+/// The application that has a value, and its number.
+async fn holder(
+    db: impl Executor<'_, Database = Any>,
+    (index, scope, value): (&str, &str, &str),
+) -> sqlx::Result<Option<(String, String)>> {
+    let sql = "SELECT a.id, COALESCE(a.number, '') FROM claims c JOIN applications a ON a.id = c.application_id \
+               WHERE c.id_index = $1 AND c.scope = $2 AND c.value = $3";
+    sqlx::query_as(sql)
+        .bind(index)
+        .bind(scope)
+        .bind(value)
+        .fetch_optional(db)
+        .await
+}
 
 /// So often a value is claimed that another application held a moment ago and holds no more.
 const ATTEMPTS: usize = 3;
@@ -29,13 +38,7 @@ pub async fn claim(
         if insert.execute(&mut **tx).await?.rows_affected() == 1 {
             return Ok(None);
         }
-        let holder: Option<(String, String)> = sqlx::query_as(HOLDER)
-            .bind(index)
-            .bind(scope)
-            .bind(value)
-            .fetch_optional(&mut **tx)
-            .await?;
-        match holder {
+        match holder(&mut **tx, (index, scope, value)).await? {
             Some((holder, _)) if holder == application_id => return Ok(None),
             Some((_, number)) => return Ok(Some(number)),
             // On PostgreSQL the holder can let go of it between the two statements: then it is free.
@@ -53,13 +56,10 @@ pub async fn claimed(
     value: &str,
     application_id: &str,
 ) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(OTHER)
-        .bind(index)
-        .bind(scope)
-        .bind(value)
-        .bind(application_id)
-        .fetch_optional(app.db.read())
-        .await
+    let holder = holder(app.db.read(), (index, scope, value)).await?;
+    Ok(holder
+        .filter(|(holder, _)| holder != application_id)
+        .map(|(_, number)| number))
 }
 
 /// An application that ended holds nothing any more.
