@@ -10,6 +10,7 @@ use crate::kernel::{FieldErrors, IdNumber, Refusal, Time, text};
 use crate::outbox;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::{Any, Executor};
 
 /// Tells the worker how the check ended: `{"check": identity_checks.id}`.
 pub const IDENTITY_JOB: &str = "identity_checked";
@@ -70,7 +71,7 @@ pub async fn ask(app: &App, worker: &Worker, name: &str, id_number: &str) -> Res
         return Err(errors.into());
     };
     let index = profile::id_index(app, &number);
-    free(app, worker, &index).await?;
+    free(app.db.read(), worker, &index).await?;
     let told = Told {
         name,
         id_number: number.as_str().to_owned(),
@@ -96,10 +97,10 @@ pub async fn ask(app: &App, worker: &Worker, name: &str, id_number: &str) -> Res
     Ok(())
 }
 
-async fn free(app: &App, worker: &Worker, index: &str) -> Result<()> {
-    match store::verified_by_id(app, index).await? {
-        Some(other) if other.id != worker.id => Err(Refusal::IdentityOfAnother.into()),
-        _ => Ok(()),
+async fn free(db: impl Executor<'_, Database = Any>, worker: &Worker, index: &str) -> Result<()> {
+    match store::is_anothers(db, index, &worker.id).await? {
+        true => Err(Refusal::IdentityOfAnother.into()),
+        false => Ok(()),
     }
 }
 
@@ -163,9 +164,7 @@ pub async fn decide(app: &App, by: &Actor, id: &str, refuse: Option<&str>) -> Re
     if let (State::Passed, Some(index)) = (state, &verified.id_index) {
         // One number is one person's: of two accounts that wait with it, one is decided after the other.
         store::lock_checks(&mut tx, index).await?;
-        if store::is_anothers(&mut tx, index, &worker.id).await? {
-            return Err(Refusal::IdentityOfAnother.into());
-        }
+        free(&mut *tx, &worker, index).await?;
     }
     if !store::decide_check(&mut tx, id, state, &reason, by.id(), app.now()).await? {
         return Err(Refusal::ChangedMeanwhile.into());

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::kernel::Time;
+use sqlx::{Any, Executor};
 
 /// A check to be written.
 pub struct NewCheck<'a> {
@@ -82,12 +83,16 @@ pub async fn lock_checks(tx: &mut Tx, index: &str) -> sqlx::Result<()> {
 }
 
 /// Whether another open account is verified with a number.
-pub async fn is_anothers(tx: &mut Tx, index: &str, worker_id: &str) -> sqlx::Result<bool> {
+pub async fn is_anothers(
+    db: impl Executor<'_, Database = Any>,
+    index: &str,
+    worker_id: &str,
+) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM workers WHERE id_index = $1 AND verified_at IS NOT NULL AND closed_at IS NULL AND id <> $2";
     let others: i64 = sqlx::query_scalar(sql)
         .bind(index)
         .bind(worker_id)
-        .fetch_one(&mut **tx)
+        .fetch_one(db)
         .await?;
     Ok(others > 0)
 }
