@@ -104,6 +104,17 @@ pub async fn scan(test: &TestApp, order: &payment::Order) {
     assert_eq!(paid["ok"], true, "{paid}");
 }
 
+/// Pays the second instalment.
+pub async fn pay_second(test: &TestApp, enrolment: &Enrolment) {
+    scan(test, &order(&test.app, enrolment).await).await;
+    eventually("the second instalment is paid", async || {
+        moves::terms(&test.app, &enrolment.id).await.unwrap()[1]
+            .paid_at
+            .is_some()
+    })
+    .await;
+}
+
 pub async fn state(app: &App, enrolment: &Enrolment) -> State {
     moves::find(app, &enrolment.id).await.unwrap().state
 }
@@ -287,13 +298,7 @@ async fn leaving_gives_back_by_the_rules(test: &TestApp) {
     let app = &test.app;
     let program = program(app, "机电一体化").await;
     let (worker, enrolment) = paid(test, 1, &program).await;
-    scan(test, &order(app, &enrolment).await).await;
-    eventually("the second instalment is paid", async || {
-        moves::terms(app, &enrolment.id).await.unwrap()[1]
-            .paid_at
-            .is_some()
-    })
-    .await;
+    pay_second(test, &enrolment).await;
     let enrolment = moves::find(app, &enrolment.id).await.unwrap();
     let prospect = refunds::prospect(app, &enrolment).await.unwrap();
     assert_eq!(prospect.paid, Fen::yuan(4000));
@@ -359,13 +364,7 @@ async fn two_refunds_in_one_moment_settle(test: &TestApp) {
     let program = program(app, "机电一体化").await;
     for n in 1..=3 {
         let (worker, enrolment) = paid(test, n, &program).await;
-        scan(test, &order(app, &enrolment).await).await;
-        eventually("the second instalment is paid", async || {
-            moves::terms(app, &enrolment.id).await.unwrap()[1]
-                .paid_at
-                .is_some()
-        })
-        .await;
+        pay_second(test, &enrolment).await;
         let seen = moves::find(app, &enrolment.id).await.unwrap();
         let back = refunds::prospect(app, &seen).await.unwrap().back;
         assert!(back.0 > 0, "nothing to give back");

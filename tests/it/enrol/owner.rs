@@ -63,13 +63,7 @@ async fn an_enrolment_comes_along(test: &TestApp) {
         moves::own(app, &one.id, &enrolment.id).await.unwrap().id,
         enrolment.id
     );
-    scan(test, &order(app, &enrolment).await).await;
-    eventually("the second instalment is paid", async || {
-        moves::terms(app, &enrolment.id).await.unwrap()[1]
-            .paid_at
-            .is_some()
-    })
-    .await;
+    pay_second(test, &enrolment).await;
     seats_are_exact(app).await;
 
     let (third, _) = paid(test, 3, &program).await;
