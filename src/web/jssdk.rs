@@ -33,8 +33,8 @@ pub fn script_here(ctx: &Ctx) -> Option<String> {
     here.then(|| script(&ctx.app))
 }
 
-/// Lets a page that `loads` it load the JS-SDK, and the frames of WeChat's own in which its tags draw; it reports to WeChat by pictures. In
-/// the demo the simulated phone is WeChat, and frames the page.
+/// Lets a page that `loads` it load the JS-SDK, and the frames of WeChat's own in which its tags draw; it reports to WeChat by
+/// pictures. In the demo the simulated phone is WeChat, and frames the page.
 pub fn allow(app: &App, loads: bool, mut response: Response) -> Response {
     if !loads {
         return response;
