@@ -261,6 +261,23 @@ impl Db {
     }
 }
 
+/// How SQLite would answer a statement on the whole schema, for tests of statements that must not go through a table. Without
+/// statistics the plan does not depend on what the tables hold.
+#[cfg(test)]
+pub(crate) async fn plan_of(sql: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", dir.path().join("plan.db").display());
+    let db = Db::open(&url).await.expect("a database");
+    db.migrate(dir.path()).await.expect("the schema");
+    let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained)
+        .fetch_all(db.read())
+        .await
+        .expect("a plan");
+    db.close().await;
+    rows.into_iter().map(|(_, _, _, step)| step).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

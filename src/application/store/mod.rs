@@ -128,11 +128,12 @@ pub async fn applications(app: &App, ids: &[&str]) -> Result<Vec<Application>> {
     rows.into_iter().map(Row::into_application).collect()
 }
 
+const OF_WORKER: &str = select_application!(
+    "WHERE worker_id = $1 ORDER BY CASE WHEN state IN ('withdrawn', 'rejected', 'expired') THEN 1 ELSE 0 END, id DESC"
+);
+
 pub async fn of_worker(app: &App, worker_id: &str) -> Result<Vec<Application>> {
-    let sql = select_application!(
-        "WHERE worker_id = $1 ORDER BY CASE WHEN state IN ('withdrawn', 'rejected', 'expired') THEN 1 ELSE 0 END, id DESC"
-    );
-    let rows: Vec<Row> = sqlx::query_as(sql)
+    let rows: Vec<Row> = sqlx::query_as(OF_WORKER)
         .bind(worker_id)
         .fetch_all(app.db.read())
         .await?;
@@ -399,4 +400,20 @@ pub async fn put_card(tx: &mut Tx, application_id: &str, card_index: &str) -> sq
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OF_WORKER;
+
+    /// Every page of a worker asks for this.
+    #[tokio::test]
+    async fn a_workers_applications_are_found_by_an_index() {
+        let plan = crate::db::plan_of(OF_WORKER).await;
+        assert!(
+            plan.iter()
+                .any(|step| step.contains("applications_worker (worker_id=?)")),
+            "{plan:?}"
+        );
+    }
 }
