@@ -141,7 +141,10 @@ async fn carry_out(app: &App, job: &Job) -> Result<End> {
         }
         READ_JOB => {
             let document = field(job, "document")?;
-            papers::examine::examine(app, &document).await?;
+            if let Err(error) = papers::examine::examine(app, &document).await {
+                flags::without_reading(app, &document).await?;
+                return Err(error);
+            }
             flags::after_reading(app, &document).await?;
             return Ok(End::Together);
         }

@@ -67,6 +67,11 @@ async fn keep(app: &App, application: &Application, document: &Document, bytes: 
     Ok(())
 }
 
+/// Whether each of an application's papers was read, by an earlier reader at least.
+pub async fn all_read(app: &App, application_id: &str) -> Result<bool> {
+    Ok(!store::any_unread(app, application_id).await?)
+}
+
 /// Forgets what was read from a paper whose bytes were erased, and its application's card when that is erased too
 /// (docs/privacy.md). May run twice.
 pub async fn forget(app: &App, document_id: &str) -> Result<()> {
@@ -77,7 +82,7 @@ pub async fn forget(app: &App, document_id: &str) -> Result<()> {
 }
 
 /// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.
-pub(super) async fn facts_of(
+pub async fn facts_of(
     app: &App,
     application: &Application,
     papers: &[Document],

@@ -34,6 +34,17 @@ pub async fn is_read(app: &App, document_id: &str, reader: i64) -> sqlx::Result<
     Ok(n > 0)
 }
 
+/// Whether one of an application's papers was not read by any reader: its job is still to come.
+pub async fn any_unread(app: &App, application_id: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM documents d LEFT JOIN paper_facts f ON f.document_id = d.id \
+               WHERE d.application_id = $1 AND d.current = 1 AND f.document_id IS NULL";
+    let n: i64 = sqlx::query_scalar(sql)
+        .bind(application_id)
+        .fetch_one(app.db.read())
+        .await?;
+    Ok(n > 0)
+}
+
 /// The application that a paper belongs to.
 pub async fn application_of(app: &App, document_id: &str) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("SELECT application_id FROM documents WHERE id = $1")
@@ -127,14 +138,17 @@ pub async fn marked(app: &App, mark: Mark, value: &str, worker_id: &str) -> sqlx
         .await
 }
 
+/// CROSS JOIN, which SQLite takes in the order that is written: the marks that match come first. Left to itself it begins with
+/// every hash that there is.
+const BANDED: &str = "SELECT d.id, h.value FROM paper_marks m CROSS JOIN paper_marks h CROSS JOIN documents d CROSS JOIN applications a \
+    WHERE ((m.mark = 'band0' AND m.value = $1) OR (m.mark = 'band1' AND m.value = $2) \
+    OR (m.mark = 'band2' AND m.value = $3) OR (m.mark = 'band3' AND m.value = $4)) \
+    AND h.document_id = m.document_id AND h.mark = 'hash' AND d.id = m.document_id AND a.id = d.application_id \
+    AND d.current = 1 AND a.worker_id <> $5 LIMIT $6";
+
 /// The standing papers of other people that share a quarter of a picture's hash: id and whole hash.
 pub async fn banded(app: &App, bands: [&str; 4], worker_id: &str) -> sqlx::Result<Vec<(String, String)>> {
-    let sql = "SELECT d.id, h.value FROM paper_marks m JOIN paper_marks h ON h.document_id = m.document_id AND h.mark = 'hash' \
-               JOIN documents d ON d.id = m.document_id JOIN applications a ON a.id = d.application_id \
-               WHERE ((m.mark = 'band0' AND m.value = $1) OR (m.mark = 'band1' AND m.value = $2) \
-               OR (m.mark = 'band2' AND m.value = $3) OR (m.mark = 'band3' AND m.value = $4)) \
-               AND d.current = 1 AND a.worker_id <> $5 LIMIT $6";
-    sqlx::query_as(sql)
+    sqlx::query_as(BANDED)
         .bind(bands[0])
         .bind(bands[1])
         .bind(bands[2])
@@ -199,4 +213,19 @@ pub async fn with_card(app: &App, card_index: &str, worker_id: &str) -> sqlx::Re
         .bind(ENOUGH)
         .fetch_all(app.db.read())
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BANDED;
+
+    /// Look-alikes are looked up by their marks: never among all the papers that were read (ADR 0016).
+    #[tokio::test]
+    async fn look_alikes_are_found_by_their_marks() {
+        let plan = crate::db::plan_of(BANDED).await;
+        let by_marks = |step: &&String| step.contains("paper_marks_value (mark=? AND value=?)");
+        assert_eq!(plan.iter().filter(by_marks).count(), 4, "{plan:?}");
+        let through = |step: &String| step.contains("SCAN") || step.ends_with("(mark=?)");
+        assert!(!plan.iter().any(through), "{plan:?}");
+    }
 }

@@ -51,10 +51,14 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         if application.state == State::Draft || application.state.is_over() {
             return Ok(());
         }
-        let seen = papers::stamp(app.db.read(), id).await?;
         let form = application.form(app)?;
         let papers = documents::of(app, id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
+        // What nobody has read yet is read before it is noted how much has been read.
+        if !papers::all_read(app, id).await? {
+            papers::examine::facts_of(app, &application, &papers).await?;
+        }
+        let seen = papers::stamp(app.db.read(), id).await?;
         let checks = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
         let kept = keep(&mut tx, &application, &checks, app.now()).await?;
@@ -79,8 +83,19 @@ pub async fn after_event(app: &App, event_id: &str) -> Result<()> {
     }
 }
 
-/// After a paper was read: its own application, and those where the same paper was found.
+/// After a paper was read: its own application, and those where the same paper was found. One whose other papers nobody has
+/// read yet is checked when the last of them was.
 pub async fn after_reading(app: &App, document_id: &str) -> Result<()> {
+    for id in store::touched_by(app, document_id).await? {
+        if papers::all_read(app, &id).await? {
+            refresh(app, &id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// After a paper could not be read now: what is found fault with in the others is seen all the same.
+pub async fn without_reading(app: &App, document_id: &str) -> Result<()> {
     for id in store::touched_by(app, document_id).await? {
         refresh(app, &id).await?;
     }
