@@ -4,7 +4,7 @@
 //! checks, documents. Measured is `application::submit::submit`: it reads the application, the intake, the
 //! documents and the unions, opens and checks the form, then writes. Beside it the bare transaction writes the same
 //! rows for as many other drafts, its values ready beforehand: the same kind of transaction on the same database
-//! (`BEGIN IMMEDIATE` through the one writer on SQLite), nine statements and no reads beside the lock of the places, no cryptography. Rounds of the
+//! (`BEGIN IMMEDIATE` through the one writer on SQLite), eleven statements and no reads beside the lock of the places, no cryptography. Rounds of the
 //! two take turns. The outbox is not worked off meanwhile. SQLite has `synchronous = FULL`; PostgreSQL has its
 //! defaults, `fsync` and `synchronous_commit` on.
 //!

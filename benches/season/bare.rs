@@ -2,9 +2,10 @@
 
 use crate::prepare::Draft;
 use anyhow::{Result, ensure};
+use sqlx::AssertSqlSafe;
 use yuanmeng::app::App;
 
-/// Nine statements and a commit.
+/// Eleven statements and a commit.
 pub async fn submit_one(app: App, draft: Draft) -> Result<()> {
     let Draft {
         id,
@@ -33,6 +34,11 @@ pub async fn submit_one(app: App, draft: Draft) -> Result<()> {
             .execute(&mut *tx)
             .await?;
     }
+    sqlx::query("INSERT INTO application_cards (application_id, card_index) VALUES ($1, $2)")
+        .bind(&id)
+        .bind(&v.card_index)
+        .execute(&mut *tx)
+        .await?;
     let holds = taken < total;
     if holds {
         sqlx::query("UPDATE quotas SET taken = taken + 1 WHERE campaign_id = $1 AND unit_id = $2")
@@ -65,6 +71,17 @@ pub async fn submit_one(app: App, draft: Draft) -> Result<()> {
         query.execute(&mut *tx).await?.rows_affected() == 1,
         "the draft changed"
     );
+    let keys = format!(
+        "INSERT INTO application_keys (application_id, key) VALUES {}",
+        yuanmeng::db::rows(1, v.keys.len(), 2)
+    );
+    let keys = v
+        .keys
+        .iter()
+        .fold(sqlx::query(AssertSqlSafe(keys)), |query, key| {
+            query.bind(&id).bind(key)
+        });
+    keys.execute(&mut *tx).await?;
     let event = "INSERT INTO events (id, application_id, event, state, union_id, note, corrections, at) VALUES ($1, $2, 'submitted', $3, NULL, '', '[]', $4)";
     sqlx::query(event)
         .bind(&v.ids[1])

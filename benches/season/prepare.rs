@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::time::Duration;
 use yuanmeng::account::Worker;
 use yuanmeng::app::App;
-use yuanmeng::application;
+use yuanmeng::application::{self, Application};
 use yuanmeng::campaign::{self, quotas};
 use yuanmeng::clock::Clock;
 use yuanmeng::config::{Config, Purpose};
@@ -37,6 +37,9 @@ pub struct Draft {
 pub struct Values {
     pub ids: [String; 4],
     pub id_index: String,
+    pub card_index: String,
+    /// Every end of the name, and of the number but its last character.
+    pub keys: Vec<String>,
     pub actor: String,
     pub detail: String,
     pub payload: String,
@@ -152,6 +155,7 @@ pub async fn back_to_drafts(app: &App) -> Result<()> {
         "UPDATE quotas SET taken = 0, next_seq = 1",
         "DELETE FROM claims",
         "DELETE FROM application_cards",
+        "DELETE FROM application_keys",
         "DELETE FROM place_entries",
         "DELETE FROM events",
         "DELETE FROM outbox",
@@ -170,6 +174,9 @@ async fn draft(test: &TestApp, n: usize, union: &Union) -> Result<Draft> {
     let event = app.id();
     let values = Values {
         id_index: app.sealer.index("id_number", &builders::id_number(n)),
+        // Any text of that length will do: the column is not unique.
+        card_index: app.sealer.index("card", &id),
+        keys: ends(&application),
         actor: format!("worker:{}", worker.id),
         detail: format!(
             r#"{{"state":"in_review","step":0,"version":{}}}"#,
@@ -188,4 +195,14 @@ async fn draft(test: &TestApp, n: usize, union: &Union) -> Result<Draft> {
         worker,
         values,
     })
+}
+
+fn ends(application: &Application) -> Vec<String> {
+    let number = application.number.as_deref().unwrap_or_default().replace('-', "");
+    let of_name = application
+        .applicant
+        .char_indices()
+        .map(|(at, _)| &application.applicant[at..]);
+    let of_number = (0..number.len().saturating_sub(1)).map(|at| &number[at..]);
+    of_name.chain(of_number).map(str::to_ascii_lowercase).collect()
 }

@@ -2,6 +2,7 @@
 //! has applied for before, and by what was typed differently on two devices.
 
 use super::form::{Against, FIELDS};
+use super::store::Scope;
 use super::{Application, Form, FormText, Level, drafts, store};
 use crate::app::App;
 use crate::campaign::Intake;
@@ -85,11 +86,11 @@ async fn claimed(
     }
     let mut claimed = Vec::new();
     let look = async |scope, value: &str| store::claimed(app, &index, scope, value, &application.id).await;
-    if let Some(number) = look("year", &year.to_string()).await? {
+    if let Some(number) = look(Scope::Year, &year.to_string()).await? {
         claimed.push(("id_number", Refusal::AlreadyThisYear { number }));
     }
     if let Some(level) = Level::parse(form.get("level"))
-        && let Some(number) = look("level", level.as_str()).await?
+        && let Some(number) = look(Scope::Level, level.as_str()).await?
     {
         let level = level.as_str();
         claimed.push(("level", Refusal::AlreadyThisLevel { level, number }));

@@ -3,6 +3,7 @@
 
 use super::moves::{self, Move};
 use super::states::{Event, State};
+use super::store::Scope;
 use super::{Application, DocumentKind, Form, documents, drafts, form, store};
 use crate::app::App;
 use crate::audit::Actor;
@@ -66,12 +67,8 @@ async fn first(app: &App, application: &Application, proven_phone: &Phone) -> Re
     let (Some(union_id), Some(unit_id)) = (&application.union_id, &application.unit_id) else {
         return Err(Refusal::UnionMissing.into());
     };
-    let chain = tree::review_chain_in(&mut read, union_id).await?;
-    let step = tree::next_step_in(&mut read, &chain, 0)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let (step, first) = tree::first_step(&mut read, union_id).await?;
     drop(read);
-    let first = chain.get(step).ok_or(Error::NotFound)?;
     let actor = Actor::Worker(application.worker_id.clone());
 
     let mut tx = app.db.write().await?;
@@ -160,15 +157,12 @@ async fn complete_on(
 /// submissions at the same moment, whichever accounts they come from.
 async fn claim(app: &App, tx: &mut Tx, application: &Application, form: &Form, year: i32) -> Result<()> {
     let index = app.sealer.index("id_number", form.id_number.as_str());
-    if let Some(number) = store::claim(tx, &index, "year", &year.to_string(), &application.id).await? {
-        return Err(Refusal::AlreadyThisYear { number }.into());
-    }
-    if let Some(number) = store::claim(tx, &index, "level", form.level.as_str(), &application.id).await? {
-        return Err(Refusal::AlreadyThisLevel {
-            level: form.level.as_str(),
-            number,
-        }
-        .into());
+    let (year, level) = (year.to_string(), form.level.as_str());
+    let values = [(Scope::Year, year.as_str()), (Scope::Level, level)];
+    match store::claim(tx, &index, &values, &application.id).await? {
+        Some((Scope::Year, number)) => return Err(Refusal::AlreadyThisYear { number }.into()),
+        Some((Scope::Level, number)) => return Err(Refusal::AlreadyThisLevel { level, number }.into()),
+        None => {}
     }
     // Not unique like the claims: the same card in two applications is found by the checks, and decided by people.
     store::put_card(tx, &application.id, &super::card_index(app, &form.card)).await?;
@@ -217,11 +211,11 @@ pub async fn resubmit(app: &App, worker_id: &str, id: &str, proven_phone: &Phone
 async fn again(app: &App, application: &Application, proven_phone: &Phone) -> Result<Submitted> {
     let intake = campaign::intake(app, &application.intake_id).await?;
     intake.may_apply(app.now())?;
-    let form = complete(app, application, &intake, proven_phone).await?;
+    let mut read = app.db.read().acquire().await?;
+    let form = complete_on(app, &mut read, application, &intake, proven_phone).await?;
     let union_id = application.union_id.as_deref().ok_or(Refusal::UnionMissing)?;
-    let chain = tree::review_chain(app, union_id).await?;
-    let step = tree::next_step(app, &chain, 0).await?.ok_or(Error::NotFound)?;
-    let first = chain.get(step).ok_or(Error::NotFound)?;
+    let (step, first) = tree::first_step(&mut read, union_id).await?;
+    drop(read);
     let state = send_again(app, application, &form, intake.year, (step, &first.id)).await?;
     Ok(Submitted {
         number: application.number.clone().unwrap_or_default(),

@@ -145,19 +145,17 @@ pub async fn review_chain_in(db: &mut AnyConnection, id: &str) -> Result<Vec<Uni
 }
 
 async fn chains(db: &mut AnyConnection, ids: &[&str]) -> Result<HashMap<String, Vec<Union>>> {
-    let mut chains = store::lineages(&mut *db, ids).await?;
-    chains.retain(|_, chain| chain.last().is_some_and(|top| top.parent_id.is_none()));
-    // There is one city; its organ stands in its place.
-    let mut organs: HashMap<String, Union> = HashMap::new();
-    for chain in chains.values_mut() {
-        let Some(root) = chain.pop() else { continue };
-        if !organs.contains_key(&root.id) {
-            let centre = store::centre(&mut *db, &root.id).await?;
-            organs.insert(root.id.clone(), centre.unwrap_or_else(|| root.clone()));
-        }
-        chain.extend(organs.get(&root.id).cloned());
-    }
-    Ok(chains)
+    let chains = store::chains(db, ids).await?.into_iter();
+    let whole = chains.filter(|(_, chain)| chain.whole);
+    Ok(whole.map(|(id, chain)| (id, chain.unions)).collect())
+}
+
+/// Where the review of an application of this union begins: the step, and the union whose step it is.
+pub async fn first_step(db: &mut AnyConnection, id: &str) -> Result<(usize, Union)> {
+    let chain = store::chains(db, &[id]).await?.remove(id);
+    let mut chain = chain.filter(|chain| chain.whole).ok_or(Error::NotFound)?;
+    let step = next_staffed(&chain.unions, 0, &chain.staffed).ok_or(Error::NotFound)?;
+    Ok((step, chain.unions.swap_remove(step)))
 }
 
 /// The first step from `from` on whose union has somebody to review. R-21 [ours]: a union without a reviewer would hold an

@@ -27,16 +27,19 @@ fn keys(name: &str, number: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Keeps the keys in place of earlier ones: by one statement, for on PostgreSQL each would be a round trip.
+/// Keeps the keys, in place of earlier ones if it was submitted before: by one statement, for on PostgreSQL each would be a
+/// round trip.
 pub async fn put_keys(tx: &mut Tx, application: &Application) -> sqlx::Result<()> {
-    forget_keys(tx, &application.id).await?;
+    if application.submitted_at.is_some() {
+        forget_keys(tx, &application.id).await?;
+    }
     let number = application.number.as_deref().unwrap_or_default();
     let keys = keys(&application.applicant, number);
     if keys.is_empty() {
         return Ok(());
     }
     let sql = format!(
-        "INSERT INTO application_keys (application_id, key) VALUES {}",
+        "INSERT INTO application_keys (application_id, key) VALUES {} ON CONFLICT (application_id, key) DO NOTHING",
         db::rows(1, keys.len(), 2)
     );
     // Safe: only marks are put in.

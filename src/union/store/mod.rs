@@ -107,50 +107,73 @@ pub async fn root(app: &App) -> Result<Option<Union>> {
     row.map(UnionRow::into_union).transpose()
 }
 
-/// A union and what is above it as far as it is active, from itself up.
-pub async fn lineage<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Result<Vec<Union>> {
-    Ok(lineages(db, &[id]).await?.remove(id).unwrap_or_default())
-}
-
-/// [`lineage`] of several unions, by their ids.
-pub async fn lineages<'e>(
-    db: impl Executor<'e, Database = Any>,
-    ids: &[&str],
-) -> Result<HashMap<String, Vec<Union>>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let sql = format!(
+/// The CTE `up`: unions, by how many they are, and what is above each as far as it is active.
+fn up(unions: usize) -> String {
+    format!(
         "WITH RECURSIVE up (of_id, id, parent_id, kind, name, path, no, height) AS (\
          SELECT id, id, parent_id, kind, name, path, no, CAST(0 AS BIGINT) FROM unions WHERE id IN ({}) AND active = 1 \
          UNION ALL \
          SELECT up.of_id, u.id, u.parent_id, u.kind, u.name, u.path, u.no, up.height + 1 \
-         FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1) \
-         SELECT of_id, id, parent_id, kind, name, path, no FROM up ORDER BY height",
-        list(1, ids.len())
-    );
-    // Safe: only marks are put in.
-    let query = sqlx::query(AssertSqlSafe(sql));
-    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
-    let mut lineages: HashMap<String, Vec<Union>> = HashMap::new();
-    for row in query.fetch_all(db).await? {
-        let union = UnionRow::from_row(&row)?.into_union()?;
-        lineages.entry(row.try_get("of_id")?).or_default().push(union);
-    }
-    Ok(lineages)
+         FROM unions u JOIN up ON u.id = up.parent_id WHERE u.active = 1)",
+        list(1, unions)
+    )
 }
 
-/// The city's organ that decides its step.
-pub async fn centre<'e>(db: impl Executor<'e, Database = Any>, root: &str) -> Result<Option<Union>> {
-    let sql = "SELECT id, parent_id, kind, name, path, no FROM unions \
-               WHERE parent_id = $1 AND kind = $2 AND active = 1 ORDER BY no, name LIMIT 1";
-    let row: Option<UnionRow> = sqlx::query_as(sql)
-        .bind(root)
-        .bind(Kind::Centre.as_str())
-        .fetch_optional(db)
-        .await?;
-    row.map(UnionRow::into_union).transpose()
+/// A union and what is above it as far as it is active, from itself up.
+pub async fn lineage<'e>(db: impl Executor<'e, Database = Any>, id: &str) -> Result<Vec<Union>> {
+    let sql = format!(
+        "{} SELECT id, parent_id, kind, name, path, no FROM up ORDER BY height",
+        up(1)
+    );
+    // Safe: only marks are put in.
+    let rows: Vec<UnionRow> = sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_all(db).await?;
+    rows.into_iter().map(UnionRow::into_union).collect()
 }
+
+/// Who reviews the applications of a union.
+#[derive(Default)]
+pub struct Chain {
+    /// From the union up; in the city's place its organ, if there is one.
+    pub unions: Vec<Union>,
+    /// Whether it reaches the city: else something above is not active.
+    pub whole: bool,
+    /// Ids of those with somebody to review.
+    pub staffed: HashSet<String>,
+}
+
+/// The chains of several unions, by their ids.
+pub async fn chains<'e>(
+    db: impl Executor<'e, Database = Any>,
+    ids: &[&str],
+) -> Result<HashMap<String, Chain>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "{} SELECT up.of_id, CASE WHEN up.parent_id IS NULL THEN 1 ELSE 0 END AS top, u.id, u.parent_id, u.kind, u.name, u.path, u.no, \
+         CASE WHEN EXISTS (SELECT 1 FROM officers o WHERE o.union_id = u.id AND {REVIEWS}) THEN 1 ELSE 0 END AS staffed \
+         FROM up JOIN unions u ON u.id = COALESCE((SELECT c.id FROM unions c WHERE up.parent_id IS NULL AND c.parent_id = up.id \
+         AND c.kind = 'centre' AND c.active = 1 ORDER BY c.no, c.name LIMIT 1), up.id) ORDER BY up.height",
+        up(ids.len())
+    );
+    // Safe: only marks and a constant are put in.
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = ids.iter().fold(query, |query, id| query.bind((*id).to_owned()));
+    let mut chains: HashMap<String, Chain> = HashMap::new();
+    for row in query.fetch_all(db).await? {
+        let union = UnionRow::from_row(&row)?.into_union()?;
+        let chain = chains.entry(row.try_get("of_id")?).or_default();
+        chain.whole |= row.try_get::<i64, _>("top")? == 1;
+        if row.try_get::<i64, _>("staffed")? == 1 {
+            chain.staffed.insert(union.id.clone());
+        }
+        chain.unions.push(union);
+    }
+    Ok(chains)
+}
+
+/// Of an officer `o`: whether they may review now.
+const REVIEWS: &str = "o.active = 1 AND (',' || o.roles || ',') LIKE '%,reviewer,%'";
 
 pub async fn children(app: &App, parent: &str) -> Result<Vec<Union>> {
     let sql = "SELECT id, parent_id, kind, name, path, no FROM unions WHERE parent_id = $1 AND active = 1 ORDER BY no, name";
@@ -209,11 +232,10 @@ pub async fn with_reviewer<'e>(
         return Ok(HashSet::new());
     }
     let sql = format!(
-        "SELECT DISTINCT union_id FROM officers WHERE union_id IN ({}) AND active = 1 \
-         AND (',' || roles || ',') LIKE '%,reviewer,%'",
+        "SELECT DISTINCT o.union_id FROM officers o WHERE o.union_id IN ({}) AND {REVIEWS}",
         list(1, union_ids.len())
     );
-    // Safe: only marks are put in.
+    // Safe: only marks and a constant are put in.
     let query = sqlx::query_scalar(AssertSqlSafe(sql));
     let query = union_ids
         .iter()
