@@ -4,8 +4,8 @@
 use super::store::board as store;
 use crate::app::App;
 use crate::campaign::Intake;
-use crate::error::Result;
-use crate::kernel::time::{DAY, SECOND};
+use crate::error::{Error, Result};
+use crate::kernel::time::{DAY, HOUR, SECOND};
 use crate::kernel::{Fen, Time};
 use crate::review::late::Rule;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,11 @@ const FRESH: i64 = 10 * SECOND;
 const SHOWN: i64 = 60 * SECOND;
 /// Whoever counts keeps the others from it for as long, should it die.
 const COUNTING: Duration = Duration::from_secs(10);
+/// A day is closed so long after its end: who decided in its last second has written it by then, on a machine whose clock is
+/// behind, too.
+const CLOSED_AFTER: i64 = HOUR;
+/// Counts of closed days are kept for as long as the day lasts that begins with them.
+const KEPT: Duration = Duration::from_secs(26 * 3_600);
 /// The ages that waiting is told by: less than a day, three, seven, fourteen days, and more.
 pub const AGES: [i64; 4] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY];
 
@@ -177,18 +182,22 @@ pub async fn snapshot(app: &App, intake: &Intake) -> Result<Snapshot> {
 /// Counts, whatever the cache has.
 pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
     let at = app.now();
-    let span = (intake.apply.from.min(intake.review.from), intake.review.until);
     let rule = Rule::now(app);
-    let (mut groups, submitted, approved, decided, reasoned, unions, quotas, grant) = tokio::try_join!(
-        store::groups(app, &intake.id, at, rule.before),
-        store::submitted(app, &intake.id),
-        store::approved(app, &intake.id),
-        store::decided(app, span),
-        store::reasoned(app, span),
-        store::unions(app),
-        store::quotas(app, &intake.campaign_id),
-        store::grant(app, &intake.campaign_id),
+    let (counts, decisions) = tokio::try_join!(
+        async {
+            let counts = tokio::try_join!(
+                store::groups(app, &intake.id, at, rule.before),
+                store::submitted(app, &intake.id),
+                store::approved(app, &intake.id),
+                store::unions(app),
+                store::quotas(app, &intake.campaign_id),
+                store::grant(app, &intake.campaign_id),
+            );
+            counts.map_err(Error::from)
+        },
+        decisions(app, intake, at),
     )?;
+    let (mut groups, submitted, approved, unions, quotas, grant) = counts;
     if rule.closes(intake.review.until) {
         groups.iter_mut().for_each(|group| group.late = group.n);
     }
@@ -199,10 +208,49 @@ pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
         groups,
         submitted,
         approved,
-        decided,
-        reasoned,
+        decided: decisions.decided,
+        reasoned: decisions.reasoned,
         quotas,
     })
+}
+
+/// The decisions of some days.
+#[derive(Default, Serialize, Deserialize)]
+struct Decisions {
+    decided: Vec<Decided>,
+    reasoned: Vec<Reasoned>,
+}
+
+/// The decisions of an intake. They are only ever added to, so those of closed days are counted once and kept; the rest anew.
+async fn decisions(app: &App, intake: &Intake, at: Time) -> Result<Decisions> {
+    let (from, until) = (intake.apply.from.min(intake.review.from), intake.review.until);
+    let open = Time::start_of(at.plus(-CLOSED_AFTER).date());
+    if open <= from {
+        return decided_in(app, (from, until)).await;
+    }
+    let span = (from, until.min(open.plus(-1)));
+    let key = format!("board:closed:{}:{}:{}", intake.id, span.0.0, span.1.0);
+    let kept = app.cache.get(&key).await?;
+    let mut decisions = match kept.and_then(|json| serde_json::from_str(&json).ok()) {
+        Some(decisions) => decisions,
+        None => {
+            let decisions = decided_in(app, span).await?;
+            let json = serde_json::to_string(&decisions).map_err(anyhow::Error::from)?;
+            app.cache.set(&key, &json, KEPT).await?;
+            decisions
+        }
+    };
+    if open <= until {
+        let anew = decided_in(app, (open, until)).await?;
+        decisions.decided.extend(anew.decided);
+        decisions.reasoned.extend(anew.reasoned);
+    }
+    Ok(decisions)
+}
+
+async fn decided_in(app: &App, span: (Time, Time)) -> Result<Decisions> {
+    let (decided, reasoned) = tokio::try_join!(store::decided(app, span), store::reasoned(app, span))?;
+    Ok(Decisions { decided, reasoned })
 }
 
 /// Both intakes of a campaign as one: the places are the campaign's, so they are not added up.

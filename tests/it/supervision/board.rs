@@ -6,10 +6,13 @@ use crate::browser::Browser;
 use crate::builders::{demo_officers, ready, street, submitted, union, worker};
 use crate::on_both_stores;
 use yuanmeng::application;
+use yuanmeng::campaign;
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::Time;
+use yuanmeng::kernel::time::DAY;
 use yuanmeng::review::Verdict;
 use yuanmeng::review::decide::{Decision, decide};
+use yuanmeng::supervision::board;
 use yuanmeng::union::{Officer, Role, tree};
 
 /// Ages the figures beyond what the cache keeps.
@@ -113,6 +116,35 @@ async fn the_city_sees_everything_as_it_happens(test: &TestApp) {
             .0,
         404
     );
+}
+
+on_both_stores! {
+    /// R-31, ADR 0024: decisions of days that are over are counted once and kept, today's anew; none is counted twice or lost.
+    closed_days_are_kept
+}
+async fn closed_days_are_kept(test: &TestApp) {
+    let app = &test.app;
+    let street = street(app).await;
+    let [first, ..] = demo_officers(app).await;
+    let current = campaign::current(app).await.unwrap().unwrap().intake;
+    let counted = async || {
+        let all = board::count(app, &current).await.unwrap();
+        let decided: i64 = all.decided.iter().map(|row| row.n).sum();
+        (decided, all.reasoned.iter().map(|row| row.n).sum::<i64>())
+    };
+    let before = counted().await;
+    for day in 1..=3 {
+        let (_, passed) = submitted(test, 2 * day, &street).await;
+        let (_, returned) = submitted(test, 2 * day + 1, &street).await;
+        decided(test, &first, &passed, Verdict::Pass).await;
+        decided(test, &first, &returned, Verdict::Return).await;
+        let n = day as i64;
+        let both = (before.0 + 2 * n, before.1 + n);
+        assert_eq!(counted().await, both, "today's, on day {day}");
+        app.clock.advance(DAY);
+        assert_eq!(counted().await, both, "a day later");
+        assert_eq!(counted().await, both, "and as it is kept");
+    }
 }
 
 on_both_stores! {
