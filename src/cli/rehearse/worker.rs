@@ -100,7 +100,9 @@ impl<'a> Worker<'a> {
             }
         } else if self.application.is_some() {
             let state = self.progress(world).await?;
-            self.stands = !["withdrawn", "rejected", "expired"].contains(&state.text("state"));
+            let over = ["withdrawn", "rejected", "expired"].contains(&state.text("state"));
+            // What was refused in the intake before, for a second account's sake, stayed a draft.
+            self.stands = self.acknowledged.is_some() && !over;
             if self.stands {
                 return self.begin_refused(world).await;
             }
@@ -122,17 +124,21 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// while the year's first application stands there is no second one; the first goes on.
+    /// while the year's first application stands there is no second one; the first goes on. One that waited and was carried
+    /// into this intake with a place is simply the present one.
     async fn begin_refused(&mut self, world: &World) -> anyhow::Result<()> {
         let key = format!("begin-again-{}", self.planned.no);
         let answer = world
             .http
             .once("开始申请", &self.caller, "/applications", &key)
             .await?;
-        if answer.code() != "already_this_year" {
+        let carried = answer.ok() && self.application.as_deref() == Some(answer.text("id"));
+        if !carried && answer.code() != "already_this_year" {
             self.odd(format!(
-                "今年已有申请，又开始一份：{} {}",
-                answer.status, answer.body
+                "今年已有申请，又开始一份：{} {}{}",
+                answer.status,
+                answer.code(),
+                answer.text("state")
             ));
         }
         Ok(())
@@ -217,6 +223,10 @@ impl<'a> Worker<'a> {
         }
         told.dedup();
         match (told.as_slice(), &self.acknowledged) {
+            // Somebody must have changed it meanwhile: one of those who were at it at the same moment.
+            ([], _) if answers.iter().all(|answer| answer.code() == "changed_meanwhile") => {
+                self.odd("几次点击都被告知申请刚刚变了");
+            }
             ([], _) => {}
             ([(number, holds_place)], None) => {
                 self.acknowledged = Some(Acknowledged {
