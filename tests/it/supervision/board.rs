@@ -120,7 +120,7 @@ async fn the_city_sees_everything_as_it_happens(test: &TestApp) {
 
 on_both_stores! {
     /// R-31, ADR 0024: decisions of days that are over are counted once and kept, today's anew; none is counted twice or lost.
-    closed_days_are_kept
+    closed_days_are_kept, at yuanmeng::kernel::Time::shanghai(2026, 11, 10, 10, 0, 0)
 }
 async fn closed_days_are_kept(test: &TestApp) {
     let app = &test.app;
