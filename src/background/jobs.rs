@@ -142,7 +142,10 @@ async fn carry_out(app: &App, job: &Job) -> Result<End> {
         READ_JOB => {
             let document = field(job, "document")?;
             if let Err(error) = papers::examine::examine(app, &document).await {
-                flags::without_reading(app, &document).await?;
+                // What failed first is what the job is put back with.
+                if let Err(error) = flags::without_reading(app, &document).await {
+                    tracing::warn!(job = job.id, %error, "the machine's checks could not be kept");
+                }
                 return Err(error);
             }
             flags::after_reading(app, &document).await?;
