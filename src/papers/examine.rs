@@ -81,8 +81,16 @@ pub async fn forget(app: &App, document_id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Reads now, for a moment, what nobody has read yet.
+pub async fn read_now(app: &App, application: &Application, papers: &[Document]) -> Result<()> {
+    if !all_read(app, &application.id).await? {
+        facts_of(app, application, papers).await?;
+    }
+    Ok(())
+}
+
 /// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.
-pub async fn facts_of(
+pub(super) async fn facts_of(
     app: &App,
     application: &Application,
     papers: &[Document],

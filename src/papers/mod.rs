@@ -18,7 +18,7 @@ mod store;
 pub mod twins;
 mod words;
 
-pub use examine::{READ_JOB, all_read};
+pub use examine::{READ_JOB, all_read, read_now};
 pub use report::{Viewer, of};
 pub use store::stamp;
 

@@ -54,10 +54,8 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         let form = application.form(app)?;
         let papers = documents::of(app, id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
-        // What nobody has read yet is read before it is noted how much has been read.
-        if !papers::all_read(app, id).await? {
-            papers::examine::facts_of(app, &application, &papers).await?;
-        }
+        // Before it is noted how much has been read.
+        papers::read_now(app, &application, &papers).await?;
         let seen = papers::stamp(app.db.read(), id).await?;
         let checks = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
