@@ -20,7 +20,7 @@ const COUNTING: Duration = Duration::from_secs(10);
 /// A day is closed so long after its end: who decided in its last second has written it by then, on a machine whose clock is
 /// behind, too.
 const CLOSED_AFTER: i64 = HOUR;
-/// Counts of closed days are kept for as long as the day lasts that begins with them.
+/// So long the counts of closed days are kept: until another day is closed, which has counts of its own.
 const KEPT: Duration = Duration::from_secs(26 * 3_600);
 /// The ages that waiting is told by: less than a day, three, seven, fourteen days, and more.
 pub const AGES: [i64; 4] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY];
@@ -179,7 +179,7 @@ pub async fn snapshot(app: &App, intake: &Intake) -> Result<Snapshot> {
     Ok(snapshot)
 }
 
-/// Counts, whatever the cache has.
+/// Counts anew all that may have changed; decisions of closed days cannot.
 pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
     let at = app.now();
     let rule = Rule::now(app);
@@ -215,7 +215,7 @@ pub async fn count(app: &App, intake: &Intake) -> Result<Snapshot> {
 }
 
 /// The decisions of some days.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Decisions {
     decided: Vec<Decided>,
     reasoned: Vec<Reasoned>,
