@@ -7,6 +7,7 @@ use crate::application::documents::{self, Document};
 use crate::application::{self, Application};
 use crate::audit::Actor;
 use crate::error::{Error, Result};
+use crate::kernel::time::HOUR;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -67,9 +68,13 @@ async fn keep(app: &App, application: &Application, document: &Document, bytes: 
     Ok(())
 }
 
-/// Whether each of an application's papers was read, by an earlier reader at least.
-pub async fn all_read(app: &App, application_id: &str) -> Result<bool> {
-    Ok(!store::any_unread(app, application_id).await?)
+/// So long after its upload a paper's first reading is waited for: its job has come by then, or has failed many times.
+const AWAITED: i64 = 6 * HOUR;
+
+/// Whether a paper of an application was not read by any reader yet, and its job is still to come.
+pub async fn awaited(app: &App, application_id: &str) -> Result<bool> {
+    let since = app.now().plus(-AWAITED);
+    Ok(store::any_unread(app, application_id, since).await?)
 }
 
 /// Forgets what was read from a paper whose bytes were erased, and its application's card when that is erased too
@@ -81,31 +86,10 @@ pub async fn forget(app: &App, document_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reads now, for a moment, what nobody has read yet.
-pub async fn read_now(app: &App, application: &Application, papers: &[Document]) -> Result<()> {
-    if !all_read(app, &application.id).await? {
-        facts_of(app, application, papers).await?;
-    }
-    Ok(())
-}
-
-/// What the papers say, by document id. Those that were not read yet are read now, for a moment; the rest is missing.
-pub(super) async fn facts_of(
-    app: &App,
-    application: &Application,
-    papers: &[Document],
-) -> Result<HashMap<String, Facts>> {
-    let known = known(app, application).await?;
-    let unread: Vec<String> = papers
-        .iter()
-        .filter(|paper| !known.contains_key(&paper.id))
-        .map(|paper| paper.id.clone())
-        .collect();
-    if unread.is_empty() {
-        return Ok(known);
-    }
+/// Reads those of an application's papers now that were not read yet, and waits for a moment.
+pub async fn read_now(app: &App, application_id: &str) -> Result<()> {
     let mut reading = tokio::task::JoinSet::new();
-    for id in unread {
+    for id in store::unread(app, application_id, READER).await? {
         let app = app.clone();
         reading.spawn(async move {
             if let Err(error) = examine(&app, &id).await {
@@ -118,10 +102,11 @@ pub(super) async fn facts_of(
         // They go on; whoever looks next finds them read.
         reading.detach_all();
     }
-    self::known(app, application).await
+    Ok(())
 }
 
-async fn known(app: &App, application: &Application) -> Result<HashMap<String, Facts>> {
+/// What the papers say that were read, by document id.
+pub(super) async fn known(app: &App, application: &Application) -> Result<HashMap<String, Facts>> {
     let rows = store::facts(app, &application.id, READER).await?;
     let mut known = HashMap::new();
     for (id, sealed) in rows {

@@ -18,9 +18,9 @@ mod store;
 pub mod twins;
 mod words;
 
-pub use examine::{READ_JOB, all_read, read_now};
-pub use report::{Viewer, of};
-pub use store::stamp;
+pub use examine::{READ_JOB, awaited, read_now};
+pub use report::{Viewer, as_read, of};
+pub use store::{Stamp, stamp};
 
 use crate::application::DocumentKind;
 use crate::kernel::Refusal;

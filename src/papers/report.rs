@@ -35,8 +35,7 @@ impl Viewer<'_> {
     }
 }
 
-/// Every check of an application on its form in clear, with the papers that stand. Papers that were not read yet are
-/// read now.
+/// [`as_read`], when papers that were not read yet have been read.
 pub async fn of(
     app: &App,
     application: &Application,
@@ -45,7 +44,20 @@ pub async fn of(
     intake: &Intake,
     viewer: Viewer<'_>,
 ) -> Result<Vec<Check>> {
-    let mut facts = examine::facts_of(app, application, papers).await?;
+    examine::read_now(app, &application.id).await?;
+    as_read(app, application, form, papers, intake, viewer).await
+}
+
+/// Every check of an application on its form in clear, with the papers that stand, as far as they were read.
+pub async fn as_read(
+    app: &App,
+    application: &Application,
+    form: &FormText,
+    papers: &[Document],
+    intake: &Intake,
+    viewer: Viewer<'_>,
+) -> Result<Vec<Check>> {
+    let mut facts = examine::known(app, application).await?;
     let strangers = Strangers {
         id: IdNumber::parse(form.get("id_number"), app.now()).ok(),
     };

@@ -34,12 +34,24 @@ pub async fn is_read(app: &App, document_id: &str, reader: i64) -> sqlx::Result<
     Ok(n > 0)
 }
 
-/// Whether one of an application's papers was not read by any reader: its job is still to come.
-pub async fn any_unread(app: &App, application_id: &str) -> sqlx::Result<bool> {
+/// Those of an application's papers that this reader has not read.
+pub async fn unread(app: &App, application_id: &str, reader: i64) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT d.id FROM documents d LEFT JOIN paper_facts f ON f.document_id = d.id AND f.reader = $2 \
+               WHERE d.application_id = $1 AND d.current = 1 AND f.document_id IS NULL ORDER BY d.id";
+    sqlx::query_scalar(sql)
+        .bind(application_id)
+        .bind(reader)
+        .fetch_all(app.db.read())
+        .await
+}
+
+/// Whether one of an application's papers, uploaded at this time or later, was not read by any reader.
+pub async fn any_unread(app: &App, application_id: &str, since: Time) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM documents d LEFT JOIN paper_facts f ON f.document_id = d.id \
-               WHERE d.application_id = $1 AND d.current = 1 AND f.document_id IS NULL";
+               WHERE d.application_id = $1 AND d.current = 1 AND d.uploaded_at >= $2 AND f.document_id IS NULL";
     let n: i64 = sqlx::query_scalar(sql)
         .bind(application_id)
+        .bind(since.0)
         .fetch_one(app.db.read())
         .await?;
     Ok(n > 0)
@@ -61,12 +73,26 @@ pub async fn hold_kept(tx: &mut Tx, document_id: &str) -> sqlx::Result<bool> {
     Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-/// How much has been read from an application's papers, and found of them elsewhere: grows with everything that the checks
-/// see and the application's version does not tell.
-pub async fn stamp(db: impl Executor<'_, Database = Any>, application_id: &str) -> sqlx::Result<(i64, i64)> {
+/// What the checks of an application see beside itself; where it is another, they may come out otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stamp {
+    /// How many of its papers were read.
+    pub read: i64,
+    /// How often they were found in submitted applications.
+    pub twins: i64,
+    /// How many other applications name its card.
+    pub cards: i64,
+}
+
+/// The stamp of an application at this moment.
+pub async fn stamp(db: impl Executor<'_, Database = Any>, application_id: &str) -> sqlx::Result<Stamp> {
     // Each pair of twins stands once for either side.
-    let sql = "SELECT (SELECT COUNT(*) FROM documents d JOIN paper_facts f ON f.document_id = d.id WHERE d.application_id = $1), \
-               (SELECT COUNT(*) FROM documents d JOIN paper_twins t ON t.document_id = d.id WHERE d.application_id = $1)";
+    let sql = "SELECT (SELECT COUNT(*) FROM documents d JOIN paper_facts f ON f.document_id = d.id WHERE d.application_id = $1) AS read, \
+               (SELECT COUNT(*) FROM documents d JOIN paper_twins t ON t.document_id = d.id JOIN documents o ON o.id = t.twin_id \
+                JOIN applications a ON a.id = o.application_id \
+                WHERE d.application_id = $1 AND d.current = 1 AND o.current = 1 AND a.state <> 'draft') AS twins, \
+               (SELECT COUNT(*) FROM application_cards m JOIN application_cards c ON c.card_index = m.card_index \
+                WHERE m.application_id = $1 AND c.application_id <> $1) AS cards";
     sqlx::query_as(sql).bind(application_id).fetch_one(db).await
 }
 

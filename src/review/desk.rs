@@ -10,7 +10,7 @@ use crate::audit::{self, Line};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
-use crate::papers::{self, Check, Viewer};
+use crate::papers::{Check, Viewer};
 use crate::print::{self, For, Pdf};
 use crate::union::rights::{self, Act};
 use crate::union::{Officer, tree};
@@ -95,11 +95,11 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     let documents = documents::of(app, id).await?;
     let intake = campaign::intake(app, &application.intake_id).await?;
     let viewer = Viewer::Officer(officer);
-    let checks = papers::of(app, &application, &form, &documents, &intake, viewer).await?;
+    let looked = flags::look(app, &application, &form, &documents, &intake, viewer).await?;
     if obstacle.is_some() {
         mask(&mut form);
     }
-    note_look(app, officer, &application, obstacle.is_none(), &checks).await?;
+    note_look(app, officer, &application, obstacle.is_none(), &looked).await?;
     let stands_here = rule::at_step_of(officer, &application);
     let before = match &obstacle {
         None => decide::before(app, &application).await?,
@@ -113,7 +113,7 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     let declarable = stands_here && officer.can(Act::Decide) && obstacle != Some(Refusal::DeclaredRelative);
     Ok(Desk {
         documents,
-        checks,
+        checks: looked.checks,
         decisions: store::decisions(app, id).await?,
         form,
         claim: claims::state(app, officer, id).await?,
@@ -135,7 +135,7 @@ async fn note_look(
     officer: &Officer,
     application: &Application,
     full: bool,
-    checks: &[Check],
+    looked: &flags::Looked,
 ) -> Result<()> {
     let now = app.now();
     let mut tx = app.db.write().await?;
@@ -149,7 +149,7 @@ async fn note_look(
     audit::record(&mut tx, &app.entropy, now, line).await?;
     // The application's row before the claim's, as decisions lock them.
     if !application.state.is_over() {
-        flags::keep(&mut tx, application, checks, now).await?;
+        flags::keep(&mut tx, application, looked, now).await?;
     }
     if full {
         store::claim(

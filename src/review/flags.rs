@@ -1,17 +1,17 @@
 //! Whether a machine's check failed, kept with the application so that the inbox can be filtered by it and a bulk pass
-//! leaves such ones to a person (R-16, ADR 0016, ADR 0021). Made anew whenever something is submitted, a paper was read,
-//! or an officer opens it.
+//! leaves such ones to a person (R-16, ADR 0016, ADR 0021). Made anew when it is submitted, its papers were read, the same
+//! paper or card was submitted by somebody else, or an officer opens it.
 
 use super::store::{self, Checked};
 use crate::app::App;
-use crate::application::documents;
+use crate::application::documents::{self, Document};
 use crate::application::moves;
-use crate::application::{self, Application, State};
-use crate::campaign;
+use crate::application::{self, Application, FormText, State};
+use crate::campaign::{self, Intake};
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
-use crate::papers::{self, Check, Outcome, Reason, Viewer};
+use crate::papers::{self, Check, Outcome, Reason, Stamp, Viewer};
 
 /// Whether one of the checks failed.
 pub fn failed(checks: &[Check]) -> bool {
@@ -35,10 +35,54 @@ pub(super) fn needs_a_look(checked: Option<&Checked>) -> Result<(), Refusal> {
     }
 }
 
-/// Keeps how the checks of an application came out, within the caller's transaction; whether it still was as seen.
-pub(super) async fn keep(tx: &mut Tx, seen: &Application, checks: &[Check], now: Time) -> Result<bool> {
-    let at = complete(checks).then_some(now);
-    Ok(store::set_flag(tx, (&seen.id, seen.version), failed(checks), at).await?)
+/// The checks of an application, and how much was known when they were made.
+pub struct Looked {
+    /// The checks.
+    pub checks: Vec<Check>,
+    stamp: Stamp,
+}
+
+/// Makes the checks of an application on its form in clear. Papers that were not read yet are read now.
+pub async fn look(
+    app: &App,
+    application: &Application,
+    form: &FormText,
+    papers: &[Document],
+    intake: &Intake,
+    viewer: Viewer<'_>,
+) -> Result<Looked> {
+    papers::read_now(app, &application.id).await?;
+    // Before the checks: what is found while they are made is not in them.
+    let stamp = papers::stamp(app.db.read(), &application.id).await?;
+    let checks = papers::as_read(app, application, form, papers, intake, viewer).await?;
+    Ok(Looked { checks, stamp })
+}
+
+/// Whether the checks' outcome was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It was.
+    Yes,
+    /// The application is another by now.
+    Changed,
+    /// Something was found since; whoever found it has the application checked afterwards.
+    Overtaken,
+}
+
+/// Keeps how the checks of an application came out, within the caller's transaction, unless they are no longer true.
+pub async fn keep(tx: &mut Tx, seen: &Application, looked: &Looked, now: Time) -> Result<Kept> {
+    // The row is held first (ADR 0034): what is found from here on is kept after this.
+    match moves::lock(tx, seen).await {
+        Ok(()) => {}
+        Err(Error::Refused(Refusal::ChangedMeanwhile)) => return Ok(Kept::Changed),
+        Err(error) => return Err(error),
+    }
+    if papers::stamp(&mut **tx, &seen.id).await? != looked.stamp {
+        return Ok(Kept::Overtaken);
+    }
+    let at = complete(&looked.checks).then_some(now);
+    store::set_flag(tx, &seen.id, failed(&looked.checks), at).await?;
+    Ok(Kept::Yes)
 }
 
 /// So often an application is checked anew when it changes meanwhile.
@@ -54,38 +98,37 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         let form = application.form(app)?;
         let papers = documents::of(app, id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
-        // Before it is noted how much has been read.
-        papers::read_now(app, &application, &papers).await?;
-        let seen = papers::stamp(app.db.read(), id).await?;
-        let checks = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
+        let looked = look(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
-        let kept = keep(&mut tx, &application, &checks, app.now()).await?;
-        // Looked at while the row is held. What was found since, the application's version does not tell: nothing is kept then,
-        // for whoever reads a paper has its application checked afterwards.
-        if papers::stamp(&mut *tx, id).await? != seen {
-            return Ok(());
-        }
-        tx.commit().await?;
-        if kept {
-            return Ok(());
+        match keep(&mut tx, &application, &looked, app.now()).await? {
+            Kept::Yes => return Ok(tx.commit().await?),
+            Kept::Overtaken => return Ok(()),
+            Kept::Changed => {}
         }
     }
     Err(anyhow::anyhow!("application {id} changed each time it was checked").into())
 }
 
-/// After a submission: what was submitted is checked.
+/// After a submission: what was submitted is checked, and who was there with one of its papers or its card.
 pub async fn after_event(app: &App, event_id: &str) -> Result<()> {
-    match moves::event(app, event_id).await? {
-        Some(happened) if happened.event.submits() => refresh(app, &happened.application_id).await,
-        _ => Ok(()),
+    let Some(happened) = moves::event(app, event_id).await? else {
+        return Ok(());
+    };
+    if !happened.event.submits() {
+        return Ok(());
     }
+    refresh(app, &happened.application_id).await?;
+    for id in store::sharing_with(app, &happened.application_id).await? {
+        refresh(app, &id).await?;
+    }
+    Ok(())
 }
 
-/// After a paper was read: its own application, and those where the same paper was found. One whose other papers nobody has
-/// read yet is checked when the last of them was.
+/// After a paper was read: its own application, and those where the same paper was found. One that still awaits the reading of
+/// other papers is checked when the last of them was read.
 pub async fn after_reading(app: &App, document_id: &str) -> Result<()> {
     for id in store::touched_by(app, document_id).await? {
-        if papers::all_read(app, &id).await? {
+        if !papers::awaited(app, &id).await? {
             refresh(app, &id).await?;
         }
     }

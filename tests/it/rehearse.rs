@@ -69,6 +69,11 @@ async fn a_season(pair: Pair) {
             outcome.report
         );
     }
+    assert!(
+        !outcome.report.contains("其中批量 0"),
+        "some were passed in bulk: {}",
+        outcome.report
+    );
 
     let app = opened(&options).await;
     let (_, before) = rehearse::invariants(&app, &outcome.campaign_id).await.unwrap();

@@ -116,7 +116,7 @@ pub fn papers(planned: &Planned) -> Vec<DocumentKind> {
     DocumentKind::needed(!planned.from_afar).collect()
 }
 
-/// A small picture of its own: no two are the same file or look alike.
+/// A plain picture of its own, wide enough to be read: no two are the same file or look alike, and the checks find nothing.
 pub fn paper(worker: usize, kind: DocumentKind, edition: u64) -> anyhow::Result<Vec<u8>> {
     let kind = DocumentKind::ALL
         .iter()
@@ -125,7 +125,7 @@ pub fn paper(worker: usize, kind: DocumentKind, edition: u64) -> anyhow::Result<
     let mut dice = Dice::new(((worker as u64) << 16) | (kind << 8) | edition);
     let mut blocks = [0u8; 72];
     blocks.fill_with(|| dice.below(256) as u8);
-    let picture = GrayImage::from_fn(36, 32, |x, y| Luma([blocks[(y / 4 * 9 + x / 4) as usize]]));
+    let picture = GrayImage::from_fn(810, 32, |x, y| Luma([blocks[(y / 4 * 9 + x / 90) as usize]]));
     let mut out = Cursor::new(Vec::new());
     DynamicImage::ImageLuma8(picture)
         .write_to(&mut out, ImageFormat::Png)

@@ -32,22 +32,28 @@ pub async fn checked(app: &App, ids: &[&str]) -> sqlx::Result<HashMap<String, Ch
     Ok(rows.into_iter().map(checked).collect())
 }
 
-/// Notes how the machine's checks of the version that was seen came out; the row's version stays, for nothing that is
-/// decided on changed. `at`: when they were made over all papers; `None` when not all could be read. Whether the row still
-/// was as seen.
-pub async fn set_flag(
-    tx: &mut Tx,
-    (id, version): (&str, i64),
-    flagged: bool,
-    at: Option<Time>,
-) -> sqlx::Result<bool> {
-    let sql = "UPDATE applications SET flagged = $1, checked_at = $2 WHERE id = $3 AND version = $4";
-    let query = sqlx::query(sql)
+/// Notes how the machine's checks of a row that is held came out; its version stays, for nothing that is decided on changed.
+/// `at`: when they were made over all papers; `None` when not all could be read.
+pub async fn set_flag(tx: &mut Tx, id: &str, flagged: bool, at: Option<Time>) -> sqlx::Result<()> {
+    let query = sqlx::query("UPDATE applications SET flagged = $1, checked_at = $2 WHERE id = $3")
         .bind(i64::from(flagged))
         .bind(at.map_or(0, |at| at.0))
-        .bind(id)
-        .bind(version);
-    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+        .bind(id);
+    query.execute(&mut **tx).await.map(|_| ())
+}
+
+/// The submitted applications in which a paper of this one was found too, or its card, and nothing was found fault with before.
+pub async fn sharing_with(app: &App, application_id: &str) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT a.id FROM documents d JOIN paper_twins t ON t.document_id = d.id JOIN documents o ON o.id = t.twin_id \
+               JOIN applications a ON a.id = o.application_id \
+               WHERE d.application_id = $1 AND d.current = 1 AND o.current = 1 AND a.state <> 'draft' AND a.flagged = 0 \
+               UNION SELECT a.id FROM application_cards m JOIN application_cards c ON c.card_index = m.card_index \
+               JOIN applications a ON a.id = c.application_id \
+               WHERE m.application_id = $1 AND a.id <> $1 AND a.state <> 'draft' AND a.flagged = 0";
+    sqlx::query_scalar(sql)
+        .bind(application_id)
+        .fetch_all(app.db.read())
+        .await
 }
 
 /// The submitted applications that the reading of a paper concerns: its own, and those where the same paper was found and

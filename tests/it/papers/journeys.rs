@@ -15,11 +15,11 @@ use yuanmeng::campaign;
 use yuanmeng::cli::seed;
 use yuanmeng::kernel::Time;
 use yuanmeng::papers::{self, Check, How, Kind, Outcome, Reason, Viewer, examine};
+use yuanmeng::review::Verdict;
 use yuanmeng::review::decide::{Decision, decide};
-use yuanmeng::review::{Verdict, flags};
 use yuanmeng::union::Officer;
 
-fn person(n: usize) -> Person {
+pub fn person(n: usize) -> Person {
     Person::new(n, &mut Random(n as u64))
 }
 
@@ -378,48 +378,6 @@ async fn ones_own_papers_are_never_held_against_one(test: &TestApp) {
         number(app, pairs, &first.id).await > 0,
         "each pair stands for both"
     );
-}
-
-async fn forget(test: &TestApp, sql: &'static str, id: &str) {
-    let mut tx = test.app.db.write().await.unwrap();
-    sqlx::query(sql).bind(id).execute(&mut *tx).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
-on_both_stores! {
-    /// R-16, ADR 0029: the checks are kept once, when the last of an application's papers was read; and when one cannot be read
-    /// now, with what the others say.
-    an_application_is_checked_when_its_last_paper_was_read
-}
-async fn an_application_is_checked_when_its_last_paper_was_read(test: &TestApp) {
-    let app = &test.app;
-    let (_, id) = submitted(test, 1, &street(app).await).await;
-    test.settle().await;
-    let checked = "SELECT COUNT(*) FROM applications WHERE id = $1 AND checked_at > 0";
-    assert_eq!(number(app, checked, &id).await, 1);
-    let papers = documents::of(app, &id).await.unwrap();
-    let unread = async || {
-        forget(
-            test,
-            "DELETE FROM paper_facts WHERE document_id = $1",
-            &papers[0].id,
-        )
-        .await;
-        forget(test, "UPDATE applications SET checked_at = 0 WHERE id = $1", &id).await;
-    };
-
-    unread().await;
-    flags::after_reading(app, &papers[1].id).await.unwrap();
-    assert_eq!(number(app, checked, &id).await, 0, "one is still to be read");
-    examine::examine(app, &papers[0].id).await.unwrap();
-    flags::after_reading(app, &papers[0].id).await.unwrap();
-    assert_eq!(number(app, checked, &id).await, 1, "the last was read");
-
-    unread().await;
-    flags::without_reading(app, &papers[1].id).await.unwrap();
-    let read = "SELECT COUNT(*) FROM paper_facts WHERE document_id = $1";
-    assert_eq!(number(app, read, &papers[0].id).await, 1, "read on the way");
-    assert_eq!(number(app, checked, &id).await, 1);
 }
 
 /// The demo's unit is where the street is: the journeys above rely on it.

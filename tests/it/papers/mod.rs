@@ -2,6 +2,7 @@
 //! the journeys on both stores.
 
 mod cases;
+mod checked;
 mod figures;
 mod journeys;
 mod looks;
