@@ -100,10 +100,7 @@ fn tells(kind: &str) -> bool {
 async fn plan(app: &App, job: &Job) -> Result<Vec<Planned>> {
     match job.kind.as_str() {
         EVENT_JOB => {
-            // Messages do not wait for a check that cannot be made; whoever opens the application makes it again.
-            if let Err(error) = flags::after_event(app, &field(job, "event")?).await {
-                tracing::warn!(job = job.id, %error, "the machine's checks could not be kept");
-            }
+            flags::after_event(app, &field(job, "event")?).await?;
             react::plan(app, &field(job, "event")?).await
         }
         FACT_JOB => facts::plan(app, &field(job, "fact")?, &field(job, "id")?, &job.id).await,
@@ -149,6 +146,10 @@ async fn carry_out(app: &App, job: &Job) -> Result<End> {
                 return Err(error);
             }
             flags::after_reading(app, &document).await?;
+            return Ok(End::Together);
+        }
+        flags::CHECK_JOB => {
+            flags::refresh(app, &field(job, "application")?).await?;
             return Ok(End::Together);
         }
         LATE_JOB => chat::answer_late(app, &job.id, &field(job, "message")?).await?,

@@ -1,6 +1,7 @@
 //! When officers are told of the work that waits, and what is said then: pure rules over time and the working-day
 //! calendar. `plan` reads what waits and writes the messages; ADR 0022 says why so.
 
+use crate::campaign::Window;
 use crate::kernel::time::{HOUR, MINUTE};
 use crate::kernel::{Calendar, Time};
 use crate::review::late::Rule;
@@ -94,6 +95,36 @@ pub fn tell(due: Due, calendar: &Calendar, until: Time) -> Option<Tell> {
     calendar.works_on(due.slot.date).then_some(Tell::Digest)
 }
 
+/// What time itself brings officers with open work on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fires {
+    /// From when.
+    pub at: Time,
+    /// What reviewers are told.
+    pub tell: Tell,
+    /// Whether unions above are told of what is late below.
+    pub late: bool,
+}
+
+/// The messages of a whole day to officers whose work has this review window: what [`due`] and [`tell`] will give.
+pub fn day(calendar: &Calendar, date: NaiveDate, review: Window) -> Vec<Fires> {
+    let mut fires = Vec::new();
+    let mut last = None;
+    for hour in [MORNING, AFTERNOON] {
+        let at = Time::start_of(date).plus(hour * HOUR);
+        let Some(due) = due(at, calendar, last).filter(|_| review.contains(at)) else {
+            continue;
+        };
+        last = Some(due.slot);
+        fires.extend(tell(due, calendar, review.until).map(|tell| Fires {
+            at,
+            tell,
+            late: due.first_of_day && calendar.works_on(date),
+        }));
+    }
+    fires
+}
+
 /// Calendar days from a day to a deadline's; 0 on the last one.
 pub fn days_left(day: NaiveDate, until: Time) -> i64 {
     (until.date() - day).num_days()
@@ -120,6 +151,40 @@ mod tests {
 
     fn slot(text: &str) -> Option<Slot> {
         Some(Slot::parse(text).unwrap())
+    }
+
+    /// the rehearsal of the dates says what the day will bring: 5 December 2021 is a Sunday, two days before the end.
+    #[test]
+    fn a_day_is_told_beforehand() {
+        let calendar = Calendar::built_in();
+        let day_of = |month, day| NaiveDate::from_ymd_opt(2021, month, day).unwrap();
+        let review = Window {
+            from: Time::start_of(day_of(11, 5)),
+            until: Time::end_of(day_of(12, 7)),
+        };
+        let told = |month, day| {
+            let fires = super::day(&calendar, day_of(month, day), review).into_iter();
+            fires
+                .map(|fire| (fire.at.short_text(), fire.tell, fire.late))
+                .collect::<Vec<_>>()
+        };
+        let closing = |days| Tell::Closing { days };
+        let digest = |at: &str, late| (at.to_owned(), Tell::Digest, late);
+        assert_eq!(
+            told(11, 10),
+            [digest("11月10日 09:00", true), digest("11月10日 15:00", false)]
+        );
+        assert_eq!(told(12, 5), [("12月5日 09:00".to_owned(), closing(2), false)]);
+        assert_eq!(
+            told(12, 6),
+            [
+                ("12月6日 09:00".to_owned(), closing(1), true),
+                digest("12月6日 15:00", false)
+            ]
+        );
+        for (month, day) in [(11, 4), (11, 14), (12, 8)] {
+            assert_eq!(told(month, day), [], "{month}-{day}");
+        }
     }
 
     /// 09:00 and 15:00 of working days; a holiday and a make-up day from the State Council's list.

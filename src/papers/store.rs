@@ -76,7 +76,7 @@ pub async fn hold_kept(tx: &mut Tx, document_id: &str) -> sqlx::Result<bool> {
 /// What the checks of an application see beside itself; where it is another, they may come out otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Stamp {
-    /// How many of its papers were read.
+    /// How many of its standing papers were read.
     pub read: i64,
     /// How often they were found in submitted applications.
     pub twins: i64,
@@ -87,7 +87,8 @@ pub struct Stamp {
 /// The stamp of an application at this moment.
 pub async fn stamp(db: impl Executor<'_, Database = Any>, application_id: &str) -> sqlx::Result<Stamp> {
     // Each pair of twins stands once for either side.
-    let sql = "SELECT (SELECT COUNT(*) FROM documents d JOIN paper_facts f ON f.document_id = d.id WHERE d.application_id = $1) AS read, \
+    let sql = "SELECT (SELECT COUNT(*) FROM documents d JOIN paper_facts f ON f.document_id = d.id \
+                WHERE d.application_id = $1 AND d.current = 1) AS read, \
                (SELECT COUNT(*) FROM documents d JOIN paper_twins t ON t.document_id = d.id JOIN documents o ON o.id = t.twin_id \
                 JOIN applications a ON a.id = o.application_id \
                 WHERE d.application_id = $1 AND d.current = 1 AND o.current = 1 AND a.state <> 'draft') AS twins, \

@@ -55,6 +55,25 @@ pub async fn decide_for(
     rights::noted(app, &officer.actor(), "application.decide", subject, result).await
 }
 
+/// Refuses what [`decide_for`] would refuse of any decision on what was seen, for a form that is not complete yet.
+pub async fn may_still(app: &App, officer: &Officer, application_id: &str, version_seen: i64) -> Result<()> {
+    let asked = async {
+        let application = super::desk::visible(app, officer, application_id).await?;
+        as_seen(app, officer, &application, version_seen).await
+    };
+    let subject = ("application", application_id);
+    rights::noted(app, &officer.actor(), "application.decide", subject, asked.await).await
+}
+
+/// The officer may decide it, and it is as they saw it.
+async fn as_seen(app: &App, officer: &Officer, application: &Application, version_seen: i64) -> Result<()> {
+    may_decide(app, officer, application).await?;
+    match application.version == version_seen {
+        true => Ok(()),
+        false => Err(beaten(app.db.read(), &application.id, version_seen).await?.into()),
+    }
+}
+
 async fn decide_checked(
     app: &App,
     officer: &Officer,
@@ -62,12 +81,7 @@ async fn decide_checked(
     code: ReasonCode,
 ) -> Result<State> {
     let application = super::desk::visible(app, officer, decision.application_id).await?;
-    may_decide(app, officer, &application).await?;
-    if application.version != decision.version_seen {
-        return Err(beaten(app.db.read(), &application.id, decision.version_seen)
-            .await?
-            .into());
-    }
+    as_seen(app, officer, &application, decision.version_seen).await?;
     let (reason, corrections) = check(decision)?;
     let to = target(app, &application, decision.verdict).await?;
 

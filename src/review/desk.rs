@@ -44,7 +44,7 @@ pub struct Desk {
     pub form: FormText,
     /// The papers that stand.
     pub documents: Vec<Document>,
-    /// What a machine could check ([`papers`]).
+    /// What a machine could check ([`crate::papers`]).
     pub checks: Vec<Check>,
     /// What was decided, oldest first.
     pub decisions: Vec<DecisionLine>,

@@ -11,7 +11,9 @@ use crate::campaign::{self, Intake};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
+use crate::outbox;
 use crate::papers::{self, Check, Outcome, Reason, Stamp, Viewer};
+use serde_json::json;
 
 /// Whether one of the checks failed.
 pub fn failed(checks: &[Check]) -> bool {
@@ -65,13 +67,13 @@ pub enum Kept {
     Yes,
     /// The application is another by now.
     Changed,
-    /// Something was found since; whoever found it has the application checked afterwards.
+    /// Something was found since.
     Overtaken,
 }
 
 /// Keeps how the checks of an application came out, within the caller's transaction, unless they are no longer true.
 pub async fn keep(tx: &mut Tx, seen: &Application, looked: &Looked, now: Time) -> Result<Kept> {
-    // The row is held first (ADR 0034): what is found from here on is kept after this.
+    // The row is held first (ADR 0034): what is found from here on is kept after this, by whoever finds it.
     match moves::lock(tx, seen).await {
         Ok(()) => {}
         Err(Error::Refused(Refusal::ChangedMeanwhile)) => return Ok(Kept::Changed),
@@ -90,6 +92,7 @@ const ATTEMPTS: usize = 3;
 
 /// Checks an application again and keeps how it came out.
 pub async fn refresh(app: &App, id: &str) -> Result<()> {
+    let mut kept = Kept::Yes;
     for _ in 0..ATTEMPTS {
         let application = application::find(app, id).await?;
         if application.state == State::Draft || application.state.is_over() {
@@ -100,16 +103,23 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         let intake = campaign::intake(app, &application.intake_id).await?;
         let looked = look(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
-        match keep(&mut tx, &application, &looked, app.now()).await? {
-            Kept::Yes => return Ok(tx.commit().await?),
-            Kept::Overtaken => return Ok(()),
-            Kept::Changed => {}
+        kept = keep(&mut tx, &application, &looked, app.now()).await?;
+        if kept == Kept::Yes {
+            return Ok(tx.commit().await?);
         }
     }
-    Err(anyhow::anyhow!("application {id} changed each time it was checked").into())
+    match kept {
+        Kept::Changed => Err(anyhow::anyhow!("application {id} changed each time it was checked").into()),
+        // Its papers are being read, here or by another process, and each reading has it checked afterwards.
+        Kept::Yes | Kept::Overtaken => Ok(()),
+    }
 }
 
-/// After a submission: what was submitted is checked, and who was there with one of its papers or its card.
+/// The outbox job that checks an application later; its payload is `{"application": applications.id}`.
+pub const CHECK_JOB: &str = "check_application";
+
+/// After a submission: what was submitted is checked now, who was there with one of its papers or its card by a job. Messages
+/// do not wait for a check that cannot be made now: it gets a job, too.
 pub async fn after_event(app: &App, event_id: &str) -> Result<()> {
     let Some(happened) = moves::event(app, event_id).await? else {
         return Ok(());
@@ -117,11 +127,29 @@ pub async fn after_event(app: &App, event_id: &str) -> Result<()> {
     if !happened.event.submits() {
         return Ok(());
     }
-    refresh(app, &happened.application_id).await?;
-    for id in store::sharing_with(app, &happened.application_id).await? {
-        refresh(app, &id).await?;
+    let id = happened.application_id;
+    let mut later = store::sharing_with(app, &id).await?;
+    if let Err(error) = refresh(app, &id).await {
+        tracing::warn!(application = id, %error, "the machine's checks could not be kept");
+        later.push(id);
     }
-    Ok(())
+    if later.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.write().await?;
+    for id in later {
+        let (payload, dedup) = (json!({ "application": id }), format!("check:{event_id}:{id}"));
+        outbox::enqueue(
+            &mut tx,
+            &app.id(),
+            CHECK_JOB,
+            &payload,
+            app.now(),
+            Some(dedup.as_str()),
+        )
+        .await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// After a paper was read: its own application, and those where the same paper was found. One that still awaits the reading of

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernel::{FieldErrors, Refusal, text};
 use crate::union::rights::Act;
 use crate::union::{Officer, tree};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The longest sentence, in characters: several fit into one reason.
 pub const LONGEST: usize = REASON_MAX / 3;
@@ -211,20 +211,38 @@ pub struct NewPhrase<'a> {
     pub text: &'a str,
 }
 
+/// What is typed, when nothing is wrong with it.
+struct Checked<'a> {
+    verdict: Verdict,
+    code: ReasonCode,
+    fix: &'a str,
+    text: String,
+}
+
+fn checked<'a>(typed: &NewPhrase<'a>) -> Result<Checked<'a>, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let verdict = Verdict::parse(typed.verdict).filter(|verdict| verdict.needs_reason());
+    let verdict = errors.take("verdict", verdict.ok_or(Refusal::NotAChoice));
+    let code = errors.take("why", ReasonCode::parse(typed.code).ok_or(Refusal::NotAChoice));
+    let fix = errors.take("fix", known(typed.fix, verdict));
+    let text = errors.take("text", text::line(typed.text, 2, LONGEST));
+    match (verdict, code, fix, text) {
+        (Some(verdict), Some(code), Some(fix), Some(text)) => Ok(Checked {
+            verdict,
+            code,
+            fix,
+            text,
+        }),
+        _ => Err(errors),
+    }
+}
+
 /// Adds a sentence of the officer's union, at the end.
 ///
 /// Errors: [`Refusal::NotAllowed`]; the fields' at `verdict`, `why`, `fix`, `text`; [`Refusal::TooManyChosen`] at `text`.
 pub async fn add(app: &App, officer: &Officer, new: &NewPhrase<'_>) -> Result<()> {
     may_edit(officer)?;
-    let mut errors = FieldErrors::default();
-    let verdict = Verdict::parse(new.verdict).filter(|verdict| verdict.needs_reason());
-    let verdict = errors.take("verdict", verdict.ok_or(Refusal::NotAChoice));
-    let code = errors.take("why", ReasonCode::parse(new.code).ok_or(Refusal::NotAChoice));
-    let fix = errors.take("fix", known(new.fix, verdict));
-    let text = errors.take("text", text::line(new.text, 2, LONGEST));
-    let (Some(verdict), Some(code), Some(fix), Some(text)) = (verdict, code, fix, text) else {
-        return Err(errors.into());
-    };
+    let new = checked(new)?;
     let there = store::phrases(app, &officer.union.id).await?;
     if there.len() >= MOST {
         return Err(FieldErrors::one("text", Refusal::TooManyChosen { max: MOST }).into());
@@ -232,16 +250,70 @@ pub async fn add(app: &App, officer: &Officer, new: &NewPhrase<'_>) -> Result<()
     let mut tx = app.db.write().await?;
     let row = store::PhraseRow {
         id: app.id(),
-        verdict: verdict.to_string(),
-        code: code.to_string(),
-        fix: fix.to_owned(),
-        text,
+        verdict: new.verdict.to_string(),
+        code: new.code.to_string(),
+        fix: new.fix.to_owned(),
+        text: new.text,
         place: there.last().map_or(1, |last| last.place + 1),
     };
     store::insert_phrase(&mut tx, &officer.union.id, &row).await?;
-    note(app, &mut tx, officer, "phrase.add", &row.id).await?;
+    note(app, &mut tx, officer, "phrase.add", json!({ "phrase": row.id })).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Changes what a sentence of the officer's own union says; it keeps its place, and stays off where it was
+/// switched off. `seen` is what the page showed, by [`mark`].
+///
+/// Errors: [`Refusal::NotAllowed`]; [`Error::NotFound`] for what is built in, inherited, another union's or
+/// no longer there; [`Refusal::SeenChanged`] when a colleague changed it meanwhile; the fields' as with [`add`].
+pub async fn edit(app: &App, officer: &Officer, id: &str, seen: &str, typed: &NewPhrase<'_>) -> Result<()> {
+    may_edit(officer)?;
+    let all = all(app, officer).await?;
+    let own = all.into_iter().find(|phrase| phrase.own && phrase.id == id);
+    let before = own.ok_or(Error::NotFound)?;
+    // Before the fields: with their errors the form comes again for what stands now, and a colleague's words
+    // would be passed over unseen.
+    if mark(&before) != seen {
+        return Err(Refusal::SeenChanged.into());
+    }
+    let new = checked(typed)?;
+    let after = Phrase {
+        verdict: new.verdict,
+        code: new.code,
+        fix: new.fix.to_owned(),
+        text: new.text,
+        ..before.clone()
+    };
+    let mut tx = app.db.write().await?;
+    if !store::update_phrase(&mut tx, &officer.union.id, &before, &after).await? {
+        return Err(Refusal::SeenChanged.into());
+    }
+    note(app, &mut tx, officer, "phrase.edit", difference(&before, &after)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What a page showed of a sentence, for [`edit`].
+pub fn mark(phrase: &Phrase) -> String {
+    let shown = format!(
+        "{}\n{}\n{}\n{}",
+        phrase.verdict, phrase.code, phrase.fix, phrase.text
+    );
+    crate::kernel::code::sha256_hex(shown.as_bytes())
+}
+
+/// For the trail: the sentence before and after, and both of what else is another now.
+fn difference(before: &Phrase, after: &Phrase) -> Value {
+    let both = |before: &str, after: &str| (before != after).then(|| json!([before, after]));
+    json!({
+        "phrase": before.id,
+        "from": before.text,
+        "to": after.text,
+        "verdict": both(before.verdict.as_str(), after.verdict.as_str()),
+        "code": both(before.code.as_str(), after.code.as_str()),
+        "fix": both(&before.fix, &after.fix),
+    })
 }
 
 /// A return may tick something; the other verdicts tick nothing.
@@ -302,7 +374,8 @@ pub async fn change(app: &App, officer: &Officer, id: &str, change: Change) -> R
             store::order_phrases(&mut tx, union_id, &order).await?;
         }
     }
-    note(app, &mut tx, officer, &format!("phrase.{change}"), id).await?;
+    let act = format!("phrase.{change}");
+    note(app, &mut tx, officer, &act, json!({ "phrase": id })).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -316,13 +389,13 @@ pub fn may_edit(officer: &Officer) -> Result<(), Refusal> {
     }
 }
 
-async fn note(app: &App, tx: &mut Tx, officer: &Officer, act: &str, id: &str) -> Result<()> {
+async fn note(app: &App, tx: &mut Tx, officer: &Officer, act: &str, detail: Value) -> Result<()> {
     let actor = officer.actor();
     let line = Line {
         actor: &actor,
         act,
         subject: ("union", &officer.union.id),
-        detail: json!({ "phrase": id }),
+        detail,
     };
     Ok(audit::record(tx, &app.entropy, app.now(), line).await?)
 }

@@ -161,6 +161,10 @@ fn is_open_to(
 }
 
 #[cfg(test)]
+#[path = "pairs_tests.rs"]
+mod pairs;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::Time;
@@ -190,7 +194,7 @@ mod tests {
         }
     }
 
-    fn application(state: State, holder: &str) -> Application {
+    pub(super) fn application(state: State, holder: &str) -> Application {
         Application {
             id: "a".to_owned(),
             worker_id: String::new(),

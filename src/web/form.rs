@@ -60,7 +60,7 @@ impl<'a, T: DeserializeOwned + Send> FromRequest<'a> for Posted<T> {
 }
 
 /// A form that came to an officer's page without its token leaves a line in the trail, for the officer it was sent as.
-async fn note_forged(ctx: &Ctx, req: &Request) -> Result<(), Error> {
+pub async fn note_forged(ctx: &Ctx, req: &Request) -> Result<(), Error> {
     let path = req.original_uri().path();
     let (true, Ok(officer)) = (path.starts_with("/office"), ctx.officer()) else {
         return Ok(());
@@ -151,6 +151,7 @@ impl<'a> FromRequest<'a> for Uploaded {
             }
         }
         if !ctx.csrf_holds(&token) {
+            note_forged(&ctx, req).await?;
             return Err(forged_or_ended(&ctx, req).into());
         }
         Ok(Uploaded { ctx, name, bytes })

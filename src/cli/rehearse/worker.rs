@@ -322,7 +322,15 @@ impl<'a> Worker<'a> {
         may: &[&str],
     ) -> anyhow::Result<()> {
         let key = format!("{}-{}", self.key(what), self.edition);
-        let answer = world.http.once(what, &self.caller, &self.at(what)?, &key).await?;
+        let label = match what {
+            "recall" => "取回修改",
+            "withdrawal" => "撤回",
+            _ => "补正后重新提交",
+        };
+        let answer = world
+            .http
+            .once(label, &self.caller, &self.at(what)?, &key)
+            .await?;
         if answer.ok() && to.contains(&answer.text("state")) {
             self.withdrawn |= what == "withdrawal";
         } else if !may.contains(&answer.code()) {

@@ -61,6 +61,29 @@ pub async fn insert_phrase(tx: &mut Tx, union_id: &str, row: &PhraseRow) -> sqlx
     Ok(())
 }
 
+/// Changes what it says; whether it still stood as it was seen.
+pub async fn update_phrase(
+    tx: &mut Tx,
+    union_id: &str,
+    before: &Phrase,
+    after: &Phrase,
+) -> sqlx::Result<bool> {
+    let sql = "UPDATE phrases SET verdict = $1, code = $2, fix = $3, text = $4 \
+               WHERE id = $5 AND union_id = $6 AND verdict = $7 AND code = $8 AND fix = $9 AND text = $10";
+    let query = sqlx::query(sql)
+        .bind(after.verdict.as_str())
+        .bind(after.code.as_str())
+        .bind(&after.fix)
+        .bind(&after.text)
+        .bind(&before.id)
+        .bind(union_id)
+        .bind(before.verdict.as_str())
+        .bind(before.code.as_str())
+        .bind(&before.fix)
+        .bind(&before.text);
+    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
 /// What others switched off of it goes too.
 pub async fn delete_phrase(tx: &mut Tx, union_id: &str, id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM phrases WHERE id = $1 AND union_id = $2")

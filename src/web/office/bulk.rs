@@ -11,11 +11,13 @@ use crate::error::{Error, Result};
 use crate::kernel::Refusal;
 use crate::review::bulk::{self, MOST, Outcome, Run};
 use crate::review::inbox::{self, Tab};
+use crate::supervision::trail;
 use crate::union::Kind;
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
 use serde::Deserialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -109,6 +111,10 @@ fn back(ctx: &Ctx, query: &str, words: &str) -> Result<Response> {
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let run = bulk::find(&ctx.app, &officer, &id).await?;
+    // While it is under way the page opens itself again and again.
+    if !run.working {
+        trail::note(&ctx.app, &officer, "application.list", json!({ "bulk": id })).await?;
+    }
     page(&BulkPage {
         base: ctx.base("批量通过"),
         who: Who::of(&officer, "mine"),

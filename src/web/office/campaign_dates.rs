@@ -7,11 +7,13 @@ use super::super::page::{Base, Errors, page, page_again, see_other};
 use super::Who;
 use super::campaigns::{planner, standing_of, window};
 use super::view::Tag;
+use crate::app::App;
 use crate::application::rehearsal::{self, At, Rehearsal};
 use crate::campaign::plan::{self, TypedDates, has_begun, read_dates};
-use crate::campaign::{self, Intake};
+use crate::campaign::{self, Current, Intake};
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
+use crate::notice::digest::{self, Tell};
 use crate::union::Officer;
 use askama::Template;
 use poem::web::{Path, Query};
@@ -292,6 +294,8 @@ pub async fn rehearse(ctx: Ctx, Path(id): Path<String>, Query(asked): Query<Aske
     let all = campaign::every(&ctx.app).await?;
     let mut shown = rehearsal::rehearse(&all, at);
     shown.intakes.retain(|at| at.intake.campaign_id == id);
+    shown.fires.extend(officers_told(&ctx.app, &all, at));
+    shown.fires.sort_by_key(|fire| fire.at);
     let fire = |fire: rehearsal::Fires| (fire.at.short_deadline_text(), fire.what);
     page(&RehearsalPage {
         base: ctx.base("日期预演"),
@@ -304,6 +308,32 @@ pub async fn rehearse(ctx: Ctx, Path(id): Path<String>, Query(asked): Query<Aske
         intakes: shown.intakes.into_iter().map(at_moment).collect(),
         id,
     })
+}
+
+/// What officers with open work are told on the day of a moment.
+fn officers_told(app: &App, all: &[Current], at: Time) -> Vec<rehearsal::Fires> {
+    let calendar = &app.config.told.calendar;
+    let words = |label: &str, fire: digest::Fires| {
+        let what = match fire.tell {
+            Tell::Digest => "有待办的审核人员收到待办汇总".to_owned(),
+            Tell::Closing { days } => format!("提醒有待办的审核人员，审核还剩 {days} 天"),
+        };
+        let late = if fire.late {
+            "；有超期的，同时告知上级工会"
+        } else {
+            ""
+        };
+        format!("{label}：{what}{late}")
+    };
+    let told = all.iter().flat_map(|current| {
+        let label = current.intake.label();
+        let fires = digest::day(calendar, at.date(), current.intake.review).into_iter();
+        fires.map(move |fire| rehearsal::Fires {
+            at: fire.at,
+            what: words(&label, fire),
+        })
+    });
+    told.collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! store. The token and the officer's right stand before the first byte that is kept.
 
 use super::super::ctx::Ctx;
+use super::super::form::note_forged;
 use super::super::page::see_other;
 use super::articles::keeper;
 use super::courses_lesson::refused;
@@ -58,6 +59,7 @@ pub async fn take(
 ) -> Result<Response> {
     let token = parts.expect("csrf").await?.text().await.map_err(malformed)?;
     if !ctx.csrf_holds(&token) {
+        note_forged(&ctx, req).await?;
         return Err(Refusal::CsrfFailed.into());
     }
     let officer = keeper(&ctx).await?;

@@ -146,6 +146,11 @@ impl Typed {
         Verdict::parse(&self.verdict)
     }
 
+    /// The version that the form was made for; 0 for none.
+    fn version(&self) -> i64 {
+        self.version.parse().unwrap_or(0)
+    }
+
     /// The ticked boxes.
     pub fn fixes(&self) -> Vec<String> {
         let names = self.rest.keys().filter_map(|key| key.strip_prefix("fix-"));
@@ -167,19 +172,13 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
     let Posted { ctx, form: typed } = posted;
     let officer = super::signed_in(&ctx).await?;
     let Some(verdict) = typed.verdict() else {
-        return again(
-            &ctx,
-            &officer,
-            &id,
-            &typed,
-            FieldErrors::one("verdict", Refusal::VerdictMissing),
-        )
-        .await;
+        let errors = FieldErrors::one("verdict", Refusal::VerdictMissing);
+        return incomplete(&ctx, &officer, &id, &typed, errors).await;
     };
     let fixes = typed.fixes();
     let decision = Decision {
         application_id: &id,
-        version_seen: typed.version.parse().unwrap_or(0),
+        version_seen: typed.version(),
         verdict,
         reason: &typed.reason,
         corrections: &fixes,
@@ -187,7 +186,7 @@ pub async fn submit(posted: Posted<Typed>, Path(id): Path<String>) -> Result<Res
     if verdict == Verdict::Reject && typed.confirm.is_empty() {
         let mut errors = decide::check(&decision).err().unwrap_or_default();
         errors.0.push(("confirm", Refusal::RejectNotConfirmed));
-        return again(&ctx, &officer, &id, &typed, errors).await;
+        return incomplete(&ctx, &officer, &id, &typed, errors).await;
     }
     let code = ReasonCode::parse(&typed.code).unwrap_or(ReasonCode::Other);
     let claim = claims::state(&ctx.app, &officer, &id).await?;
@@ -236,6 +235,21 @@ async fn done(
             ctx.flash(&format!("{flash}。待办已全部办完"));
             Ok(see_other("/office"))
         }
+    }
+}
+
+/// Nobody completes a form for what has changed meanwhile, or is not theirs to decide any more: that is said first.
+async fn incomplete(
+    ctx: &Ctx,
+    officer: &Officer,
+    id: &str,
+    typed: &Typed,
+    errors: FieldErrors,
+) -> Result<Response> {
+    match decide::may_still(&ctx.app, officer, id, typed.version()).await {
+        Ok(()) => again(ctx, officer, id, typed, errors).await,
+        Err(Error::Refused(refusal)) => refused(ctx, officer, id, typed, refusal).await,
+        Err(error) => Err(error),
     }
 }
 

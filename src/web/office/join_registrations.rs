@@ -8,6 +8,7 @@ use super::union_list::{Tabs, tabs};
 use super::view::Tag;
 use crate::error::{Error, Result};
 use crate::kernel::Refusal;
+use crate::supervision::trail;
 use crate::union::Officer;
 use crate::union::approval;
 use crate::union::registrations::State;
@@ -15,6 +16,7 @@ use askama::Template;
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Template)]
 #[template(path = "office/registrations.html")]
@@ -98,6 +100,13 @@ pub async fn list(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Response> {
     let state = State::parse(&asked.state).unwrap_or(State::Pending);
     let counts = approval::counts(&ctx.app, &officer).await?;
     let found = approval::list(&ctx.app, &officer, state).await?;
+    trail::note(
+        &ctx.app,
+        &officer,
+        "registration.list",
+        json!({ "state": state.as_str() }),
+    )
+    .await?;
     let line = |one: crate::union::registrations::Registration| Line {
         href: format!("/office/registrations/{}", one.id),
         name: one.name,

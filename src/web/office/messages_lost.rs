@@ -7,10 +7,12 @@ use super::Who;
 use super::told::{ToldLine, line};
 use crate::error::Result;
 use crate::notice::deliveries::{self, LISTED, Told};
+use crate::supervision::trail;
 use crate::union::Kind;
 use askama::Template;
 use poem::{Response, handler};
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Template)]
 #[template(path = "office/messages_lost.html")]
@@ -53,6 +55,7 @@ fn lost_line(told: Told) -> LostLine {
 pub async fn show(ctx: Ctx) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
     let lost = deliveries::lost(&ctx.app, &officer).await?;
+    trail::note(&ctx.app, &officer, "notice.lost", json!({})).await?;
     page(&LostPage {
         base: ctx.base("没有送达的消息"),
         who: Who::of(&officer, "messages"),

@@ -7,6 +7,7 @@ use super::Who;
 use super::sign_in::Nothing;
 use crate::error::Result;
 use crate::kernel::{FieldErrors, Refusal};
+use crate::supervision::trail;
 use crate::union::rights::{self, Act};
 use crate::union::staff::{self, NewMember};
 use crate::union::{Kind, Officer, Role, Union, officers};
@@ -14,6 +15,7 @@ use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Template, Default)]
 #[template(path = "office/officer_new.html")]
@@ -191,7 +193,9 @@ async fn officer_page(ctx: &Ctx, by: &Officer, id: &str, typed: Option<&Typed>) 
 #[handler]
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     let officer = super::signed_in(&ctx).await?;
-    page(&officer_page(&ctx, &officer, &id, None).await?)
+    let shown = officer_page(&ctx, &officer, &id, None).await?;
+    trail::note(&ctx.app, &officer, "officer.read", json!({ "officer": id })).await?;
+    page(&shown)
 }
 
 /// `POST /office/officers/:id`

@@ -6,6 +6,7 @@ use super::Who;
 use super::union_list::{Tabs, tabs};
 use crate::error::Result;
 use crate::kernel::Time;
+use crate::supervision::trail;
 use crate::union::registrations::Details;
 use crate::union::rights::{self, Act};
 use crate::union::staff::Member;
@@ -13,6 +14,7 @@ use crate::union::{Kind, Officer, Union, changes, overview, staff, tree};
 use askama::Template;
 use poem::web::Path;
 use poem::{Response, handler};
+use serde_json::json;
 
 #[derive(Template, Default)]
 #[template(path = "office/union.html")]
@@ -80,6 +82,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> Result<Response> {
     if union.kind == Kind::Provider {
         return Ok(see_other(&super::union_officers::home(&officer, &union)));
     }
+    trail::note(&ctx.app, &officer, "union.read", json!({ "union": id })).await?;
     let counts = overview::line(&ctx.app, &officer, &id).await?;
     let members = staff::list(&ctx.app, &officer, &id).await?;
     let manages = officer.can(Act::ManageUnions);

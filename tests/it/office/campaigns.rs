@@ -44,7 +44,7 @@ pub(super) async fn refused(test: &TestApp) -> Vec<String> {
     details.into_iter().map(code).collect()
 }
 
-async fn upload(desk: &Desk<'_>, path: &str, table: impl Into<Vec<u8>>) -> Answer {
+pub(super) async fn upload(desk: &Desk<'_>, path: &str, table: impl Into<Vec<u8>>) -> Answer {
     let part = reqwest::multipart::Part::bytes(table.into()).file_name("名额.csv");
     let form = reqwest::multipart::Form::new()
         .text("csrf", CSRF)
@@ -58,7 +58,7 @@ pub(super) async fn holds(test: &TestApp) {
     assert_eq!(invariants::check(&test.app).await.unwrap(), []);
 }
 
-async fn of_unit(test: &TestApp, name: &str) -> places::Places {
+pub(super) async fn of_unit(test: &TestApp, name: &str) -> places::Places {
     let unit = union(&test.app, &[name]).await;
     let year = this_year(test).await;
     places::of_unit(&test.app, &year.id, &unit.id)
@@ -232,6 +232,11 @@ async fn dates_are_edited_with_care(test: &TestApp) {
         shown.contains("职工页面显示这一批次") && shown.contains("申请截止：不能再提交"),
         "{shown}"
     );
+    // officers' reminders, too: two days before the review window's end, on any day of the week.
+    let near = closed.review.until.plus(-2 * yuanmeng::kernel::time::DAY).date();
+    let rehearsal = format!("/office/campaigns/{}/rehearsal?at={near}T10:00", year.id);
+    let shown = desk.get(&rehearsal).await.text;
+    assert!(shown.contains("提醒有待办的审核人员，审核还剩 2 天"), "{shown}");
 }
 
 on_both_stores! {

@@ -363,6 +363,39 @@ async fn what_is_refused_leaves_one_line(test: &TestApp) {
 }
 
 on_both_stores! {
+    /// nobody is asked to complete a form for what changed meanwhile, or when the window is over: that is said first,
+    /// and leaves its line; a form that only lacks something leaves none.
+    an_incomplete_form_is_told_first_what_changed
+}
+async fn an_incomplete_form_is_told_first_what_changed(test: &TestApp) {
+    let app = &test.app;
+    let officers = demo_officers(app).await;
+    let (_, id) = submitted(test, 1, &street(app).await).await;
+    let desk = Desk::of(test, &officers[0].id).await;
+    let version = find(test, &id).await.version;
+    let (now, stale) = (version.to_string(), (version - 1).to_string());
+    let without_verdict = [("reason", "写好的话")];
+    let without_tick = [("verdict", "reject"), ("code", "other"), ("reason", "写好的话")];
+    for fields in [&without_verdict[..], &without_tick[..]] {
+        let before = number(app, REFUSED, &id).await;
+        let lacking = desk.decide_on(&id, &now, fields).await;
+        assert!(lacking.status == 422 && lacking.text.contains("写好的话"));
+        assert_eq!(number(app, REFUSED, &id).await, before, "it only lacks something");
+        let answer = desk.decide_on(&id, &stale, fields).await;
+        assert!(answer.status == 409 && answer.text.contains("您看到的不是最新内容"));
+        assert_eq!(number(app, REFUSED, &id).await, before + 1);
+    }
+    app.clock.advance(200 * DAY);
+    let late = desk.decide_on(&id, &now, &without_verdict).await;
+    assert!(
+        late.status == 422 && late.text.contains("现在不在审核时间内"),
+        "{}",
+        late.text
+    );
+    assert_eq!(number(app, REFUSED, &id).await, 3);
+}
+
+on_both_stores! {
     /// Issue 5, bad input: a form without the session's token is a plain sentence, changes nothing, and leaves one line.
     a_form_without_its_token_leaves_one_line
 }

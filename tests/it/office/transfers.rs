@@ -19,7 +19,7 @@ async fn administrator(test: &TestApp, unit: &Union, phone: &str) -> Officer {
     officers::find(&test.app, &id).await.unwrap()
 }
 
-async fn left(test: &TestApp, unit: &Union) -> i64 {
+pub(super) async fn left(test: &TestApp, unit: &Union) -> i64 {
     let year = this_year(test).await;
     let places = places::of_unit(&test.app, &year.id, &unit.id).await.unwrap();
     places.unwrap().left()
@@ -30,7 +30,7 @@ async fn state(test: &TestApp, id: &str) -> State {
 }
 
 /// Proposed and accepted: waits for the city.
-async fn accepted(test: &TestApp, from: &Officer, to: &Officer, places: i64) -> String {
+pub(super) async fn accepted(test: &TestApp, from: &Officer, to: &Officer, places: i64) -> String {
     let typed = Typed {
         to: &to.union.id,
         places: &places.to_string(),

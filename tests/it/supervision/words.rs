@@ -1,14 +1,15 @@
 //! Each act that the source writes into the audit trail has its words (R-31).
 
-use crate::source::{Kind, test_files, tokens, without_tests};
+use crate::source::{Kind, Token, test_files, tokens, without_tests};
 use std::collections::BTreeSet;
 use std::path::Path;
 use yuanmeng::application::states::Event;
 use yuanmeng::enrolment::states::Event as Enrolled;
+use yuanmeng::review::phrases::Change;
 use yuanmeng::supervision::words;
 
 /// What acts are about: a text "<one of these>.<word>" in the source is an act …
-const ABOUT: [&str; 25] = [
+const ABOUT: [&str; 26] = [
     "application",
     "document",
     "worker",
@@ -34,6 +35,7 @@ const ABOUT: [&str; 25] = [
     "station",
     "course",
     "lesson",
+    "phrase",
 ];
 /// … unless it is one of these: names of API fields and of sealed places.
 const OTHERS: [&str; 7] = [
@@ -65,7 +67,24 @@ fn is_act(text: &str) -> bool {
         && !OTHERS.contains(&text)
 }
 
-/// The acts of one file: texts of their form, and whatever text stands after `act:`.
+/// Whether the text at `at` is the act in `noted(app, actor, act, subject, result)`, of whatever form it is.
+fn is_noted(code: &[Token], at: usize) -> bool {
+    let (mut depth, mut commas) = (0, 0);
+    for before in (0..at).rev() {
+        match &code[before].kind {
+            Kind::Sign(")" | "]" | "}") => depth += 1,
+            Kind::Sign("(" | "[" | "{") if depth == 0 => {
+                return commas == 2 && before >= 1 && code[before - 1].is("noted");
+            }
+            Kind::Sign("(" | "[" | "{") => depth -= 1,
+            Kind::Sign(",") if depth == 0 => commas += 1,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The acts of one file: texts of their form, whatever text stands after `act:`, what is noted as refused.
 fn acts(text: &str) -> BTreeSet<String> {
     let (code, _) = without_tests(&tokens(text));
     let mut found = BTreeSet::new();
@@ -75,7 +94,7 @@ fn acts(text: &str) -> BTreeSet<String> {
         };
         // The tokens have no single colon.
         let named = at >= 1 && code[at - 1].is("act");
-        if named || is_act(text) {
+        if named || is_act(text) || is_noted(&code, at) {
             found.insert(text.clone());
         }
     }
@@ -98,6 +117,8 @@ fn every_act_in_the_source_has_words() {
     found.extend(Event::ALL.iter().map(|event| format!("application.{event}")));
     // … and enrolment::moves of its own.
     found.extend(Enrolled::ALL.iter().map(|event| format!("enrolment.{event}")));
+    // … and review::phrases of what its buttons do.
+    found.extend(Change::ALL.iter().map(|change| format!("phrase.{change}")));
     assert!(found.len() > 50, "the acts are found: {found:?}");
     let without: Vec<&String> = found.iter().filter(|act| words::of(act).is_none()).collect();
     assert!(
@@ -108,8 +129,12 @@ fn every_act_in_the_source_has_words() {
 
 #[test]
 fn an_act_without_words_would_be_found() {
-    let planted =
-        "fn f() { note(tx, \"officer.fly\"); let line = Line { act: \"odd\" }; let x = \"officers.phone\"; }";
+    let planted = "fn f() { note(tx, \"officer.fly\"); let line = Line { act: \"odd\" }; \
+                   let x = \"officers.phone\"; \
+                   rights::noted(&ctx.app, &by.actor(), \"shape\", (\"page\", \"path\"), no(\"a\")).await }";
     let found = acts(planted);
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["odd", "officer.fly"]);
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        ["odd", "officer.fly", "shape"]
+    );
 }
