@@ -47,7 +47,7 @@ async fn sentences_are_inherited(test: &TestApp) {
         again.text
     );
 
-    let own = |all: Vec<phrases::Phrase>| all.into_iter().filter(|p| p.own).collect::<Vec<_>>();
+    let own = |all: Vec<Phrase>| all.into_iter().filter(|p| p.own).collect::<Vec<_>>();
     let two = own(phrases::all(app, &at_unit).await.unwrap());
     assert_eq!(
         unit.post(PAGE, &[("csrf", CSRF), ("act", "down"), ("id", &two[0].id)])
@@ -71,7 +71,7 @@ async fn sentences_are_inherited(test: &TestApp) {
     }
     let desk = below.get(&path(&id)).await.text;
     assert!(!desk.contains("骑缝章") && !desk.contains("公章不清楚") && desk.contains("窗口核对原件"));
-    let on = |all: Vec<phrases::Phrase>, id: &str| all.iter().find(|p| p.id == id).unwrap().on;
+    let on = |all: Vec<Phrase>, id: &str| all.iter().find(|p| p.id == id).unwrap().on;
     assert!(on(phrases::all(app, &at_unit).await.unwrap(), "seal"));
     assert_eq!(
         below
@@ -295,7 +295,7 @@ async fn what_is_not_one_s_own_is_not_changed(test: &TestApp) {
     let finance = officer(test, &at_unit.union, "13900139008", &[Role::Finance]).await;
     let finance = Desk::of(test, &finance).await;
     assert_eq!(edit(&finance, (&standing.id, &mark), fields).await.status, 403);
-    assert_eq!(own(app, &at_unit).await, [standing.clone()]);
+    assert_eq!(own(app, &at_unit).await, std::slice::from_ref(&standing));
 
     let remove = [("csrf", CSRF), ("act", "remove"), ("id", standing.id.as_str())];
     assert_eq!(unit.post(PAGE, &remove).await.status, 303);

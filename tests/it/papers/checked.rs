@@ -208,7 +208,6 @@ on_both_stores! {
     who_was_there_first_is_looked_at_again
 }
 async fn who_was_there_first_is_looked_at_again(test: &TestApp) {
-    let app = &test.app;
     let first = faultless(test, 1).await;
     hand_in(test, &first).await;
     let second = faultless(test, 2).await;
