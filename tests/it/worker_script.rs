@@ -6,6 +6,7 @@ use crate::browser::Browser;
 use crate::builders::{self, demo_officers, street, submitted, worker};
 use anyhow::Result;
 use serde_json::json;
+use std::time::Duration;
 use yuanmeng::account::Worker;
 use yuanmeng::account::sign_ins::{self, Way};
 use yuanmeng::application::{self, drafts};
@@ -97,12 +98,17 @@ async fn the_slider_takes_keys() -> Result<()> {
     let test = TestApp::start(Pair::SqliteMemory).await;
     let phone = Browser::phone().await?;
     phone.goto(&format!("{}/sign-in", test.url)).await?;
+    // A hand takes its time: twenty keys within 120 ms are a machine's, and the slider refuses them.
+    let right = async || {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        phone.script(KEY, vec![json!("ArrowRight")]).await
+    };
     for _ in 0..10 {
-        phone.script(KEY, vec![json!("ArrowRight")]).await?;
+        right().await?;
     }
     assert!(!phone.has(".slider.done").await?, "half way");
     for _ in 0..10 {
-        phone.script(KEY, vec![json!("ArrowRight")]).await?;
+        right().await?;
     }
     phone.wait_for(".slider.done").await?;
     drop(phone);
