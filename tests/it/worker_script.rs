@@ -68,7 +68,7 @@ async fn nothing_typed_is_lost() -> Result<()> {
         .await
         .unwrap();
     let entries = json!({ "worker": who.id, "sign_in": sign_in, "csrf": "again" }).to_string();
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = Duration::from_secs(3600);
     test.app.cache.set(&key, &entries, hour).await.unwrap();
     phone.goto(&page).await?;
     phone.wait_for_text(&id("draft-state"), "已保存").await?;
