@@ -183,9 +183,9 @@ impl DocumentsApi {
         let form = application.form(app)?;
         let standing = documents::of(app, &application.id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
-        let checks = papers::of(app, &application, &form, &standing, &intake, Viewer::Worker).await?;
+        let looked = papers::of(app, &application, &form, &standing, &intake, Viewer::Worker).await?;
         // What submitting decides by itself is told as what stands in its way.
-        let told = checks.iter().filter(|check| !check.kind.binding());
+        let told = looked.checks.iter().filter(|check| !check.kind.binding());
         Ok(Json(told.map(CheckView::from).collect()))
     }
 

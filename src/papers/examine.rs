@@ -87,7 +87,7 @@ pub async fn forget(app: &App, document_id: &str) -> Result<()> {
 }
 
 /// Reads those of an application's papers now that were not read yet, and waits for a moment.
-pub async fn read_now(app: &App, application_id: &str) -> Result<()> {
+pub(super) async fn read_now(app: &App, application_id: &str) -> Result<()> {
     let mut reading = tokio::task::JoinSet::new();
     for id in store::unread(app, application_id, READER).await? {
         let app = app.clone();

@@ -18,8 +18,8 @@ mod store;
 pub mod twins;
 mod words;
 
-pub use examine::{READ_JOB, awaited, read_now};
-pub use report::{Viewer, as_read, of};
+pub use examine::{READ_JOB, awaited};
+pub use report::{Looked, Viewer, of};
 pub use store::{Stamp, stamp};
 
 use crate::application::DocumentKind;

@@ -1,7 +1,7 @@
 //! The checks of one application, as a worker or an officer sees them.
 
 use super::judge::{Case, Paper, judge};
-use super::store::Found;
+use super::store::{Found, Stamp};
 use super::{Check, How, Other, examine, store};
 use crate::account::workers;
 use crate::app::App;
@@ -35,7 +35,16 @@ impl Viewer<'_> {
     }
 }
 
-/// [`as_read`], when papers that were not read yet have been read.
+/// The checks of an application, and how much was known when they were made.
+pub struct Looked {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// From just before they were made: what is found while they are is not in them.
+    pub stamp: Stamp,
+}
+
+/// Every check of an application on its form in clear, with the papers that stand. Papers that were not read yet are
+/// read now.
 pub async fn of(
     app: &App,
     application: &Application,
@@ -43,20 +52,9 @@ pub async fn of(
     papers: &[Document],
     intake: &Intake,
     viewer: Viewer<'_>,
-) -> Result<Vec<Check>> {
+) -> Result<Looked> {
     examine::read_now(app, &application.id).await?;
-    as_read(app, application, form, papers, intake, viewer).await
-}
-
-/// Every check of an application on its form in clear, with the papers that stand, as far as they were read.
-pub async fn as_read(
-    app: &App,
-    application: &Application,
-    form: &FormText,
-    papers: &[Document],
-    intake: &Intake,
-    viewer: Viewer<'_>,
-) -> Result<Vec<Check>> {
+    let stamp = store::stamp(app.db.read(), &application.id).await?;
     let mut facts = examine::known(app, application).await?;
     let strangers = Strangers {
         id: IdNumber::parse(form.get("id_number"), app.now()).ok(),
@@ -82,7 +80,8 @@ pub async fn as_read(
         sealer: &app.sealer,
         now: app.now(),
     };
-    Ok(judge(&case))
+    let checks = judge(&case);
+    Ok(Looked { checks, stamp })
 }
 
 /// Tells other people from the same person with a second account: whoever lost a phone and begins again brings the

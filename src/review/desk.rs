@@ -10,7 +10,7 @@ use crate::audit::{self, Line};
 use crate::campaign;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time, text};
-use crate::papers::{Check, Viewer};
+use crate::papers::{self, Check, Looked, Viewer};
 use crate::print::{self, For, Pdf};
 use crate::union::rights::{self, Act};
 use crate::union::{Officer, tree};
@@ -44,7 +44,7 @@ pub struct Desk {
     pub form: FormText,
     /// The papers that stand.
     pub documents: Vec<Document>,
-    /// What a machine could check ([`crate::papers`]).
+    /// What a machine could check ([`papers`]).
     pub checks: Vec<Check>,
     /// What was decided, oldest first.
     pub decisions: Vec<DecisionLine>,
@@ -95,7 +95,7 @@ pub async fn open(app: &App, officer: &Officer, id: &str) -> Result<Desk> {
     let documents = documents::of(app, id).await?;
     let intake = campaign::intake(app, &application.intake_id).await?;
     let viewer = Viewer::Officer(officer);
-    let looked = flags::look(app, &application, &form, &documents, &intake, viewer).await?;
+    let looked = papers::of(app, &application, &form, &documents, &intake, viewer).await?;
     if obstacle.is_some() {
         mask(&mut form);
     }
@@ -135,7 +135,7 @@ async fn note_look(
     officer: &Officer,
     application: &Application,
     full: bool,
-    looked: &flags::Looked,
+    looked: &Looked,
 ) -> Result<()> {
     let now = app.now();
     let mut tx = app.db.write().await?;

@@ -4,15 +4,15 @@
 
 use super::store::{self, Checked};
 use crate::app::App;
-use crate::application::documents::{self, Document};
+use crate::application::documents;
 use crate::application::moves;
-use crate::application::{self, Application, FormText, State};
-use crate::campaign::{self, Intake};
+use crate::application::{self, Application, State};
+use crate::campaign;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::kernel::{Refusal, Time};
 use crate::outbox;
-use crate::papers::{self, Check, Outcome, Reason, Stamp, Viewer};
+use crate::papers::{self, Check, Looked, Outcome, Reason, Viewer};
 use serde_json::json;
 
 /// Whether one of the checks failed.
@@ -35,29 +35,6 @@ pub(super) fn needs_a_look(checked: Option<&Checked>) -> Result<(), Refusal> {
         Some(Checked { made: true, .. }) => Ok(()),
         _ => Err(Refusal::NotCheckedYet),
     }
-}
-
-/// The checks of an application, and how much was known when they were made.
-pub struct Looked {
-    /// The checks.
-    pub checks: Vec<Check>,
-    stamp: Stamp,
-}
-
-/// Makes the checks of an application on its form in clear. Papers that were not read yet are read now.
-pub async fn look(
-    app: &App,
-    application: &Application,
-    form: &FormText,
-    papers: &[Document],
-    intake: &Intake,
-    viewer: Viewer<'_>,
-) -> Result<Looked> {
-    papers::read_now(app, &application.id).await?;
-    // Before the checks: what is found while they are made is not in them.
-    let stamp = papers::stamp(app.db.read(), &application.id).await?;
-    let checks = papers::as_read(app, application, form, papers, intake, viewer).await?;
-    Ok(Looked { checks, stamp })
 }
 
 /// Whether the checks' outcome was kept.
@@ -101,7 +78,7 @@ pub async fn refresh(app: &App, id: &str) -> Result<()> {
         let form = application.form(app)?;
         let papers = documents::of(app, id).await?;
         let intake = campaign::intake(app, &application.intake_id).await?;
-        let looked = look(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
+        let looked = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker).await?;
         let mut tx = app.db.write().await?;
         kept = keep(&mut tx, &application, &looked, app.now()).await?;
         if kept == Kept::Yes {

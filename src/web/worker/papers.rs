@@ -40,8 +40,9 @@ pub async fn checks(ctx: &Ctx, application: &Application) -> Result<Vec<Check>> 
     let form = application.form(&ctx.app)?;
     let documents = crate::application::documents::of(&ctx.app, &application.id).await?;
     let intake = campaign::intake(&ctx.app, &application.intake_id).await?;
-    let checks = papers::of(&ctx.app, application, &form, &documents, &intake, Viewer::Worker).await?;
-    Ok(checks.into_iter().filter(|check| !check.kind.binding()).collect())
+    let looked = papers::of(&ctx.app, application, &form, &documents, &intake, Viewer::Worker).await?;
+    let checks = looked.checks.into_iter();
+    Ok(checks.filter(|check| !check.kind.binding()).collect())
 }
 
 /// Those about one paper.

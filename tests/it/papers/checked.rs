@@ -13,8 +13,8 @@ use yuanmeng::application::{self, Application, DocumentKind, documents, drafts, 
 use yuanmeng::campaign;
 use yuanmeng::kernel::time::HOUR;
 use yuanmeng::outbox;
-use yuanmeng::papers::{READ_JOB, Viewer, examine};
-use yuanmeng::review::flags::{self, Kept, Looked};
+use yuanmeng::papers::{self, Looked, READ_JOB, Viewer, examine};
+use yuanmeng::review::flags::{self, Kept};
 
 /// A picture that the checks find nothing with; another for each `n`.
 fn plain(n: usize) -> Vec<u8> {
@@ -79,7 +79,7 @@ async fn look(test: &TestApp, id: &str) -> (Application, Looked) {
     let intake = campaign::intake(app, &application.intake_id).await.unwrap();
     let papers = documents::of(app, id).await.unwrap();
     let form = application.form(app).unwrap();
-    let looked = flags::look(app, &application, &form, &papers, &intake, Viewer::Worker)
+    let looked = papers::of(app, &application, &form, &papers, &intake, Viewer::Worker)
         .await
         .unwrap();
     (application, looked)
@@ -173,8 +173,8 @@ on_both_stores! {
 async fn a_paper_that_cannot_be_read_keeps_nothing_from_the_others(test: &TestApp) {
     let app = &test.app;
     let (worker, id) = faultless(test, 1).await;
-    let blank = builders::picture();
-    replace(test, &worker.id, &id, DocumentKind::Receipt, blank).await;
+    let small = builders::picture();
+    replace(test, &worker.id, &id, DocumentKind::Receipt, small).await;
     hand_in(test, &(worker, id.clone())).await;
     assert_eq!(kept(test, &id).await, (true, true), "the receipt is too small");
     let papers = documents::of(app, &id).await.unwrap();

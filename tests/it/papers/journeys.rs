@@ -71,6 +71,7 @@ async fn checks(test: &TestApp, id: &str, viewer: Viewer<'_>) -> Vec<Check> {
     papers::of(app, &application, &form, &papers, &intake, viewer)
         .await
         .unwrap()
+        .checks
 }
 
 fn outcome(checks: &[Check], kind: Kind, paper: Option<DocumentKind>) -> Outcome {
