@@ -119,7 +119,7 @@ pub fn day(calendar: &Calendar, date: NaiveDate, review: Window) -> Vec<Fires> {
         fires.extend(tell(due, calendar, review.until).map(|tell| Fires {
             at,
             tell,
-            late: due.first_of_day && calendar.works_on(date),
+            late: looks_below(due, calendar),
         }));
     }
     fires
@@ -130,13 +130,14 @@ pub fn days_left(day: NaiveDate, until: Time) -> i64 {
     (until.date() - day).num_days()
 }
 
-/// Whether the union above is told that one is late ([`Rule`]), by its oldest application: once a working day, in its first
-/// slot.
+/// Whether a slot is the one in which unions above are told of what is late below: the first of a working day.
+fn looks_below(due: Due, calendar: &Calendar) -> bool {
+    due.first_of_day && calendar.works_on(due.slot.date)
+}
+
+/// Whether the union above is told that one is late ([`Rule`]), by its oldest application.
 pub fn is_late(due: Due, calendar: &Calendar, (oldest, until): (Time, Time), late_after: i64) -> bool {
-    let today = due.slot.date;
-    due.first_of_day
-        && calendar.works_on(today)
-        && Rule::on(calendar, today, late_after).is_late(oldest, until)
+    looks_below(due, calendar) && Rule::on(calendar, due.slot.date, late_after).is_late(oldest, until)
 }
 
 #[cfg(test)]
