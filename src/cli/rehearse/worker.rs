@@ -268,7 +268,7 @@ impl<'a> Worker<'a> {
     pub async fn recall(&mut self, world: &World) -> anyhow::Result<()> {
         self.changes(
             world,
-            "recall",
+            ("recall", "取回修改"),
             &["recalled", "recalled_waiting"],
             &["review_begun"],
         )
@@ -297,7 +297,7 @@ impl<'a> Worker<'a> {
     pub async fn withdraw(&mut self, world: &World) -> anyhow::Result<()> {
         self.changes(
             world,
-            "withdrawal",
+            ("withdrawal", "撤回"),
             &["withdrawn"],
             &["not_editable", "changed_meanwhile"],
         )
@@ -311,22 +311,18 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         self.upload(world, DocumentKind::Receipt).await?;
-        self.changes(world, "resubmission", &["in_review"], &[]).await
+        self.changes(world, ("resubmission", "补正后重新提交"), &["in_review"], &[])
+            .await
     }
 
     async fn changes(
         &mut self,
         world: &World,
-        what: &'static str,
+        (what, label): (&'static str, &'static str),
         to: &[&str],
         may: &[&str],
     ) -> anyhow::Result<()> {
         let key = format!("{}-{}", self.key(what), self.edition);
-        let label = match what {
-            "recall" => "取回修改",
-            "withdrawal" => "撤回",
-            _ => "补正后重新提交",
-        };
         let answer = world
             .http
             .once(label, &self.caller, &self.at(what)?, &key)
@@ -334,7 +330,7 @@ impl<'a> Worker<'a> {
         if answer.ok() && to.contains(&answer.text("state")) {
             self.withdrawn |= what == "withdrawal";
         } else if !may.contains(&answer.code()) {
-            self.odd(format!("{what}：{} {}", answer.status, answer.body));
+            self.odd(format!("{label}：{} {}", answer.status, answer.body));
         }
         Ok(())
     }
