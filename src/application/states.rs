@@ -162,12 +162,12 @@ pub fn next(state: State, event: Event) -> Result<State, Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// The whole table again, written the other way round: for each event from which states it leads where. What is not
     /// written here is refused, whoever asks (R-18 … R-22).
-    const LEADS: &[(Event, &[(State, State)])] = {
+    pub(crate) const LEADS: &[(Event, &[(State, State)])] = {
         use Event as E;
         use State as S;
         &[

@@ -1,10 +1,11 @@
-//! Who may bring which event about, and from which state to which (R-18 …, issue 5). [`table`] is the specification;
-//! every (state, event, role) is held against the rules that the use cases ask: `states::next`, [`may_decide`], the rights of
+//! Who may bring which event about, and from which state to which (R-18 …, issue 5). [`LEADS`] and [`by`] are the
+//! specification; every (state, event, role) is held against the rules that the use cases ask: `states::next`, [`may_decide`], the rights of
 //! the roles and of the tree. That the use cases do ask them, and that an act comes through no other door, is walked over HTTP
 //! in `tests/it/office/pairs.rs` and `pairs_around.rs`.
 
 use super::{Known, at_step_of, may_decide};
 use crate::application::State;
+use crate::application::states::tests::LEADS;
 use crate::application::states::{Event, next};
 use crate::union::rights::{self, Act};
 use crate::union::{Kind, Officer, Role, Union};
@@ -23,58 +24,14 @@ enum By {
     Passer,
 }
 
-type Leads = &'static [(State, State)];
-
-/// The table. What is not written here may not happen.
-fn table(event: Event) -> (By, Leads) {
+/// Who brings an event about; where it leads stands in [`LEADS`]. What is in neither may not happen.
+fn by(event: Event) -> By {
     use Event as E;
-    use State as S;
     match event {
-        E::Submitted => (By::Worker, &[(S::Draft, S::InReview)]),
-        E::Waitlisted => (By::Worker, &[(S::Draft, S::Waitlisted)]),
-        E::Recalled => (
-            By::Worker,
-            &[(S::InReview, S::Recalled), (S::Waitlisted, S::RecalledWaiting)],
-        ),
-        E::Resubmitted => (
-            By::Worker,
-            &[
-                (S::Returned, S::InReview),
-                (S::Recalled, S::InReview),
-                (S::RecalledWaiting, S::Waitlisted),
-            ],
-        ),
-        E::Withdrawn => (
-            By::Worker,
-            &[
-                (S::Waitlisted, S::Withdrawn),
-                (S::InReview, S::Withdrawn),
-                (S::Returned, S::Withdrawn),
-                (S::Recalled, S::Withdrawn),
-                (S::RecalledWaiting, S::Withdrawn),
-            ],
-        ),
-        E::Promoted => (
-            By::System,
-            &[(S::Waitlisted, S::InReview), (S::RecalledWaiting, S::Recalled)],
-        ),
-        E::CarriedOver => (By::System, &[(S::Waitlisted, S::InReview)]),
-        E::Expired => (
-            By::System,
-            &[
-                (S::Waitlisted, S::Expired),
-                (S::Returned, S::Expired),
-                (S::Recalled, S::Expired),
-                (S::RecalledWaiting, S::Expired),
-            ],
-        ),
-        E::Passed => (By::Step, &[(S::InReview, S::InReview)]),
-        E::Approved => (By::Step, &[(S::InReview, S::Approved)]),
-        E::Returned => (By::Step, &[(S::InReview, S::Returned)]),
-        E::Rejected => (By::Step, &[(S::InReview, S::Rejected)]),
-        E::SentBack => (By::Step, &[(S::InReview, S::InReview)]),
-        E::HandedUp => (By::Step, &[(S::InReview, S::InReview)]),
-        E::PassRecalled => (By::Passer, &[(S::InReview, S::InReview)]),
+        E::Submitted | E::Waitlisted | E::Resubmitted | E::Withdrawn | E::Recalled => By::Worker,
+        E::Promoted | E::CarriedOver | E::Expired => By::System,
+        E::Passed | E::Approved | E::Returned | E::Rejected | E::SentBack | E::HandedUp => By::Step,
+        E::PassRecalled => By::Passer,
     }
 }
 
@@ -228,18 +185,18 @@ fn officer_may(through: Through, officer: &Officer, state: State) -> bool {
         }
 }
 
-/// R-18 …: every state, every event, everybody: allowed is exactly what the table says, and leads where it says.
+/// R-18 …: every state, every event (`states` holds that none is missing), everybody: allowed is exactly what the
+/// table says, and leads where it says.
 /// Caught: a changed or missing line of `states::next`; `rights::allows` with another role for `Decide`; `at_step_of` without
 /// the union; `may_decide` without the role or the step. A new event does not compile without its line; a new role that may
 /// decide fails here.
 #[test]
 fn every_state_event_and_role_follows_the_table() {
     for who in everybody() {
-        for event in Event::ALL {
-            let (by, leads) = table(*event);
+        for (event, leads) in LEADS {
             for state in State::ALL {
                 let to = leads.iter().find(|(from, _)| from == state).map(|(_, to)| *to);
-                let expected = to.filter(|_| may(by, &who));
+                let expected = to.filter(|_| may(by(*event), &who));
                 assert_eq!(asked(&who, *state, *event), expected, "{state} {event} {who:?}");
             }
         }
@@ -275,7 +232,7 @@ fn each_state_is_somebodys_to_leave() {
             State::Approved | State::Rejected | State::Withdrawn | State::Expired => &[],
         };
         let events = Event::ALL.iter().filter(|event| next(*state, **event).is_ok());
-        let found: BTreeSet<By> = events.map(|event| table(*event).0).collect();
+        let found: BTreeSet<By> = events.map(|event| by(*event)).collect();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected, "{state}");
     }
 }
