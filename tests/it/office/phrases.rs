@@ -17,11 +17,8 @@ const PAGE: &str = "/office/phrases";
 const FIRST: &str = "请补盖区总工会要求的骑缝章。";
 const SECOND: &str = "请到区总工会窗口核对原件。";
 
-on_both_stores! {
-    /// A union adds, orders and deletes its own; those below it have them too, and switch off what they do not want.
-    sentences_are_inherited
-}
-async fn sentences_are_inherited(test: &TestApp) {
+/// The street's officer and the unit's, their desks, and an application at the street; the unit has two sentences of its own.
+async fn two_sentences(test: &TestApp) -> ([Officer; 2], [Desk<'_>; 2], String) {
     let app = &test.app;
     let [at_street, at_unit, _] = demo_officers(app).await;
     let (_, id) = submitted(test, 1, &street(app).await).await;
@@ -32,6 +29,16 @@ async fn sentences_are_inherited(test: &TestApp) {
     for text in [FIRST, SECOND] {
         add(&unit, text).await;
     }
+    ([at_street, at_unit], [below, unit], id)
+}
+
+on_both_stores! {
+    /// A union adds, orders and deletes its own; those below it have them too, and switch off what they do not want.
+    sentences_are_inherited
+}
+async fn sentences_are_inherited(test: &TestApp) {
+    let app = &test.app;
+    let ([at_street, at_unit], [below, unit], id) = two_sentences(test).await;
     let wrong = [
         ("csrf", CSRF),
         ("act", "add"),
@@ -47,15 +54,14 @@ async fn sentences_are_inherited(test: &TestApp) {
         again.text
     );
 
-    let own = |all: Vec<Phrase>| all.into_iter().filter(|p| p.own).collect::<Vec<_>>();
-    let two = own(phrases::all(app, &at_unit).await.unwrap());
+    let two = own(app, &at_unit).await;
     assert_eq!(
         unit.post(PAGE, &[("csrf", CSRF), ("act", "down"), ("id", &two[0].id)])
             .await
             .status,
         303
     );
-    let turned = own(phrases::all(app, &at_unit).await.unwrap());
+    let turned = own(app, &at_unit).await;
     assert_eq!((&turned[0].id, &turned[1].id), (&two[1].id, &two[0].id));
 
     // On the desk of the street: inherited; what it switches off is gone there alone.
@@ -127,7 +133,7 @@ async fn sentences_are_inherited(test: &TestApp) {
             .status,
         303
     );
-    assert_eq!(own(phrases::all(app, &at_unit).await.unwrap()).len(), 1);
+    assert_eq!(own(app, &at_unit).await.len(), 1);
 }
 
 /// Adds a sentence that asks for a seal.
@@ -185,15 +191,7 @@ on_both_stores! {
 }
 async fn one_s_own_is_changed(test: &TestApp) {
     let app = &test.app;
-    let [at_street, at_unit, _] = demo_officers(app).await;
-    let (_, id) = submitted(test, 1, &street(app).await).await;
-    let (unit, below) = (
-        Desk::of(test, &at_unit.id).await,
-        Desk::of(test, &at_street.id).await,
-    );
-    for text in [FIRST, SECOND] {
-        add(&unit, text).await;
-    }
+    let ([_, at_unit], [below, unit], id) = two_sentences(test).await;
     let before = own(app, &at_unit).await;
     // The form has what stands, and what it was made for; no script is needed to send it.
     let page = unit.get(PAGE).await;

@@ -13,7 +13,7 @@ use yuanmeng::union::officers;
 const LINES: &str = "SELECT COUNT(*) FROM audit WHERE act = $1";
 
 on_both_stores! {
-    /// every page on which an officer reads somebody's personal data leaves one line.
+    /// lists, pages of unions and officers, a bulk run: whoever reads of people there leaves one line each time.
     each_reading_leaves_a_line
 }
 async fn each_reading_leaves_a_line(test: &TestApp) {
